@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/app.hpp"
+
+#include "config/toml_reader.hpp"
+#include "daemon/journal.hpp"
+#include "daemon/policy/classify.hpp"
+#include "daemon/policy/plan.hpp"
+
+#include <fmt/format.h>
+#include <glib-unix.h>
+
+#include <algorithm>
+#include <csignal>
+#include <unistd.h>
+
+#include "micguard-config.h"
+
+namespace micguard {
+namespace {
+
+// A source in another process that has not confirmed its knob by then is severed instead.
+constexpr guint evidenceMs = 25;
+// A caller is told which source cannot be vouched for rather than kept waiting.
+constexpr guint guaranteeMs = 1000;
+constexpr guint releaseMs = 2000;
+constexpr guint busRetryMs = 1000;
+// Push-to-talk left open by a holder that hangs ends by itself.
+constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
+
+std::uint64_t now() { return static_cast<std::uint64_t>(g_get_real_time()); }
+
+std::string nameOf(const Caller& caller) {
+    const auto slash = caller.executable.rfind('/');
+    const std::string program =
+        caller.executable.empty() ? "unknown program" : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
+    return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
+}
+
+Result<void> mayControl(const Caller& caller, const char* what) {
+    if (!caller.sandbox.empty())
+        return tl::unexpected(RequestError{
+            "AccessDenied", fmt::format("{}: a sandboxed application ({}) cannot {}", nameOf(caller), caller.sandbox, what)});
+    if (caller.uidKnown && caller.uid != getuid() && caller.uid != 0)
+        return tl::unexpected(RequestError{"AccessDenied", fmt::format("another user's process cannot {}", what)});
+    return {};
+}
+
+std::string join(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+void cancel(guint& source) {
+    if (source)
+        g_source_remove(std::exchange(source, 0));
+}
+
+} // namespace
+
+App::App(Options options)
+    : options_(std::move(options))
+    , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
+    , server_([this](const Event& event) { receive(event); })
+    , enforcer_(model_, server_)
+    , store_(Store::defaultRuntimeFolder(), Store::defaultStateFolder(), [this](const std::string& error) {
+        // From the writer's thread: over to the main context.
+        auto* told = new std::pair<App*, std::string>(this, error);
+        g_idle_add(
+            [](gpointer data) -> gboolean {
+                const std::unique_ptr<std::pair<App*, std::string>> message(
+                    static_cast<std::pair<App*, std::string>*>(data));
+                message->first->receive(event::Warned{"state-file", message->second});
+                return G_SOURCE_REMOVE;
+            },
+            told);
+    }) {}
+
+App::~App() {
+    for (auto& waiter : waiters_)
+        cancel(waiter.timer);
+    cancel(settleSource_);
+    cancel(evidenceTimer_);
+    cancel(releaseTimer_);
+    cancel(busTimer_);
+    cancel(watchdog_);
+}
+
+void App::loadSettings() {
+    const auto environment = [](const char* name) {
+        const char* value = g_getenv(name);
+        return std::string(value ? value : "");
+    };
+    const auto files = options_.configFile
+                           ? std::vector<LayerFile>{{*options_.configFile, false}}
+                           : settingsFiles(MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME"));
+    auto settings = readSettings(files);
+    if (!settings) {
+        const std::string text = toString(settings.error());
+        g_warning("%s", text.c_str());
+        // What was in force stays: at start the last good configuration, kept by the state folder.
+        if (model_.warnings.find("config") == model_.warnings.end() && !ready_) {
+            const auto lastGood = readLayer(Store::defaultStateFolder() + "/last-good.toml");
+            Settings restored;
+            if (lastGood)
+                apply(*lastGood, restored);
+            model_.apply(event::SettingsLoaded{restored});
+            model_.mute.mode = restored.mute.mode;
+        }
+        receive(event::Warned{"config", text});
+        return;
+    }
+    receive(event::SettingsLoaded{*settings});
+    if (!modeChosen_)
+        receive(event::ModeChosen{settings->mute.mode});
+    receive(event::Warned{"config", ""});
+    const std::string folder = Store::defaultStateFolder();
+    const std::string text = toToml(*settings);
+    if (g_mkdir_with_parents(folder.c_str(), 0700) == 0) {
+        GError* error = nullptr;
+        if (!g_file_set_contents((folder + "/last-good.toml").c_str(), text.data(), static_cast<gssize>(text.size()), &error))
+            g_clear_error(&error);
+    }
+}
+
+void App::connectBus() {
+    auto bus = Bus::connect(*this);
+    if (!bus) {
+        g_message("no session bus yet: %s", bus.error().c_str());
+        busTimer_ = g_timeout_add(
+            busRetryMs,
+            [](gpointer self) -> gboolean {
+                static_cast<App*>(self)->busTimer_ = 0;
+                static_cast<App*>(self)->connectBus();
+                return G_SOURCE_REMOVE;
+            },
+            this);
+        return;
+    }
+    bus_ = std::move(*bus);
+    if (const auto taken = bus_->takeName(); !taken) {
+        g_printerr("micguardd: %s\n", taken.error().c_str());
+        exitCode_ = 1;
+        g_main_loop_quit(loop_.get());
+        return;
+    }
+    bus_->onDisconnected = [this] {
+        // The guard goes on guarding; it is found again once there is a bus.
+        if (!busTimer_)
+            busTimer_ = g_timeout_add(
+                busRetryMs,
+                [](gpointer self) -> gboolean {
+                    auto* app = static_cast<App*>(self);
+                    app->busTimer_ = 0;
+                    app->bus_.reset();
+                    app->connectBus();
+                    return G_SOURCE_REMOVE;
+                },
+                this);
+    };
+    publish();
+}
+
+int App::run() {
+    const Found found = store_.load();
+    model_.remembered = found.memory.remembered;
+    if (found.memory.mode) {
+        model_.mute.mode = *found.memory.mode;
+        modeChosen_ = true;
+    }
+    if (found.memory.muted) {
+        model_.apply(event::UserMute{true, "", "muted before the last start", now()});
+        if (found.memory.since)
+            model_.mute.since = found.memory.since;
+    }
+    if (!found.warning.empty())
+        model_.apply(event::Warned{"memory", found.warning});
+    loadSettings();
+
+    if (!options_.releaseLeftovers) {
+        connectBus();
+        if (exitCode_ != 0)
+            return exitCode_;
+    }
+    const auto onTerminate = [](gpointer self) -> gboolean {
+        static_cast<App*>(self)->startRelease(0);
+        return G_SOURCE_CONTINUE;
+    };
+    const auto onHangUp = [](gpointer self) -> gboolean {
+        static_cast<App*>(self)->loadSettings();
+        return G_SOURCE_CONTINUE;
+    };
+    const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this), g_unix_signal_add(SIGINT, onTerminate, this),
+                             g_unix_signal_add(SIGHUP, onHangUp, this)};
+    if (const unsigned interval = journal::watchdogIntervalMs())
+        watchdog_ = g_timeout_add(
+            interval,
+            [](gpointer) -> gboolean {
+                journal::notify("WATCHDOG=1");
+                return G_SOURCE_CONTINUE;
+            },
+            nullptr);
+    server_.start();
+    settle();
+    if (options_.releaseLeftovers) {
+        // Whatever is found once the list is complete is given back; without a server there is nothing.
+        if (!model_.connected)
+            releaseTimer_ = g_timeout_add(
+                releaseMs, [](gpointer self) -> gboolean {
+                    static_cast<App*>(self)->releaseTimer_ = 0;
+                    static_cast<App*>(self)->finishRelease();
+                    return G_SOURCE_REMOVE;
+                }, this);
+    }
+    g_main_loop_run(loop_.get());
+    for (const guint signal : signals)
+        g_source_remove(signal);
+    store_.drain();
+    return exitCode_;
+}
+
+void App::receive(const Event& event) {
+    const bool mutedBefore = model_.mute.muted();
+    model_.apply(event);
+    if (const auto* connected = std::get_if<event::Connected>(&event)) {
+        if (connected->cookie == lastCookie_)
+            receive(event::Warned{"connection-lost", "our connection to PipeWire was cut while PipeWire went on; "
+                                                     "everything was put in force again"});
+        lastCookie_ = connected->cookie;
+        ready_ = ready_ && model_.listComplete;
+    }
+    if (model_.blinded) {
+        model_.blinded = false;
+        receive(event::Warned{"blinded", "somebody took our sight of a microphone; looking anew"});
+        server_.reconnect();
+        return;
+    }
+    if (mutedBefore != model_.mute.muted())
+        announce(mutedBefore);
+    if (std::holds_alternative<event::InitialListComplete>(event) && options_.releaseLeftovers) {
+        startRelease(0);
+        return;
+    }
+    // A new node or client is answered from within the registry's own handler, ahead of everybody who has
+    // still to hear of it. All else waits until what the server sent in one go has been read.
+    const bool urgent = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
+                                                std::holds_alternative<event::ClientSeen>(event));
+    if (urgent)
+        settle();
+    else
+        settleSoon();
+}
+
+void App::settleSoon() {
+    if (settleSource_)
+        return;
+    settleSource_ = g_idle_add_full(
+        G_PRIORITY_HIGH,
+        [](gpointer self) -> gboolean {
+            static_cast<App*>(self)->settleSource_ = 0;
+            static_cast<App*>(self)->settle();
+            return G_SOURCE_REMOVE;
+        },
+        this, nullptr);
+}
+
+void App::settle() {
+    enforcer_.settle();
+    guarantee_ = guarantee(model_, enforcer_.verdicts());
+    persist();
+    watchEvidence();
+    publish();
+    answerWaiters();
+    notifyReady();
+    if (releasing_)
+        finishRelease();
+}
+
+void App::notifyReady() {
+    if (ready_ || (model_.connected && !model_.listComplete) || (model_.mute.muted() && !guarantee_.holds))
+        return;
+    ready_ = true;
+    journal::notify("READY=1");
+}
+
+void App::persist() {
+    const std::string error = store_.setMarker(writeMarker(model_));
+    const auto known = model_.warnings.find("marker");
+    if (!error.empty() && (known == model_.warnings.end() || known->second != error))
+        model_.apply(event::Warned{"marker", error});
+    else if (error.empty() && known != model_.warnings.end())
+        model_.apply(event::Warned{"marker", ""});
+    store_.setState(writeState(model_, modeChosen_));
+}
+
+void App::publish() {
+    View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
+    view.guard.version = MICGUARD_VERSION;
+    if (view == view_ && bus_ == nullptr)
+        return;
+    if (bus_)
+        bus_->publish(view);
+    tellBlocked(view);
+    view_ = std::move(view);
+}
+
+// Once per application and mute, for those that came while muted: who listened before is shown as silenced.
+void App::tellBlocked(const View& view) {
+    if (!view.guard.muted)
+        return;
+    for (const auto& application : view.applications) {
+        if (application.levelMeterOnly || (application.state != "silenced" && application.state != "severed"))
+            continue;
+        const bool came = std::any_of(application.streams.begin(), application.streams.end(),
+                                      [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
+        if (!came || !blockedTold_.insert(application.key).second)
+            continue;
+        journal::send(journal::Kind::Blocked,
+                      fmt::format("{} asks for a microphone and gets silence: {}", application.name, application.reason),
+                      {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", application.reason}});
+        if (bus_)
+            bus_->blocked(application.key, application.reason);
+    }
+}
+
+void App::announce(bool mutedBefore) {
+    if (mutedBefore) {
+        journal::send(journal::Kind::Unmuted, "microphones are live again");
+        return;
+    }
+    streamsAtMute_.clear();
+    blockedTold_.clear();
+    for (const auto& stream : view_.streams)
+        streamsAtMute_.insert(stream.key);
+    std::string who = model_.mute.userReason;
+    for (const auto& hold : model_.mute.holds)
+        if (hold.mute)
+            who = hold.ownerText + ": " + hold.reason;
+    journal::send(journal::Kind::Muted, "microphones are muted" + (who.empty() ? "" : " (" + who + ")"),
+                  {{"MICGUARD_REASON", who}});
+}
+
+void App::watchEvidence() {
+    const bool waiting = !enforcer_.awaitingEvidence().empty();
+    if (!waiting)
+        cancel(evidenceTimer_);
+    if (!waiting || evidenceTimer_)
+        return;
+    evidenceTimer_ = g_timeout_add(
+        evidenceMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->evidenceTimer_ = 0;
+            for (const Serial node : app->enforcer_.awaitingEvidence())
+                app->receive(event::EvidenceOverdue{node});
+            return G_SOURCE_REMOVE;
+        },
+        this);
+}
+
+void App::waitFor(bool forMute, ReplyVoid done) {
+    auto& waiter = waiters_.emplace_back(Waiter{forMute, std::move(done), 0, this});
+    waiter.timer = g_timeout_add(
+        guaranteeMs,
+        [](gpointer data) -> gboolean {
+            auto* late = static_cast<Waiter*>(data);
+            App* app = late->app;
+            late->timer = 0;
+            const auto it = std::find_if(app->waiters_.begin(), app->waiters_.end(),
+                                         [&](const Waiter& w) { return &w == late; });
+            const ReplyVoid reply = std::move(it->done);
+            app->waiters_.erase(it);
+            const std::string text = "not confirmed in time: " + join(app->guarantee_.waiting);
+            app->receive(event::Warned{"degraded:guarantee", text});
+            journal::send(journal::Kind::Degraded, text);
+            reply(tl::unexpected(RequestError{"NotGuaranteed", text}));
+            return G_SOURCE_REMOVE;
+        },
+        &waiter);
+    settle();
+}
+
+void App::answerWaiters() {
+    if (guarantee_.holds && model_.warnings.contains("degraded:guarantee"))
+        model_.apply(event::Warned{"degraded:guarantee", ""});
+    for (auto it = waiters_.begin(); it != waiters_.end();) {
+        const bool muted = model_.mute.muted();
+        Result<void> answer;
+        if (it->forMute && !muted)
+            answer = tl::unexpected(RequestError{"NotGuaranteed", "unmuted again before it was in force"});
+        else if (it->forMute ? !guarantee_.holds : !enforcer_.quiet()) {
+            ++it;
+            continue;
+        }
+        cancel(it->timer);
+        const ReplyVoid done = std::move(it->done);
+        it = waiters_.erase(it);
+        done(answer);
+    }
+}
+
+void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
+        return reply(allowed);
+    receive(event::UserMute{muted, nameOf(caller), "", now()});
+    if (!muted && model_.mute.heldMuted()) {
+        settle();
+        std::string holders;
+        for (const auto& hold : model_.mute.holds)
+            if (hold.mute)
+                holders += (holders.empty() ? "" : ", ") + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+        return reply(tl::unexpected(RequestError{"AccessDenied", "still muted, held by " + holders}));
+    }
+    waitFor(muted, std::move(reply));
+}
+
+void App::toggleMuted(const Caller& caller, ReplyBool reply) {
+    const bool muted = !model_.mute.muted();
+    setMuted(caller, muted, [reply = std::move(reply), muted](Result<void> result) {
+        if (result)
+            reply(muted);
+        else
+            reply(tl::unexpected(result.error()));
+    });
+}
+
+Result<void> App::setMode(const Caller& caller, const std::string& mode) {
+    if (auto allowed = mayControl(caller, "choose the mode"); !allowed)
+        return allowed;
+    const auto chosen = modeFromString(mode);
+    if (!chosen)
+        return tl::unexpected(
+            RequestError{"InvalidArgument", "mode is \"silence\" or \"sever\", not \"" + mode + "\""});
+    modeChosen_ = true;
+    receive(event::ModeChosen{*chosen});
+    settle();
+    return {};
+}
+
+void App::holdMute(const Caller& caller, const std::string& reason,
+                   std::function<void(Result<std::uint64_t>)> reply) {
+    if (const auto allowed = mayControl(caller, "mute everybody"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    const std::uint64_t number = nextHold_++;
+    receive(event::HoldTaken{{number, true, caller.uniqueName, nameOf(caller), reason, 0}, now()});
+    waitFor(true, [this, number, reply = std::move(reply)](Result<void> result) {
+        if (result)
+            return reply(number);
+        receive(event::HoldDropped{number, now()});
+        reply(tl::unexpected(result.error()));
+    });
+}
+
+void App::holdUnmute(const Caller& caller, const std::string& reason,
+                     std::function<void(Result<std::uint64_t>)> reply) {
+    if (const auto allowed = mayControl(caller, "unmute"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    if (model_.mute.heldMuted())
+        return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
+    const std::uint64_t number = nextHold_++;
+    receive(event::HoldTaken{
+        {number, false, caller.uniqueName, nameOf(caller), reason, now() + longestHoldUnmute}, now()});
+    struct Expiry {
+        App* app;
+        std::uint64_t number;
+    };
+    g_timeout_add_full(
+        G_PRIORITY_DEFAULT, static_cast<guint>(longestHoldUnmute / 1000),
+        [](gpointer data) -> gboolean {
+            const auto* expiry = static_cast<Expiry*>(data);
+            expiry->app->dropHold(expiry->number);
+            return G_SOURCE_REMOVE;
+        },
+        new Expiry{this, number}, [](gpointer data) { delete static_cast<Expiry*>(data); });
+    waitFor(false, [number, reply = std::move(reply)](Result<void> result) {
+        if (result)
+            reply(number);
+        else
+            reply(tl::unexpected(result.error()));
+    });
+}
+
+void App::dropHold(std::uint64_t number) {
+    receive(event::HoldDropped{number, now()});
+    settle();
+}
+
+void App::release(const Caller& caller, ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
+        return reply(allowed);
+    startRelease(releasedExitCode);
+    // Answered before the bus goes; that everything is given back shows in the name leaving it.
+    reply({});
+}
+
+void App::startRelease(int exitCode) {
+    if (releasing_)
+        return;
+    releasing_ = true;
+    exitCode_ = exitCode;
+    journal::notify("STOPPING=1");
+    if (!releaseTimer_)
+        releaseTimer_ = g_timeout_add(
+            releaseMs,
+            [](gpointer self) -> gboolean {
+                auto* app = static_cast<App*>(self);
+                app->releaseTimer_ = 0;
+                g_warning("not everything could be given back in time");
+                g_main_loop_quit(app->loop_.get());
+                return G_SOURCE_REMOVE;
+            },
+            this);
+    receive(event::Released{true});
+    settle();
+}
+
+void App::finishRelease() {
+    if (!enforcer_.quiet() || !plan(model_, enforcer_.verdicts()).empty())
+        return;
+    // The stand-in mutes are confirmed by readings that may still be on their way.
+    if (model_.mute.muted())
+        for (const auto& verdict : enforcer_.verdicts().sources) {
+            const Node* node = model_.graph.node(verdict.node);
+            const auto knob = node ? model_.applied.knobs.find(node->serial) : model_.applied.knobs.end();
+            if (knob != model_.applied.knobs.end() && knob->second.silent && !verdict.silent)
+                return;
+        }
+    g_main_loop_quit(loop_.get());
+}
+
+std::vector<std::pair<std::string, std::string>> App::diagnostics() {
+    std::vector<std::pair<std::string, std::string>> facts;
+    facts.emplace_back("daemon.version", MICGUARD_VERSION);
+    facts.emplace_back("daemon.pid", std::to_string(getpid()));
+    facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
+    if (model_.connected) {
+        facts.emplace_back("pipewire.version", model_.graph.serverVersion);
+        facts.emplace_back("pipewire.pid", std::to_string(model_.graph.serverPid));
+    }
+    const auto managers = sessionManagers(model_.graph);
+    for (const auto id : managers)
+        if (const Client* client = model_.graph.client(id)) {
+            facts.emplace_back("session-manager.executable", client->executable);
+            facts.emplace_back("session-manager.pid", std::to_string(client->pid));
+            facts.emplace_back("session-manager.unit", client->unit);
+            break;
+        }
+    if (managers.empty())
+        facts.emplace_back("session-manager.executable", "");
+    for (const auto& verdict : enforcer_.verdicts().sources) {
+        const Node* node = model_.graph.node(verdict.node);
+        if (!node)
+            continue;
+        const KnobState knob = knobState(model_, *node);
+        const std::string key = "source." + node->name + ".";
+        facts.emplace_back(key + "method", !verdict.guarded ? "none" : knob == KnobState::Fails ? "sever" : "volume");
+        facts.emplace_back(key + "why", !verdict.guarded             ? "exempt by [sources] exempt"
+                                        : knob == KnobState::Fails ? "has no volume that the server could turn down; "
+                                                                     "clients are kept from it instead"
+                                                                   : "obeys the server's volume limit");
+    }
+    return facts;
+}
+
+} // namespace micguard

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The whole daemon on one screen: who owns what, and the order in which an event goes through the house.
+//
+//   PipeWireServer, Bus, signals, timers ──> receive(event) ──> Model ──> Enforcer (evaluate, plan, perform)
+//                                                                 └──> marker, state, bus, waiting callers
+#pragma once
+
+#include "config/settings.hpp"
+#include "daemon/bus/bus.hpp"
+#include "daemon/enforce/enforcer.hpp"
+#include "daemon/model/model.hpp"
+#include "daemon/pipewire/pipewire_server.hpp"
+#include "daemon/policy/describe.hpp"
+#include "daemon/state/store.hpp"
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <glib.h>
+
+namespace micguard {
+
+class App final : public Requests {
+  public:
+    struct Options {
+        std::optional<std::string> configFile; // instead of the usual files
+        bool releaseLeftovers = false; // give back what a killed guard left, then end
+    };
+
+    explicit App(Options options);
+    ~App() override;
+
+    // Until a signal or Release(). The process's exit code.
+    int run();
+
+    void setMuted(const Caller& caller, bool muted, ReplyVoid reply) override;
+    void toggleMuted(const Caller& caller, ReplyBool reply) override;
+    Result<void> setMode(const Caller& caller, const std::string& mode) override;
+    void holdMute(const Caller& caller, const std::string& reason,
+                  std::function<void(Result<std::uint64_t>)> reply) override;
+    void holdUnmute(const Caller& caller, const std::string& reason,
+                    std::function<void(Result<std::uint64_t>)> reply) override;
+    void dropHold(std::uint64_t number) override;
+    void release(const Caller& caller, ReplyVoid reply) override;
+    std::vector<std::pair<std::string, std::string>> diagnostics() override;
+
+  private:
+    // Somebody waits until the promise holds (or, unmuting, until everything sent is carried out).
+    struct Waiter {
+        bool forMute;
+        ReplyVoid done;
+        guint timer = 0;
+        App* app = nullptr;
+    };
+
+    void receive(const Event& event);
+    void settle();
+    void settleSoon();
+    void publish();
+    void persist();
+    void answerWaiters();
+    void waitFor(bool forMute, ReplyVoid done);
+    void watchEvidence();
+    void announce(bool mutedBefore);
+    void tellBlocked(const View& view);
+    void loadSettings();
+    void startRelease(int exitCode);
+    void finishRelease();
+    void connectBus();
+    void notifyReady();
+
+    // Asked to go for good: systemd must not restart what the user released (RestartPreventExitStatus=).
+    static constexpr int releasedExitCode = 77;
+
+    Options options_;
+    std::unique_ptr<GMainLoop, decltype(&g_main_loop_unref)> loop_;
+    Model model_;
+    PipeWireServer server_;
+    Enforcer enforcer_;
+    Describer describer_;
+    Store store_;
+    std::unique_ptr<Bus> bus_;
+    View view_;
+    Guarantee guarantee_;
+    std::list<Waiter> waiters_;
+    std::set<std::uint64_t> streamsAtMute_, blockedTold_;
+    std::uint64_t nextHold_ = 1;
+    std::string lastCookie_;
+    bool modeChosen_ = false;
+    bool ready_ = false;
+    bool releasing_ = false;
+    int exitCode_ = 0;
+    guint settleSource_ = 0, evidenceTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, watchdog_ = 0;
+};
+
+} // namespace micguard

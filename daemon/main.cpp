@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// argv, environment, run. Everything else is the App's.
+#include "daemon/app.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "micguard-config.h"
+
+namespace {
+
+struct Arguments {
+    gchar* config = nullptr;
+    gchar* logLevel = nullptr;
+    gboolean releaseLeftovers = FALSE;
+    gboolean version = FALSE;
+};
+
+// systemd runs ExecStopPost= after a crash as well; then the unit is restarted and nothing must be let go.
+bool crashed() {
+    const char* result = std::getenv("SERVICE_RESULT");
+    return result && std::strcmp(result, "success") != 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    Arguments arguments;
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments.config, "Read this file instead of the usual ones", "FILE"},
+        {"release-leftovers", 0, 0, G_OPTION_ARG_NONE, &arguments.releaseLeftovers,
+         "Give back what a guard that was killed left in the server, and end", nullptr},
+        {"log-level", 'l', 0, G_OPTION_ARG_STRING, &arguments.logLevel, "warning, message, info or debug", "LEVEL"},
+        {"version", 'V', 0, G_OPTION_ARG_NONE, &arguments.version, "Print the version", nullptr},
+        {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
+    GOptionContext* context = g_option_context_new("- guards the microphones of a PipeWire session");
+    g_option_context_add_main_entries(context, entries, nullptr);
+    GError* error = nullptr;
+    const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
+    g_option_context_free(context);
+    if (!parsed || argc > 1) {
+        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--release-leftovers]\n",
+                     error ? error->message : "unexpected argument");
+        g_clear_error(&error);
+        return 2;
+    }
+    if (arguments.version) {
+        std::puts("micguardd " MICGUARD_VERSION);
+        return 0;
+    }
+    if (arguments.logLevel && (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
+        g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
+    if (arguments.releaseLeftovers && crashed())
+        return 0;
+    micguard::App::Options options;
+    if (arguments.config)
+        options.configFile = arguments.config;
+    options.releaseLeftovers = arguments.releaseLeftovers;
+    g_free(arguments.config);
+    g_free(arguments.logLevel);
+    try {
+        micguard::App app(std::move(options));
+        return app.run();
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "micguardd: %s\n", e.what());
+        return 1;
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The one door: everything that can change what is allowed enters as one of these. Values only; what an event
+// means for the model is written in model.cpp and nowhere else.
+#pragma once
+
+#include "config/settings.hpp"
+#include "daemon/model/graph.hpp"
+#include "daemon/model/mute.hpp"
+
+#include <string>
+#include <variant>
+
+namespace micguard::event {
+
+// The server. A connection starts with an empty graph.
+struct Connected {
+    std::uint32_t serverPid = 0;
+    std::string name, version, cookie;
+};
+struct Disconnected {};
+struct InitialListComplete {}; // everything that existed at Connected has been seen
+
+struct ClientSeen { Client client; };
+struct DeviceSeen { Device device; };
+struct NodeSeen { Node node; };     // as far as the registry tells
+struct NodeInfo { Node node; };     // all properties and the state; knob fields are ignored
+struct NodeKnob { GlobalId node; KnobReading reading; };
+struct PortSeen { Port port; };
+struct LinkSeen { Link link; };
+struct RoutesRead { GlobalId device; std::vector<Route> routes; };
+struct Removed { GlobalId id; };
+struct EvidenceOverdue { Serial node; };
+struct Acknowledged { std::uint64_t batch; }; // the server has carried out every action up to this batch
+
+// People and programs.
+struct UserMute { bool muted; std::string owner; std::string reason; std::uint64_t now; };
+struct HoldTaken { Hold hold; std::uint64_t now; };
+struct HoldDropped { std::uint64_t number; std::uint64_t now; };
+struct ModeChosen { Mode mode; };
+struct SettingsLoaded { Settings settings; };
+struct Released { bool on; }; // give everything back and guard no longer
+struct Warned { std::string id; std::string text; }; // text "" withdraws it
+
+} // namespace micguard::event
+
+namespace micguard {
+
+using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
+                           event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
+                           event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
+                           event::Acknowledged, event::UserMute, event::HoldTaken,
+                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,
+                           event::Warned>;
+
+} // namespace micguard

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// PipeWire's objects as plain values: what the server and the kernel said of them, no more. Whether a node is
+// a microphone or a client the session manager is judged elsewhere (policy/classify).
+#pragma once
+
+#include "daemon/model/ids.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace micguard {
+
+struct Client {
+    GlobalId id{};
+    Serial serial{};
+    // From the kernel, by way of the server (pipewire.sec.*). For a Pulse client they are pipewire-pulse's.
+    std::uint32_t pid = 0;
+    std::uint32_t uid = 0xffffffff;
+    std::string socket; // pipewire.sec.socket
+    // Looked up by us from pid; empty if unreadable. `executableTrue` says that the file so named in our own
+    // mount namespace is the very one that runs (same device and inode): a namespace can lie about the path.
+    std::string executable;
+    bool executableTrue = false;
+    std::string unit; // the *.service or *.scope of its cgroup, "" outside of one
+    // Claims, except where pipewire-pulse or the portal vouch for them (policy/identity).
+    std::string access; // pipewire.access
+    std::string portalAppId;
+    std::string snapId;
+    std::string applicationName;
+    std::string applicationId;
+    std::string applicationIcon;
+    std::string applicationBinary;
+    std::uint32_t applicationPid = 0;
+    bool self = false;     // one of our own connections
+    bool inServer = false; // a module in the server's own process
+};
+
+struct Route {
+    std::uint32_t index = 0;
+    std::int32_t profileDevice = 0; // card.profile.device of the node it belongs to
+    bool input = false;
+    bool hardwareMute = false; // the hardware has a switch of its own (route.hw-mute)
+    bool mute = false;
+};
+
+struct Device {
+    GlobalId id{};
+    Serial serial{};
+    std::string name;
+    std::string api;
+    std::vector<Route> routes; // the active ones
+};
+
+enum class NodeState { Unknown, Error, Creating, Suspended, Idle, Running };
+
+// What a source's Props read. `present` is false while nothing was read, and for good where the node has no
+// adapter that would obey: then the knob reaches nothing.
+struct KnobReading {
+    bool present = false;
+    float maxVolume = 10.0f;  // channelmix.max-volume
+    bool monitorMute = false; // monitorMute
+    bool mute = false;        // the user's own
+    bool locked = false;      // channelmix.lock-volumes: the user's own mute does not work here
+};
+
+struct Node {
+    GlobalId id{};
+    Serial serial{};
+    std::optional<GlobalId> client; // who made it; none for objects of pipewire.conf
+    std::optional<GlobalId> device;
+    std::int32_t profileDevice = -1;
+    std::string name;
+    std::string description;
+    std::string mediaClass;
+    std::string mediaName;
+    std::string factory; // factory.name: the plug-in behind it
+    std::string deviceApi;
+    std::string linkGroup;
+    std::string applicationName;
+    std::string applicationId;
+    std::string applicationIcon;
+    std::string applicationBinary;
+    std::uint32_t applicationPid = 0;
+    bool network = false;        // node.network
+    bool virtualNode = false;    // node.virtual
+    bool autoconnect = false;    // a session manager links it
+    bool peaks = false;          // a level meter (resample.peaks)
+    bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
+    bool infoKnown = false;      // the properties beyond the registry's few have arrived
+    std::optional<float> configuredMaxVolume; // channelmix.max-volume among its properties
+    NodeState state = NodeState::Unknown;
+    KnobReading knob;
+    std::uint64_t knobReads = 0;     // how many readings have arrived
+    bool evidenceOverdue = false;    // its own process did not confirm the knob in time
+    std::uint64_t bornAt = 0;        // µs since the epoch
+};
+
+struct Port {
+    GlobalId id{};
+    Serial serial{};
+    GlobalId node{};
+    bool output = false;
+    bool monitor = false;
+    bool physical = false; // port.physical or port.terminal: JACK's way to say microphone
+    std::string format;    // format.dsp
+};
+
+struct Link {
+    GlobalId id{};
+    Serial serial{};
+    GlobalId outputNode{};
+    GlobalId outputPort{};
+    GlobalId inputNode{};
+    GlobalId inputPort{};
+};
+
+struct Graph {
+    std::map<GlobalId, Client> clients;
+    std::map<GlobalId, Device> devices;
+    std::map<GlobalId, Node> nodes;
+    std::map<GlobalId, Port> ports;
+    std::map<GlobalId, Link> links;
+    std::uint32_t serverPid = 0;
+    std::string serverName;
+    std::string serverVersion;
+    std::string serverCookie; // differs for every run of the server
+
+    const Client* client(GlobalId id) const { return find(clients, id); }
+    const Node* node(GlobalId id) const { return find(nodes, id); }
+    const Port* port(GlobalId id) const { return find(ports, id); }
+    const Device* device(GlobalId id) const { return find(devices, id); }
+    const Client* owner(const Node& n) const { return n.client ? client(*n.client) : nullptr; }
+
+    template <typename T>
+    static const T* find(const std::map<GlobalId, T>& in, GlobalId id) {
+        const auto it = in.find(id);
+        return it == in.end() ? nullptr : &it->second;
+    }
+};
+
+} // namespace micguard

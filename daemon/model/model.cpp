@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/model/model.hpp"
+
+#include <algorithm>
+
+namespace micguard {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+
+// The properties of a node come in two helpings (registry, then info); what only one of them knows is kept.
+void mergeNode(Node& into, const Node& from) {
+    Node merged = from;
+    merged.id = into.id;
+    merged.serial = into.serial;
+    merged.knob = into.knob;
+    merged.knobReads = into.knobReads;
+    merged.evidenceOverdue = into.evidenceOverdue;
+    merged.bornAt = into.bornAt;
+    // The owner is what the server said first: an owner that could be changed later could be chosen.
+    if (into.client)
+        merged.client = into.client;
+    if (!merged.device)
+        merged.device = into.device;
+    if (merged.mediaClass.empty())
+        merged.mediaClass = into.mediaClass;
+    if (merged.name.empty())
+        merged.name = into.name;
+    into = std::move(merged);
+}
+
+void startOrEndPeriod(MuteState& mute, bool before, std::uint64_t now) {
+    const bool after = mute.muted();
+    if (after && !before)
+        mute.since = now;
+    if (!after)
+        mute.since = 0;
+}
+
+void forgetObject(Model& model, GlobalId id) {
+    auto& graph = model.graph;
+    auto& applied = model.applied;
+    std::optional<Serial> serial;
+    if (const auto* c = graph.client(id)) {
+        serial = c->serial;
+        applied.permissions.erase(c->serial);
+        graph.clients.erase(id);
+    } else if (const auto* n = graph.node(id)) {
+        serial = n->serial;
+        // A node that is destroyed loses its ports first (PipeWire 1.4.2, impl-node.c, pw_impl_node_destroy()):
+        // one that goes without is still there, and somebody took our sight of it.
+        model.blinded = model.blinded || (n->mediaClass.starts_with("Audio/Source") &&
+                                          std::any_of(graph.ports.begin(), graph.ports.end(), [&](const auto& port) {
+                                              return port.second.node == id;
+                                          }));
+        applied.knobs.erase(n->serial);
+        model.lastFed.erase(n->serial);
+        model.warnings.erase("knob:" + n->name);
+        std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
+        graph.nodes.erase(id);
+    } else if (const auto* p = graph.port(id)) {
+        serial = p->serial;
+        std::erase_if(applied.cut,
+                      [&](const CutLink& cut) { return cut.outputPort == p->serial || cut.inputPort == p->serial; });
+        graph.ports.erase(id);
+    } else if (const auto* d = graph.device(id)) {
+        serial = d->serial;
+        std::erase_if(applied.leds, [&](const auto& led) { return led.first.first == d->serial; });
+        graph.devices.erase(id);
+    } else {
+        graph.links.erase(id);
+        return;
+    }
+    // The server forgets a permission with its object (impl-client.c, global_removed).
+    for (auto& [client, objects] : applied.permissions)
+        objects.erase(*serial);
+}
+
+// A link vanished: was it us, and will anybody bring it back? Streams that the session manager handles come
+// back by being shown to it again; all others only if we remember them.
+void rememberCutLink(Model& model, const Link& link) {
+    const auto& graph = model.graph;
+    const auto* out = graph.node(link.outputNode);
+    const auto* in = graph.node(link.inputNode);
+    const auto* outPort = graph.port(link.outputPort);
+    const auto* inPort = graph.port(link.inputPort);
+    if (!out || !in || !outPort || !inPort || in->autoconnect)
+        return;
+    bool ours = model.applied.linksAsked.contains(link.serial);
+    if (const auto* owner = graph.owner(*in); owner && !ours) {
+        const auto client = model.applied.permissions.find(owner->serial);
+        if (client != model.applied.permissions.end()) {
+            const auto object = client->second.find(out->serial);
+            ours = object != client->second.end() && object->second.value == permission::none;
+        }
+    }
+    if (!ours)
+        return;
+    const CutLink cut{out->serial, outPort->serial, inPort->serial};
+    if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())
+        model.applied.cut.push_back(cut);
+}
+
+KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading& reading) {
+    KnobApplied found;
+    found.silent = reading.maxVolume == 0.0f;
+    found.restoreMax = reading.maxVolume;
+    found.restoreMonitorMute = reading.monitorMute;
+    if (found.silent) {
+        // Left by a guard that was killed: it knew better what had been there before.
+        found.restoreMax = node.configuredMaxVolume.value_or(10.0f);
+        found.restoreMonitorMute = false;
+        const auto known = model.remembered.restore.find(node.serial);
+        if (model.remembered.serverCookie == model.graph.serverCookie && known != model.remembered.restore.end()) {
+            found.restoreMax = known->second.first;
+            found.restoreMonitorMute = known->second.second;
+        }
+        // A source that was silent before any guard came cannot be told from one that a guard left behind;
+        // giving back 0 would leave a dead microphone.
+        if (found.restoreMax == 0.0f)
+            found.restoreMax = 10.0f;
+    }
+    return found;
+}
+
+void readKnob(Model& model, const event::NodeKnob& e) {
+    const auto it = model.graph.nodes.find(e.node);
+    if (it == model.graph.nodes.end())
+        return;
+    Node& node = it->second;
+    node.knob = e.reading;
+    node.knobReads++;
+    if (e.reading.maxVolume == 0.0f)
+        node.evidenceOverdue = false;
+    if (!e.reading.present)
+        return;
+    const auto knob = model.applied.knobs.find(node.serial);
+    if (knob == model.applied.knobs.end()) {
+        if (!model.listComplete)
+            model.applied.knobs[node.serial] = foundInPlace(model, node, e.reading);
+        return;
+    }
+    knob->second.failed = false;
+    // The first reading of a newborn source was asked for ahead of our first write: it tells what to give back.
+    if (knob->second.born && node.knobReads == 1 && e.reading.maxVolume > 0.0f) {
+        knob->second.restoreMax = e.reading.maxVolume;
+        knob->second.restoreMonitorMute = e.reading.monitorMute;
+    }
+}
+
+void acknowledge(Model& model, std::uint64_t batch) {
+    auto& applied = model.applied;
+    if (batch <= applied.acknowledged)
+        return;
+    applied.acknowledged = batch;
+    for (auto& [serial, knob] : applied.knobs) {
+        if (!applied.done(knob.batch))
+            continue;
+        for (const auto& [id, node] : model.graph.nodes)
+            if (node.serial == serial && !node.knob.present && knob.batch != 0)
+                knob.failed = true;
+    }
+}
+
+std::optional<GlobalId> idOf(const Graph& graph, Serial serial) {
+    for (const auto& [id, node] : graph.nodes)
+        if (node.serial == serial)
+            return id;
+    for (const auto& [id, port] : graph.ports)
+        if (port.serial == serial)
+            return id;
+    return std::nullopt;
+}
+
+// What a guard before us took away is still taken away; it has to be known to be given back.
+void adoptRevocations(Model& model) {
+    for (const auto& [client, object] : model.remembered.revoked) {
+        const auto alive = std::any_of(model.graph.clients.begin(), model.graph.clients.end(),
+                                       [&](const auto& entry) { return entry.second.serial == client; });
+        const auto id = idOf(model.graph, object);
+        if (alive && id)
+            model.applied.permissions[client][object] = {*id, permission::none, 0};
+    }
+}
+
+void completeList(Model& model) {
+    model.listComplete = true;
+    for (const auto& [id, node] : model.graph.nodes)
+        if (!node.knob.present && !model.applied.knobs.contains(node.serial)) {
+            KnobApplied unreadable;
+            unreadable.failed = true;
+            model.applied.knobs[node.serial] = unreadable;
+        }
+    if (model.remembered.serverCookie == model.graph.serverCookie) {
+        model.applied.cut = model.remembered.cut;
+        adoptRevocations(model);
+        for (const auto& [name, index] : model.remembered.leds)
+            for (const auto& [id, device] : model.graph.devices)
+                if (device.name == name)
+                    model.applied.leds[{device.serial, index}] = {};
+    }
+}
+
+void readRoutes(Model& model, const event::RoutesRead& e) {
+    const auto it = model.graph.devices.find(e.device);
+    if (it == model.graph.devices.end())
+        return;
+    Device& device = it->second;
+    device.routes = e.routes;
+    for (const auto& route : device.routes) {
+        const auto led = model.applied.leds.find({device.serial, route.index});
+        if (led != model.applied.leds.end() && model.applied.done(led->second.batch) && !route.mute)
+            led->second.ours = false;
+    }
+}
+
+} // namespace
+
+void Model::apply(const Event& incoming) {
+    std::visit(
+        Overloaded{
+            [&](const event::Connected& e) {
+                graph = {};
+                applied = {};
+                lastFed.clear();
+                graph.serverPid = e.serverPid;
+                graph.serverName = e.name;
+                graph.serverVersion = e.version;
+                graph.serverCookie = e.cookie;
+                connected = true;
+                connections++;
+                listComplete = false;
+                blinded = false;
+            },
+            [&](const event::Disconnected&) {
+                graph = {};
+                applied = {};
+                lastFed.clear();
+                connected = false;
+                listComplete = false;
+            },
+            [&](const event::InitialListComplete&) { completeList(*this); },
+            [&](const event::ClientSeen& e) { graph.clients[e.client.id] = e.client; },
+            [&](const event::DeviceSeen& e) {
+                auto routes = std::move(graph.devices[e.device.id].routes);
+                graph.devices[e.device.id] = e.device;
+                graph.devices[e.device.id].routes = std::move(routes);
+            },
+            [&](const event::NodeSeen& e) { graph.nodes[e.node.id] = e.node; },
+            [&](const event::NodeInfo& e) {
+                const auto it = graph.nodes.find(e.node.id);
+                if (it != graph.nodes.end())
+                    mergeNode(it->second, e.node);
+            },
+            [&](const event::NodeKnob& e) { readKnob(*this, e); },
+            [&](const event::PortSeen& e) { graph.ports[e.port.id] = e.port; },
+            [&](const event::LinkSeen& e) {
+                graph.links[e.link.id] = e.link;
+                const auto* out = graph.node(e.link.outputNode);
+                const auto* in = graph.node(e.link.inputNode);
+                if (out && in)
+                    lastFed[in->serial] = out->serial;
+            },
+            [&](const event::RoutesRead& e) { readRoutes(*this, e); },
+            [&](const event::Removed& e) {
+                if (const auto link = graph.links.find(e.id); link != graph.links.end()) {
+                    rememberCutLink(*this, link->second);
+                    applied.linksAsked.erase(link->second.serial);
+                }
+                forgetObject(*this, e.id);
+            },
+            [&](const event::EvidenceOverdue& e) {
+                for (auto& [id, node] : graph.nodes)
+                    if (node.serial == e.node)
+                        node.evidenceOverdue = true;
+            },
+            [&](const event::Acknowledged& e) { acknowledge(*this, e.batch); },
+            [&](const event::UserMute& e) {
+                const bool before = mute.muted();
+                mute.user = e.muted;
+                mute.userOwner = e.owner;
+                mute.userReason = e.reason;
+                if (e.muted)
+                    std::erase_if(mute.holds, [](const Hold& h) { return !h.mute; });
+                startOrEndPeriod(mute, before, e.now);
+            },
+            [&](const event::HoldTaken& e) {
+                const bool before = mute.muted();
+                mute.holds.push_back(e.hold);
+                startOrEndPeriod(mute, before, e.now);
+            },
+            [&](const event::HoldDropped& e) {
+                const bool before = mute.muted();
+                std::erase_if(mute.holds, [&](const Hold& h) { return h.number == e.number; });
+                startOrEndPeriod(mute, before, e.now);
+            },
+            [&](const event::ModeChosen& e) { mute.mode = e.mode; },
+            [&](const event::SettingsLoaded& e) { settings = e.settings; },
+            [&](const event::Released& e) { released = e.on; },
+            [&](const event::Warned& e) {
+                if (e.text.empty())
+                    warnings.erase(e.id);
+                else
+                    warnings[e.id] = e.text;
+            },
+        },
+        incoming);
+}
+
+} // namespace micguard

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The state of the world as the guard knows it, and the one function that changes it. Pure: no clock, no
+// I/O, no log. The same events in any order that the server could send lead to the same verdicts.
+#pragma once
+
+#include "config/settings.hpp"
+#include "daemon/model/applied.hpp"
+#include "daemon/model/event.hpp"
+#include "daemon/model/graph.hpp"
+#include "daemon/model/mute.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+namespace micguard {
+
+// Remembered over a restart of the daemon while the server goes on (marker) or over a reboot (state file).
+struct Remembered {
+    std::string serverCookie;                      // the run of the server that the serials below belong to
+    std::map<Serial, std::pair<float, bool>> restore; // node -> channelmix.max-volume, monitorMute before us
+    std::vector<CutLink> cut;
+    std::vector<std::pair<Serial, Serial>> revoked; // client, object: permissions taken away altogether
+    std::vector<std::pair<std::string, std::uint32_t>> leds; // device name, route index muted by us
+    std::set<std::string> userMuted;               // node names that release muted on the user's behalf
+};
+
+struct Model {
+    Graph graph;
+    Applied applied;
+    MuteState mute;
+    Settings settings;
+    Remembered remembered;
+    std::map<std::string, std::string> warnings; // id -> text
+    std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it
+    bool connected = false;
+    bool listComplete = false; // the initial list was read: what appears from now on is new
+    bool released = false;     // giving everything back
+    bool blinded = false;      // a source went out of our sight and is still there: trust nothing, look anew
+    std::uint64_t connections = 0; // how often a server was found: serials start anew with each
+
+    void apply(const Event& event);
+};
+
+} // namespace micguard

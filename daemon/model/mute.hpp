@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Who wants the microphones muted, who wants them live, and who wins. Values only; times come from outside.
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace micguard {
+
+struct Hold {
+    std::uint64_t number = 0; // never used twice
+    bool mute = true;         // false: HoldUnmute
+    std::string owner;        // unique bus name
+    std::string ownerText;    // for people: "obs (pid 123)"
+    std::string reason;
+    std::uint64_t expires = 0; // µs since the epoch, 0: never
+};
+
+struct MuteState {
+    bool user = false; // the button
+    std::string userReason;
+    std::string userOwner;
+    std::vector<Hold> holds;
+    Mode mode = Mode::Silence;
+    std::uint64_t since = 0; // µs since the epoch, of the current muted period; 0 while live
+
+    bool heldMuted() const {
+        for (const auto& hold : holds)
+            if (hold.mute)
+                return true;
+        return false;
+    }
+    bool heldLive() const {
+        for (const auto& hold : holds)
+            if (!hold.mute)
+                return true;
+        return false;
+    }
+
+    // A hold to mute is stronger than the button; a hold to unmute (push-to-talk) opens over a button pressed
+    // before it, and pressing the button again ends it (Model::apply removes it then).
+    bool muted() const {
+        if (heldMuted())
+            return true;
+        return user && !heldLive();
+    }
+};
+
+} // namespace micguard

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/pipewire/pipewire_server.hpp"
+
+#include "daemon/pipewire/connection.hpp"
+#include "daemon/pipewire/glib_loop.hpp"
+#include "daemon/pipewire/socket_watch.hpp"
+
+#include <glib.h>
+#include <pipewire/pipewire.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace micguard {
+namespace {
+
+// Between bind() and listen() a socket is there and refuses; the server needs microseconds for it.
+constexpr unsigned refusedRetryMs = 2;
+constexpr int refusedRetries = 250;
+
+} // namespace
+
+class PipeWireServer::Impl {
+  public:
+    explicit Impl(std::function<void(const Event&)> sink)
+        : sink_(std::move(sink))
+        , watch_(SocketWatch::runtimeFolder(), [this] {
+            retries_ = refusedRetries;
+            connect();
+        }) {}
+
+    ~Impl() { cancelTimer(); }
+
+    void connect() {
+        if (connection_)
+            return;
+        cancelTimer();
+        connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }});
+        if (!connection_ && errno == ECONNREFUSED && retries_-- > 0)
+            timer_ = g_timeout_add(refusedRetryMs, onTimer, this);
+    }
+
+    void lose(const std::string& why) {
+        g_message("PipeWire is gone: %s", why.c_str());
+        sink_(event::Disconnected{});
+        // Not from within the connection's own callback.
+        cancelTimer();
+        timer_ = g_idle_add_full(G_PRIORITY_HIGH, onTimer, this, nullptr);
+        dead_ = true;
+    }
+
+    bool alive() const { return connection_ && !dead_; }
+    Connection& connection() { return *connection_; }
+
+  private:
+    static gboolean onTimer(gpointer data) noexcept {
+        auto* self = static_cast<Impl*>(data);
+        self->timer_ = 0;
+        if (std::exchange(self->dead_, false)) {
+            self->connection_.reset();
+            self->retries_ = refusedRetries;
+        }
+        self->connect();
+        return G_SOURCE_REMOVE;
+    }
+
+    void cancelTimer() {
+        if (timer_)
+            g_source_remove(std::exchange(timer_, 0));
+    }
+
+    std::function<void(const Event&)> sink_;
+    GlibLoop loop_;
+    SocketWatch watch_;
+    std::unique_ptr<Connection> connection_; // after the loop: its sources have to leave it first
+    bool dead_ = false;
+    unsigned timer_ = 0;
+    int retries_ = 0;
+};
+
+PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink) {
+    pw_init(nullptr, nullptr);
+    impl_ = std::make_unique<Impl>(std::move(sink));
+}
+
+PipeWireServer::~PipeWireServer() {
+    impl_.reset();
+    pw_deinit();
+}
+
+void PipeWireServer::start() { impl_->connect(); }
+
+void PipeWireServer::reconnect() {
+    if (impl_->alive())
+        impl_->lose("reconnecting on purpose");
+}
+
+void PipeWireServer::perform(const Action& action) {
+    if (impl_->alive())
+        impl_->connection().perform(action);
+}
+
+void PipeWireServer::sync(std::uint64_t batch) {
+    if (impl_->alive())
+        impl_->connection().sync(batch);
+}
+
+} // namespace micguard

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What can be done to the server, as values. Each is one message; none of them waits.
+#pragma once
+
+#include "daemon/model/ids.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace micguard::action {
+
+// channelmix.max-volume and monitorMute of a source, in one Props. The adapter clamps its volume and every
+// channel's to the former, whatever volume controls write (PipeWire 1.0 to 1.6, audioconvert.c, set_volume()).
+struct SetKnob {
+    GlobalId node{};
+    bool silent = true;
+    float maxVolume = 0.0f;
+    bool monitorMute = true;
+    bool operator==(const SetKnob&) const = default;
+};
+
+// In this order and in one message: a source before its ports, because the server looks at the node's
+// permission when a port's changes (PipeWire 1.4.2, impl-link.c, check_permission()).
+struct UpdatePermissions {
+    GlobalId client{};
+    std::vector<std::pair<GlobalId, std::uint32_t>> objects;
+    bool operator==(const UpdatePermissions&) const = default;
+};
+
+struct DestroyLink {
+    GlobalId link{};
+    bool operator==(const DestroyLink&) const = default;
+};
+
+struct CreateLink {
+    GlobalId outputNode{}, outputPort{}, inputNode{}, inputPort{};
+    bool operator==(const CreateLink&) const = default;
+};
+
+// The device's own switch and LED, through its Route. Not saved by the session manager.
+struct SetRouteMute {
+    GlobalId device{};
+    std::uint32_t route = 0;
+    std::int32_t profileDevice = 0;
+    bool mute = true;
+    bool operator==(const SetRouteMute&) const = default;
+};
+
+// The user's own mute of a source, set on his behalf when the guard goes and lifted when it is back.
+struct SetUserMute {
+    GlobalId node{};
+    bool mute = true;
+    bool operator==(const SetUserMute&) const = default;
+};
+
+} // namespace micguard::action
+
+namespace micguard {
+
+using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::DestroyLink, action::CreateLink,
+                            action::SetRouteMute, action::SetUserMute>;
+
+} // namespace micguard

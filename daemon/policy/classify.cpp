@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace micguard {
+namespace {
+
+bool isAudioPort(const Port& port) {
+    return port.format.empty() || port.format.find("audio") != std::string::npos;
+}
+
+bool isSourceFactory(std::string_view factory) {
+    return (factory.starts_with("api.alsa.") || factory.starts_with("api.bluez5.")) &&
+           factory.find("source") != std::string_view::npos;
+}
+
+template <typename Predicate>
+bool anyPort(const Graph& graph, const Node& node, Predicate predicate) {
+    return std::any_of(graph.ports.begin(), graph.ports.end(), [&](const auto& entry) {
+        return entry.second.node == node.id && predicate(entry.second);
+    });
+}
+
+std::string_view baseName(std::string_view path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool isSessionManagerUnit(std::string_view unit) {
+    return unit.starts_with("wireplumber") || unit.starts_with("pipewire-media-session");
+}
+
+bool looksLikeSessionManager(const Client& client) {
+    constexpr std::array executables{std::string_view{"wireplumber"}, std::string_view{"pipewire-media-session"}};
+    if (!client.executableTrue || !client.socket.ends_with("-manager"))
+        return false;
+    if (client.unit.ends_with(".service") && !isSessionManagerUnit(client.unit) &&
+        !client.unit.starts_with("user@"))
+        return false;
+    return std::find(executables.begin(), executables.end(), baseName(client.executable)) != executables.end();
+}
+
+} // namespace
+
+const char* name(SourceKind kind) {
+    switch (kind) {
+    case SourceKind::Hardware:
+        return "hardware";
+    case SourceKind::Bluetooth:
+        return "bluetooth";
+    case SourceKind::Virtual:
+        return "virtual";
+    case SourceKind::Monitor:
+        return "monitor";
+    case SourceKind::Network:
+        return "network";
+    }
+    return "virtual";
+}
+
+bool isSource(const Graph& graph, const Node& node) {
+    const std::string_view kind = node.mediaClass;
+    if (kind.starts_with("Audio/Source") || kind == "Audio/Duplex")
+        return true;
+    // The class is the maker's word; a capture plug-in behind it is evidence.
+    if (isSourceFactory(node.factory))
+        return true;
+    if (kind.starts_with("Stream/") || kind.starts_with("Audio/Sink") || kind.starts_with("Video/") ||
+        kind.starts_with("Midi/"))
+        return false;
+    const bool backed = node.device.has_value();
+    return anyPort(graph, node, [&](const Port& port) {
+        return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
+    });
+}
+
+SourceKind sourceKind(const Node& node) {
+    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5."))
+        return SourceKind::Bluetooth;
+    if (node.network)
+        return SourceKind::Network;
+    if (node.device || node.factory.starts_with("api.alsa."))
+        return SourceKind::Hardware;
+    if (node.mediaClass.starts_with("Audio/Sink"))
+        return SourceKind::Monitor;
+    return SourceKind::Virtual;
+}
+
+bool isCaptureStream(const Node& node) { return node.mediaClass == "Stream/Input/Audio" && !node.capturesSink; }
+
+std::set<GlobalId> sessionManagers(const Graph& graph) {
+    const Client* chosen = nullptr;
+    for (const auto& [id, client] : graph.clients) {
+        if (!looksLikeSessionManager(client))
+            continue;
+        const bool better = chosen == nullptr ||
+                            (isSessionManagerUnit(client.unit) && !isSessionManagerUnit(chosen->unit)) ||
+                            (isSessionManagerUnit(client.unit) == isSessionManagerUnit(chosen->unit) &&
+                             client.serial < chosen->serial);
+        if (better)
+            chosen = &client;
+    }
+    std::set<GlobalId> managers;
+    if (chosen)
+        for (const auto& [id, client] : graph.clients)
+            if (client.pid == chosen->pid && looksLikeSessionManager(client))
+                managers.insert(id);
+    return managers;
+}
+
+bool canListen(const Graph& graph, const Node& node) {
+    if (node.mediaClass.starts_with("Stream/Output/") || node.mediaClass.starts_with("Video/") ||
+        node.mediaClass.starts_with("Midi/") || node.mediaClass == "Stream/Input/Video")
+        return false;
+    return !isSource(graph, node);
+}
+
+bool isPlumbing(const Graph& graph, const Node& node) {
+    if (node.linkGroup.empty())
+        return false;
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const auto& entry) {
+        const Node& other = entry.second;
+        return other.id != node.id && other.linkGroup == node.linkGroup && other.client == node.client &&
+               isSource(graph, other);
+    });
+}
+
+} // namespace micguard

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What an object is, by evidence: which node is a microphone, which client is the session manager, which node
+// listens. Pure functions of the graph.
+#pragma once
+
+#include "daemon/model/graph.hpp"
+
+#include <set>
+#include <string>
+
+namespace micguard {
+
+enum class SourceKind { Hardware, Bluetooth, Virtual, Monitor, Network };
+
+const char* name(SourceKind kind);
+
+// A node whose outputs carry what a microphone hears, or would once it has ports.
+bool isSource(const Graph& graph, const Node& node);
+SourceKind sourceKind(const Node& node);
+
+// A stream that records and does not ask for a sink's monitor.
+bool isCaptureStream(const Node& node);
+
+// The session manager's connections: on the manager socket, running the executable of one. Its name and
+// wireplumber.daemon=true are free for anyone to claim and count for nothing. Where several processes
+// qualify, the one in a session manager's unit is it, else the one that was there first.
+std::set<GlobalId> sessionManagers(const Graph& graph);
+
+// Can receive what a source plays, so its owner has something to be cut off from.
+bool canListen(const Graph& graph, const Node& node);
+
+// Half of a loopback, filter chain or echo canceller that also provides a source: plumbing, no application.
+bool isPlumbing(const Graph& graph, const Node& node);
+
+} // namespace micguard

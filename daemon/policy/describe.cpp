@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/describe.hpp"
+
+#include "daemon/policy/classify.hpp"
+#include "daemon/policy/identity.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace micguard {
+namespace {
+
+// An object path is never used twice: serials start anew with every run of the server.
+std::uint64_t objectKey(const Model& model, Serial serial) {
+    return (model.connections > 0 ? model.connections - 1 : 0) * 1'000'000'000'000ULL + raw(serial);
+}
+
+bool inUse(const Model& model, GlobalId source) {
+    return std::any_of(model.graph.links.begin(), model.graph.links.end(),
+                       [&](const auto& link) { return link.second.outputNode == source; });
+}
+
+std::string ledOf(const Model& model, const Node& node) {
+    const Device* device = node.device ? model.graph.device(*node.device) : nullptr;
+    if (!device)
+        return "unknown";
+    for (const auto& route : device->routes)
+        if (route.input && route.hardwareMute && route.profileDevice == node.profileDevice)
+            return route.mute ? "on" : "off";
+    return "unknown";
+}
+
+SourceView describeSource(const Model& model, const Node& node, const SourceVerdict& verdict) {
+    SourceView view;
+    view.key = objectKey(model, node.serial);
+    view.nodeId = raw(node.id);
+    view.name = node.name;
+    view.description = node.description.empty() ? node.name : node.description;
+    view.kind = name(sourceKind(node));
+    view.guarded = verdict.guarded;
+    const KnobState knob = knobState(model, node);
+    view.silenced = verdict.guarded && verdict.silent && knob == KnobState::Holds;
+    view.method = !verdict.guarded ? "none" : verdict.sever || knob == KnobState::Fails ? "sever" : "volume";
+    view.led = ledOf(model, node);
+    view.inUse = inUse(model, node.id);
+    return view;
+}
+
+// The source a stream hears, or would if it were not cut off.
+const Node* sourceOf(const Model& model, const Node& stream) {
+    const Node* found = nullptr;
+    for (const auto& [id, link] : model.graph.links) {
+        if (link.inputNode != stream.id)
+            continue;
+        const Node* node = model.graph.node(link.outputNode);
+        if (node && isSource(model.graph, *node))
+            found = node;
+    }
+    return found;
+}
+
+const Node* formerSourceOf(const Model& model, const Node& stream) {
+    const auto fed = model.lastFed.find(stream.serial);
+    if (fed == model.lastFed.end())
+        return nullptr;
+    for (const auto& [id, node] : model.graph.nodes)
+        if (node.serial == fed->second && isSource(model.graph, node))
+            return &node;
+    return nullptr;
+}
+
+std::string streamState(const Model& model, const Verdicts& verdicts, const Node& stream, const Node* source,
+                        const Node* former) {
+    if (source) {
+        const auto* verdict = verdicts.source(source->id);
+        if (verdict && verdict->guarded && verdict->silent && knobState(model, *source) == KnobState::Holds)
+            return "silenced";
+        return stream.state == NodeState::Running ? "capturing" : "idle";
+    }
+    const auto* verdict = former ? verdicts.source(former->id) : nullptr;
+    const bool anySevered = std::any_of(verdicts.sources.begin(), verdicts.sources.end(),
+                                        [](const SourceVerdict& v) { return v.sever; });
+    if ((verdict && verdict->sever) || (!former && anySevered && isCaptureStream(stream)))
+        return "severed";
+    return "idle";
+}
+
+int rank(const std::string& state) {
+    if (state == "capturing")
+        return 5;
+    if (state == "silenced")
+        return 4;
+    if (state == "severed")
+        return 3;
+    if (state == "denied" || state == "pending")
+        return 2;
+    return 1;
+}
+
+std::string reasonFor(const Model& model, const std::string& state) {
+    if (state != "silenced" && state != "severed")
+        return "";
+    for (const auto& hold : model.mute.holds)
+        if (hold.mute)
+            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+}
+
+std::string mutedState(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee) {
+    const bool refused = std::any_of(model.warnings.begin(), model.warnings.end(),
+                                     [](const auto& w) { return w.first.starts_with("degraded:"); });
+    if (refused)
+        return "degraded";
+    if (!verdicts.muted && !(model.mute.muted() && !model.connected))
+        return "live";
+    return guarantee.holds ? "muted" : "muting";
+}
+
+} // namespace
+
+std::uint64_t Describer::applicationKey(const std::string& identity) {
+    const auto [it, inserted] = applicationKeys_.try_emplace(identity, nextApplication_);
+    if (inserted)
+        nextApplication_++;
+    return it->second;
+}
+
+std::uint64_t Describer::since(const std::string& key, const std::string& state, std::uint64_t now) {
+    auto& entry = since_[key];
+    if (entry.first != state)
+        entry = {state, now};
+    return entry.second;
+}
+
+View Describer::describe(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee,
+                         std::uint64_t now) {
+    View view;
+    std::set<std::string> alive;
+    for (const auto& verdict : verdicts.sources)
+        if (const Node* node = model.graph.node(verdict.node))
+            view.sources.push_back(describeSource(model, *node, verdict));
+
+    std::map<std::uint64_t, ApplicationView> applications;
+    for (const auto& [id, node] : model.graph.nodes) {
+        const Client* owner = model.graph.owner(node);
+        if ((owner && owner->self) || isSource(model.graph, node) || isPlumbing(model.graph, node))
+            continue;
+        const Node* source = sourceOf(model, node);
+        const Node* former = source ? source : formerSourceOf(model, node);
+        const bool listens = isCaptureStream(node) || (former && canListen(model.graph, node));
+        if (!listens)
+            continue;
+        const Identity identity = identify(model.graph, node);
+        StreamView stream;
+        stream.key = objectKey(model, node.serial);
+        stream.application = applicationKey(identity.key);
+        stream.source = former ? objectKey(model, former->serial) : 0;
+        stream.name = node.mediaName.empty() ? node.name : node.mediaName;
+        stream.pid = identity.pid;
+        stream.levelMeter = node.peaks;
+        stream.state = streamState(model, verdicts, node, source, former);
+        const std::string streamKey = "s" + std::to_string(stream.key);
+        stream.since = since(streamKey, stream.state, now);
+        alive.insert(streamKey);
+
+        auto [it, fresh] = applications.try_emplace(stream.application);
+        ApplicationView& application = it->second;
+        if (fresh) {
+            application.key = stream.application;
+            application.appId = identity.appId;
+            application.name = identity.name;
+            application.iconName = identity.icon;
+            application.executable = identity.executable;
+            application.sandbox = identity.sandbox;
+            application.identity = identity.how;
+            application.state = stream.state;
+            application.levelMeterOnly = true;
+        }
+        if (rank(stream.state) > rank(application.state))
+            application.state = stream.state;
+        application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;
+        application.streams.push_back(stream.key);
+        view.streams.push_back(std::move(stream));
+    }
+    for (auto& [key, application] : applications) {
+        application.reason = reasonFor(model, application.state);
+        const std::string sinceKey = "a" + std::to_string(key);
+        application.since = since(sinceKey, application.state, now);
+        alive.insert(sinceKey);
+        if (!application.levelMeterOnly && (application.state == "capturing" || application.state == "silenced"))
+            view.guard.capturing++;
+        view.applications.push_back(std::move(application));
+    }
+    std::erase_if(since_, [&](const auto& entry) { return !alive.contains(entry.first); });
+
+    GuardView& guard = view.guard;
+    guard.state = mutedState(model, verdicts, guarantee);
+    guard.muted = model.mute.muted();
+    guard.mutedSince = model.mute.since;
+    guard.mode = std::string(toString(model.mute.mode));
+    if (model.mute.user)
+        guard.holds.push_back({"user", model.mute.userOwner, model.mute.userReason});
+    for (const auto& hold : model.mute.holds)
+        guard.holds.push_back({hold.mute ? "hold-mute" : "hold-unmute", hold.ownerText, hold.reason});
+    guard.connected = model.connected;
+    for (const auto& [id, text] : model.warnings)
+        guard.warnings.push_back({id, text});
+    return view;
+}
+
+} // namespace micguard

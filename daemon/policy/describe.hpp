@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From model and verdicts to what the bus shows. Keeps the numbers that object paths are made of and the
+// times at which states began; decides nothing.
+#pragma once
+
+#include "daemon/model/view.hpp"
+#include "daemon/policy/evaluate.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace micguard {
+
+class Describer {
+  public:
+    // `now` in µs since the epoch.
+    View describe(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee, std::uint64_t now);
+
+  private:
+    std::uint64_t applicationKey(const std::string& identity);
+    // Since when `key` has been in `state`.
+    std::uint64_t since(const std::string& key, const std::string& state, std::uint64_t now);
+
+    std::map<std::string, std::uint64_t> applicationKeys_;
+    std::map<std::string, std::pair<std::string, std::uint64_t>> since_;
+    std::uint64_t nextApplication_ = 1;
+};
+
+} // namespace micguard

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/evaluate.hpp"
+
+#include "config/glob.hpp"
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
+
+namespace micguard {
+namespace {
+
+bool isExempt(const Settings& settings, const Node& node) {
+    return anyGlobMatches(settings.sources.exempt, node.name);
+}
+
+Mode modeFor(const Model& model, const Node& node) {
+    if (model.settings.mute.bluetooth && sourceKind(node) == SourceKind::Bluetooth)
+        return *model.settings.mute.bluetooth;
+    return model.mute.mode;
+}
+
+// An output the knob cannot reach: not mixed by the adapter (raw node, passthrough).
+bool hasUnmixedOutput(const Model& model, const Node& node) {
+    return std::any_of(model.graph.ports.begin(), model.graph.ports.end(), [&](const auto& entry) {
+        const Port& port = entry.second;
+        return port.node == node.id && port.output && !port.format.empty() &&
+               port.format != "32 bit float mono audio" && port.format.find("audio") != std::string::npos;
+    });
+}
+
+bool hasMonitorOutput(const Model& model, const Node& node) {
+    return std::any_of(model.graph.ports.begin(), model.graph.ports.end(), [&](const auto& entry) {
+        return entry.second.node == node.id && entry.second.output && entry.second.monitor;
+    });
+}
+
+// The user's own mute takes the guard's place here when the guard goes.
+bool userMuteWorks(const Model& model, const Node& node) {
+    return knobState(model, node) != KnobState::Fails && node.knob.present && !node.knob.locked;
+}
+
+SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
+    SourceVerdict verdict;
+    verdict.node = node.id;
+    if (isExempt(model.settings, node)) {
+        verdict.guarded = false;
+        verdict.reason = "exempt by [sources] exempt";
+        return verdict;
+    }
+    // Let go in order: what no ordinary tool could mute stays shut, for stopping the guard must open nothing.
+    const bool unmutable = model.released && model.mute.muted() && !userMuteWorks(model, node);
+    if (muted || unmutable) {
+        verdict.silent = true;
+        verdict.reason = "muted";
+        const KnobState knob = knobState(model, node);
+        if (modeFor(model, node) == Mode::Sever) {
+            verdict.sever = true;
+        } else if (knob == KnobState::Fails) {
+            verdict.sever = true;
+            verdict.reason = "muted; this source has no volume that the server could turn down";
+        }
+        return verdict;
+    }
+    const auto knob = model.applied.knobs.find(node.serial);
+    const bool found = knob != model.applied.knobs.end();
+    const bool unborn = model.listComplete && !found;
+    const bool newborn = found && knob->second.born && !model.applied.done(knob->second.batch);
+    if (unborn || newborn) {
+        verdict.silent = true;
+        verdict.reason = "new; opened once its silence was acknowledged";
+    } else {
+        verdict.reason = "not muted";
+    }
+    return verdict;
+}
+
+// Whoever could destroy our connection or the session manager's would undo everything with one message (X is
+// enough, and any ordinary client has it), so nobody else gets more than a look at those.
+void protectConnections(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {
+    for (const auto& [id, client] : model.graph.clients) {
+        if (client.self || managers.contains(id))
+            continue;
+        for (const auto& [otherId, other] : model.graph.clients)
+            if (other.self || managers.contains(otherId))
+                verdicts.permissions[id][otherId] = permission::readOnly;
+    }
+}
+
+struct Severing {
+    const Model& model;
+    const std::set<GlobalId>& managers;
+    std::vector<const Node*> severed;  // from whoever listens
+    std::vector<const Node*> forbidden; // from everyone, because nothing silences them
+    bool anyOpen = false;               // some source is neither
+};
+
+// Streams that the session manager would link, or believes to be linked still: hidden from it while nothing
+// can be linked, so that it neither retries nor reports errors to them, and takes them for new ones when they
+// come back, choosing their source by the state of things then.
+void hideStreams(const Severing& severing, Verdicts& verdicts) {
+    const auto& graph = severing.model.graph;
+    for (const auto& [id, node] : graph.nodes) {
+        if (!isCaptureStream(node) || !node.autoconnect || !node.client || severing.managers.contains(*node.client))
+            continue;
+        const auto fed = severing.model.lastFed.find(node.serial);
+        const bool neverFed = fed == severing.model.lastFed.end();
+        const auto wasFedBy = [&](const Node* source) { return !neverFed && fed->second == source->serial; };
+        const bool cut = std::any_of(severing.severed.begin(), severing.severed.end(), wasFedBy) ||
+                         std::any_of(severing.forbidden.begin(), severing.forbidden.end(), wasFedBy);
+        if (cut || (neverFed && !severing.anyOpen))
+            for (const auto manager : severing.managers)
+                verdicts.permissions[manager][id] = permission::none;
+    }
+}
+
+void sever(const Severing& severing, Verdicts& verdicts) {
+    const auto& graph = severing.model.graph;
+    std::set<GlobalId> listeners;
+    for (const auto& [id, node] : graph.nodes)
+        if (node.client && canListen(graph, node))
+            listeners.insert(*node.client);
+
+    const auto revoke = [&](GlobalId client, const Node& source) {
+        auto& objects = verdicts.permissions[client];
+        objects[source.id] = permission::none;
+        for (const auto& [portId, port] : graph.ports)
+            if (port.node == source.id && port.output)
+                objects[portId] = permission::none;
+    };
+    for (const auto& [id, client] : graph.clients) {
+        if (client.self || severing.managers.contains(id))
+            continue;
+        for (const auto* source : severing.severed)
+            if (listeners.contains(id) && source->client != id)
+                revoke(id, *source);
+        for (const auto* source : severing.forbidden)
+            if (source->client != id)
+                revoke(id, *source);
+    }
+    for (const auto& [id, link] : graph.links) {
+        const auto isOutput = [&](const Node* source) { return source->id == link.outputNode; };
+        if (std::none_of(severing.severed.begin(), severing.severed.end(), isOutput) &&
+            std::none_of(severing.forbidden.begin(), severing.forbidden.end(), isOutput))
+            continue;
+        const Node* listener = graph.node(link.inputNode);
+        const Client* owner = listener ? graph.owner(*listener) : nullptr;
+        if (!owner)
+            verdicts.cutLinks.insert(id);
+    }
+    hideStreams(severing, verdicts);
+}
+
+} // namespace
+
+KnobState knobState(const Model& model, const Node& node) {
+    const auto it = model.applied.knobs.find(node.serial);
+    if (it == model.applied.knobs.end())
+        return KnobState::Pending;
+    const KnobApplied& knob = it->second;
+    if (knob.failed || node.evidenceOverdue || hasUnmixedOutput(model, node))
+        return KnobState::Fails;
+    if (!knob.silent)
+        return KnobState::Open;
+    if (!model.applied.done(knob.batch))
+        return KnobState::Pending;
+    const bool read = knob.batch == 0 || node.knobReads > knob.readsThen;
+    const bool silent = node.knob.present && node.knob.maxVolume == 0.0f &&
+                        (node.knob.monitorMute || !hasMonitorOutput(model, node));
+    return read && silent ? KnobState::Holds : KnobState::Pending;
+}
+
+Verdicts evaluate(const Model& model) {
+    Verdicts verdicts;
+    verdicts.muted = model.mute.muted() && !model.released;
+    if (!model.connected)
+        return verdicts;
+    const auto managers = sessionManagers(model.graph);
+    if (!model.released)
+        protectConnections(model, managers, verdicts);
+    Severing severing{model, managers, {}, {}, false};
+    for (const auto& [id, node] : model.graph.nodes) {
+        if (!isSource(model.graph, node))
+            continue;
+        verdicts.sources.push_back(judgeSource(model, node, verdicts.muted));
+        const auto& verdict = verdicts.sources.back();
+        if (!verdict.sever)
+            severing.anyOpen = true;
+        else if (knobState(model, node) == KnobState::Fails)
+            severing.forbidden.push_back(&node);
+        else
+            severing.severed.push_back(&node);
+    }
+    if (!severing.severed.empty() || !severing.forbidden.empty())
+        sever(severing, verdicts);
+    return verdicts;
+}
+
+Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
+    Guarantee result;
+    if (!model.connected) {
+        result.holds = true;
+        return result;
+    }
+    const auto acknowledged = [&](GlobalId clientId, GlobalId objectId, std::uint32_t value) {
+        const Client* client = model.graph.client(clientId);
+        if (!client)
+            return true;
+        const auto objects = model.applied.permissions.find(client->serial);
+        if (objects == model.applied.permissions.end())
+            return false;
+        for (const auto& [serial, applied] : objects->second)
+            if (applied.id == objectId)
+                return applied.value == value && model.applied.done(applied.batch);
+        return false;
+    };
+    for (const auto& verdict : verdicts.sources) {
+        if (!verdict.silent || !verdict.guarded)
+            continue;
+        const Node* node = model.graph.node(verdict.node);
+        if (!node)
+            continue;
+        const KnobState knob = knobState(model, *node);
+        bool held = knob == KnobState::Holds;
+        if (verdict.sever) {
+            held = held || knob == KnobState::Fails;
+            for (const auto& [client, objects] : verdicts.permissions)
+                if (const auto it = objects.find(verdict.node); it != objects.end())
+                    held = held && acknowledged(client, it->first, it->second);
+            for (const auto& [id, link] : model.graph.links)
+                if (link.outputNode == verdict.node && verdicts.cutLinks.contains(id))
+                    held = false;
+        }
+        if (!held)
+            result.waiting.push_back(node->name);
+    }
+    result.holds = result.waiting.empty() && model.listComplete;
+    return result;
+}
+
+} // namespace micguard

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The verdict: for every source whether it must be silent or severed and why, for every client what it may
+// see. Pure; the same model gives the same verdicts. Nothing said about an object means the default.
+#pragma once
+
+#include "daemon/model/model.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace micguard {
+
+// Whether the knob of a source is known to hold it silent.
+enum class KnobState {
+    Open,    // nobody asked for silence
+    Pending, // asked, not yet confirmed
+    Holds,   // the server acknowledged it and the source itself reads back 0
+    Fails    // it does not obey: what comes out has to be kept from the clients instead
+};
+
+KnobState knobState(const Model& model, const Node& node);
+
+struct SourceVerdict {
+    GlobalId node{};
+    bool guarded = true;
+    bool silent = false;
+    bool sever = false;
+    std::string reason;
+    bool operator==(const SourceVerdict&) const = default;
+};
+
+struct Verdicts {
+    bool muted = false;
+    std::vector<SourceVerdict> sources;
+    // client -> object -> permissions; what is not listed is left at the client's default.
+    std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
+    std::set<GlobalId> cutLinks; // links whose listener no permission binds
+
+    const SourceVerdict* source(GlobalId node) const {
+        for (const auto& verdict : sources)
+            if (verdict.node == node)
+                return &verdict;
+        return nullptr;
+    }
+};
+
+Verdicts evaluate(const Model& model);
+
+// What stands between the verdicts and the promise of design section 1.
+struct Guarantee {
+    bool holds = false;                // everything is acknowledged
+    std::vector<std::string> waiting;  // names of the sources that are not
+};
+
+Guarantee guarantee(const Model& model, const Verdicts& verdicts);
+
+} // namespace micguard

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which application a stream belongs to, and how that is known: from the kernel, from a sandbox, or only
+// from what it says of itself. Pure.
+#pragma once
+
+#include "daemon/model/graph.hpp"
+
+#include <string>
+
+namespace micguard {
+
+struct Identity {
+    std::string key; // the same for every stream of one application
+    std::string appId;
+    std::string name;
+    std::string icon;
+    std::string executable;
+    std::string sandbox; // "" flatpak snap
+    std::string how;     // kernel sandbox claimed
+    std::uint32_t pid = 0;
+};
+
+Identity identify(const Graph& graph, const Node& node);
+
+} // namespace micguard

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/plan.hpp"
+
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace micguard {
+namespace {
+
+// The mute that stands in for the guard after it has gone must be in force before the knob opens.
+bool userMuteInForce(const Model& model, const Node& node) {
+    const auto it = model.applied.userMuted.find(node.serial);
+    return it != model.applied.userMuted.end() && model.applied.done(it->second) && node.knob.mute;
+}
+
+bool standsIn(const Model& model) { return model.released && model.mute.muted(); }
+
+// A knob that somebody else turned up. Only a reading newer than our own write says so.
+bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) {
+    return knob.silent && !knob.failed && model.applied.done(knob.batch) && node.knob.present &&
+           node.knobReads > knob.readsThen + (knob.batch == 0 ? 0 : 1) && node.knob.maxVolume > 0.0f;
+}
+
+struct Knobs {
+    std::vector<Action> close, open;
+};
+
+Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
+    Knobs result;
+    for (const auto& verdict : verdicts.sources) {
+        const Node* node = model.graph.node(verdict.node);
+        if (!node)
+            continue;
+        const auto it = model.applied.knobs.find(node->serial);
+        const bool known = it != model.applied.knobs.end();
+        if (verdict.silent) {
+            // What was there before us is read before it is written: it may be silent already, left by a guard
+            // that was killed, and writing it anew recomputes the mix (channelmix_init), for an instant audibly.
+            if (!known && !model.listComplete)
+                continue;
+            if (!known || (!it->second.silent && !it->second.failed) || wasTurnedUp(model, *node, it->second))
+                result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true});
+        } else if (known && it->second.silent) {
+            if (standsIn(model) && verdict.guarded && !userMuteInForce(model, *node))
+                continue;
+            result.open.push_back(
+                action::SetKnob{verdict.node, false, it->second.restoreMax, it->second.restoreMonitorMute});
+        }
+    }
+    return result;
+}
+
+const PermissionApplied* appliedPermission(const Applied& applied, Serial client, Serial object) {
+    const auto objects = applied.permissions.find(client);
+    if (objects == applied.permissions.end())
+        return nullptr;
+    const auto it = objects->second.find(object);
+    return it == objects->second.end() ? nullptr : &it->second;
+}
+
+std::optional<Serial> serialOf(const Graph& graph, GlobalId id) {
+    if (const auto* node = graph.node(id))
+        return node->serial;
+    if (const auto* port = graph.port(id))
+        return port->serial;
+    if (const auto* client = graph.client(id))
+        return client->serial;
+    return std::nullopt;
+}
+
+// Nodes before ports.
+bool nodesFirst(const Graph& graph, GlobalId a, GlobalId b) {
+    return std::make_tuple(graph.node(a) == nullptr, a) < std::make_tuple(graph.node(b) == nullptr, b);
+}
+
+struct Permissions {
+    std::vector<Action> revoke, hide, grant, show;
+};
+
+Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
+    const auto& graph = model.graph;
+    const auto managers = sessionManagers(graph);
+    Permissions result;
+    for (const auto& [id, client] : graph.clients) {
+        std::vector<std::pair<GlobalId, std::uint32_t>> tighten, loosen;
+        const auto wanted = verdicts.permissions.find(id);
+        if (wanted != verdicts.permissions.end())
+            for (const auto& [object, value] : wanted->second) {
+                const auto serial = serialOf(graph, object);
+                const auto* now = serial ? appliedPermission(model.applied, client.serial, *serial) : nullptr;
+                if (serial && (!now || now->value != value))
+                    tighten.emplace_back(object, value);
+            }
+        const auto applied = model.applied.permissions.find(client.serial);
+        if (applied != model.applied.permissions.end())
+            for (const auto& [serial, permission] : applied->second)
+                if (wanted == verdicts.permissions.end() || !wanted->second.contains(permission.id))
+                    loosen.emplace_back(permission.id, permission::byDefault);
+        const auto byKind = [&](const auto& a, const auto& b) { return nodesFirst(graph, a.first, b.first); };
+        std::sort(tighten.begin(), tighten.end(), byKind);
+        std::sort(loosen.begin(), loosen.end(), byKind);
+        const bool manager = managers.contains(id);
+        if (!tighten.empty())
+            (manager ? result.hide : result.revoke).push_back(action::UpdatePermissions{id, std::move(tighten)});
+        if (!loosen.empty())
+            (manager ? result.show : result.grant).push_back(action::UpdatePermissions{id, std::move(loosen)});
+    }
+    return result;
+}
+
+std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    const auto bySerial = [](const auto& objects, Serial serial) {
+        const auto it = std::find_if(objects.begin(), objects.end(),
+                                     [&](const auto& entry) { return entry.second.serial == serial; });
+        return it == objects.end() ? nullptr : &it->second;
+    };
+    for (const auto& cut : model.applied.cut) {
+        const Port* out = bySerial(model.graph.ports, cut.outputPort);
+        const Port* in = bySerial(model.graph.ports, cut.inputPort);
+        if (!out || !in)
+            continue;
+        const auto* verdict = verdicts.source(out->node);
+        if (verdict && verdict->sever)
+            continue;
+        actions.push_back(action::CreateLink{out->node, out->id, in->node, in->id});
+    }
+    return actions;
+}
+
+std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    for (const auto& [id, device] : model.graph.devices)
+        for (const auto& route : device.routes) {
+            if (!route.input || !route.hardwareMute)
+                continue;
+            const bool wanted =
+                model.settings.mute.led && verdicts.muted &&
+                std::any_of(verdicts.sources.begin(), verdicts.sources.end(), [&](const SourceVerdict& verdict) {
+                    const Node* node = model.graph.node(verdict.node);
+                    return node && verdict.silent && verdict.guarded && node->device == id &&
+                           node->profileDevice == route.profileDevice;
+                });
+            const auto led = model.applied.leds.find({device.serial, route.index});
+            const bool known = led != model.applied.leds.end();
+            if (wanted && !known && !route.mute)
+                actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, true});
+            // A route that the user switched meanwhile is his. On release it stays muted in the guard's place.
+            if (!wanted && known && led->second.ours && !standsIn(model) && route.mute)
+                actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, false});
+        }
+    return actions;
+}
+
+std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    if (!standsIn(model))
+        return actions;
+    for (const auto& verdict : verdicts.sources) {
+        const Node* node = model.graph.node(verdict.node);
+        if (!node || !verdict.guarded || verdict.silent || model.applied.userMuted.contains(node->serial))
+            continue;
+        const auto knob = model.applied.knobs.find(node->serial);
+        if (knob == model.applied.knobs.end() || !knob->second.silent)
+            continue;
+        actions.push_back(action::SetUserMute{node->id, true});
+        if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
+            for (const auto& route : device->routes)
+                if (route.input && route.profileDevice == node->profileDevice && !route.mute)
+                    actions.push_back(action::SetRouteMute{device->id, route.index, route.profileDevice, true});
+    }
+    return actions;
+}
+
+// A guard that was stopped while muted set the user's own mute in its place; now that it holds the source
+// again that mute goes, or unmuting would leave a dead microphone.
+std::vector<Action> planTakeBack(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    if (model.released)
+        return actions;
+    for (const auto& verdict : verdicts.sources) {
+        const Node* node = model.graph.node(verdict.node);
+        if (!node || !node->knob.mute || !model.remembered.userMuted.contains(node->name))
+            continue;
+        if (model.applied.userMuted.contains(node->serial))
+            continue;
+        if (verdict.silent && knobState(model, *node) != KnobState::Holds)
+            continue;
+        actions.push_back(action::SetUserMute{node->id, false});
+        if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
+            for (const auto& route : device->routes)
+                if (route.input && route.profileDevice == node->profileDevice && route.mute)
+                    actions.push_back(action::SetRouteMute{device->id, route.index, route.profileDevice, false});
+    }
+    return actions;
+}
+
+} // namespace
+
+std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    if (!model.connected)
+        return actions;
+    const auto add = [&](std::vector<Action> more) {
+        actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    };
+    auto knobs = planKnobs(model, verdicts);
+    auto permissions = planPermissions(model, verdicts);
+    add(std::move(knobs.close));
+    add(std::move(permissions.revoke));
+    for (const auto link : verdicts.cutLinks)
+        if (const auto it = model.graph.links.find(link);
+            it != model.graph.links.end() && !model.applied.linksAsked.contains(it->second.serial))
+            actions.emplace_back(action::DestroyLink{link});
+    add(planUserMutes(model, verdicts));
+    // Streams go out of the session manager's sight only after they are cut off, and come back into it only
+    // when they may be linked again.
+    add(std::move(permissions.hide));
+    add(std::move(permissions.grant));
+    add(planLinks(model, verdicts));
+    add(std::move(permissions.show));
+    add(planTakeBack(model, verdicts));
+    add(std::move(knobs.open));
+    add(planLeds(model, verdicts));
+    return actions;
+}
+
+namespace {
+
+struct Recorder {
+    Model& model;
+    std::uint64_t batch;
+
+    void operator()(const action::SetKnob& a) const {
+        const Node* node = model.graph.node(a.node);
+        if (!node)
+            return;
+        auto [it, inserted] = model.applied.knobs.try_emplace(node->serial);
+        KnobApplied& knob = it->second;
+        if (inserted) {
+            knob.born = true;
+            knob.restoreMax = node->configuredMaxVolume.value_or(10.0f);
+        } else if (a.silent && !knob.silent) {
+            knob.restoreMax = node->knob.present && node->knob.maxVolume > 0.0f ? node->knob.maxVolume : knob.restoreMax;
+            knob.restoreMonitorMute = node->knob.monitorMute;
+        }
+        if (!a.silent)
+            knob.born = false;
+        knob.silent = a.silent;
+        knob.batch = batch;
+        knob.readsThen = node->knobReads;
+    }
+    void operator()(const action::UpdatePermissions& a) const {
+        const Client* client = model.graph.client(a.client);
+        if (!client)
+            return;
+        auto& objects = model.applied.permissions[client->serial];
+        for (const auto& [id, value] : a.objects) {
+            const auto serial = serialOf(model.graph, id);
+            if (!serial)
+                continue;
+            if (value == permission::byDefault)
+                objects.erase(*serial);
+            else
+                objects[*serial] = {id, value, batch};
+        }
+        if (objects.empty())
+            model.applied.permissions.erase(client->serial);
+    }
+    void operator()(const action::DestroyLink& a) const {
+        const auto it = model.graph.links.find(a.link);
+        if (it != model.graph.links.end())
+            model.applied.linksAsked.insert(it->second.serial);
+    }
+    void operator()(const action::CreateLink& a) const {
+        const Port* out = model.graph.port(a.outputPort);
+        const Port* in = model.graph.port(a.inputPort);
+        if (out && in)
+            std::erase_if(model.applied.cut, [&](const CutLink& cut) {
+                return cut.outputPort == out->serial && cut.inputPort == in->serial;
+            });
+    }
+    void operator()(const action::SetRouteMute& a) const {
+        const Device* device = model.graph.device(a.device);
+        if (!device)
+            return;
+        if (a.mute)
+            model.applied.leds[{device->serial, a.route}] = {true, batch};
+        else
+            model.applied.leds.erase({device->serial, a.route});
+    }
+    void operator()(const action::SetUserMute& a) const {
+        if (const Node* node = model.graph.node(a.node)) {
+            if (a.mute)
+                model.applied.userMuted[node->serial] = batch;
+            else
+                model.remembered.userMuted.erase(node->name);
+        }
+    }
+};
+
+} // namespace
+
+void recordSent(Model& model, const std::vector<Action>& actions, std::uint64_t batch) {
+    for (const auto& action : actions)
+        std::visit(Recorder{model, batch}, action);
+    // The switch of a device whose mute period is over is the user's again.
+    if (!model.mute.muted() && !model.released)
+        std::erase_if(model.applied.leds, [](const auto& led) { return !led.second.ours; });
+    model.applied.sent = std::max(model.applied.sent, batch);
+}
+
+} // namespace micguard
