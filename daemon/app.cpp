@@ -146,7 +146,12 @@ void App::connectBus() {
         return;
     }
     bus_->onDisconnected = [this] {
-        // The guard goes on guarding; it is found again once there is a bus.
+        // The guard goes on guarding; it is found again once there is a bus. Those who held the microphones muted
+        // can no longer be seen to let go, and losing them opens nothing.
+        if (model_.mute.heldMuted())
+            receive(event::UserMute{true, "", "held when the bus was lost", now()});
+        for (const auto holds = model_.mute.holds; const auto& hold : holds)
+            receive(event::HoldDropped{hold.number, now()});
         if (!busTimer_)
             busTimer_ = g_timeout_add(
                 busRetryMs,
@@ -403,6 +408,11 @@ void App::answerWaiters() {
 void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
     if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
         return reply(allowed);
+    // Pressing the button ends push-to-talk; its holders are told.
+    if (muted && bus_)
+        for (const auto& hold : model_.mute.holds)
+            if (!hold.mute)
+                bus_->holdEnded(hold.number);
     receive(event::UserMute{muted, nameOf(caller), "", now()});
     if (!muted && model_.mute.heldMuted()) {
         settle();
@@ -470,14 +480,16 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         [](gpointer data) -> gboolean {
             const auto* expiry = static_cast<Expiry*>(data);
             expiry->app->dropHold(expiry->number);
+            if (expiry->app->bus_)
+                expiry->app->bus_->holdEnded(expiry->number);
             return G_SOURCE_REMOVE;
         },
         new Expiry{this, number}, [](gpointer data) { delete static_cast<Expiry*>(data); });
-    waitFor(false, [number, reply = std::move(reply)](Result<void> result) {
+    waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
         if (result)
-            reply(number);
-        else
-            reply(tl::unexpected(result.error()));
+            return reply(number);
+        dropHold(number);
+        reply(tl::unexpected(result.error()));
     });
 }
 

@@ -25,24 +25,27 @@ struct Caller {
     std::uint32_t pid = 0;  // 0: the bus could not tell
     std::uint32_t uid = 0xffffffff;
     bool uidKnown = false;
-    std::string executable; // /proc/PID/exe; "" if unreadable, or in a mount namespace of its own, where a path lies
-    std::string sandbox;    // "" none, "flatpak", "snap", or "unknown" when it could not be told: treated as sandboxed
-    std::string sandboxId;  // application id of that sandbox, "" if only claimed
+    std::string
+        executable; // /proc/PID/exe; "" if unreadable, or in a mount namespace of its own, where a path lies
+    std::string
+        sandbox; // "" none, "flatpak", "snap", or "unknown" when it could not be told: treated as sandboxed
+    std::string sandboxId; // application id of that sandbox, "" if only claimed
 };
 
 // A D-Bus error of the contract: `name` without the prefix org.micguard.MicGuard1.Error.
 struct RequestError {
-    std::string name; // NotGuaranteed AccessDenied NoSuchObject InvalidArgument InvalidConfig SessionLocked LimitExceeded
+    std::string name; // NotGuaranteed AccessDenied NoSuchObject InvalidArgument InvalidConfig SessionLocked
+                      // LimitExceeded
     std::string message;
 };
 
 template <typename T>
 using Result = tl::expected<T, RequestError>;
 
-// Called once, now or later from the main context. Copies of it may outlive the caller and the Bus; answering a
-// caller that has left the bus is harmless, a second answer is ignored, and destroying the last copy without an
-// answer tells the caller that its call was dropped (org.freedesktop.DBus.Error.NoReply).
-// The contract promises that properties show what a reply says: publish() first, then answer.
+// Called once, now or later from the main context. Copies of it may outlive the caller and the Bus; answering
+// a caller that has left the bus is harmless, a second answer is ignored, and destroying the last copy
+// without an answer tells the caller that its call was dropped (org.freedesktop.DBus.Error.NoReply). The
+// contract promises that properties show what a reply says: publish() first, then answer.
 using ReplyVoid = std::function<void(Result<void>)>;
 using ReplyBool = std::function<void(Result<bool>)>;
 
@@ -56,16 +59,18 @@ class Requests {
     virtual void toggleMuted(const Caller& caller, ReplyBool reply) = 0;
     virtual Result<void> setMode(const Caller& caller, const std::string& mode) = 0;
 
-    // Hands out a number for a hold that is in effect (hold-mute: once `reply` is called) until dropHold(number).
-    // The bus keeps one end of a pipe and drops the hold, once, when the other end is closed or its holder leaves the
-    // bus. Limits (16 per process, 256 in all) and the reason's characters have been checked.
+    // Hands out a number for a hold that is in effect (hold-mute: once `reply` is called) until
+    // dropHold(number). The bus keeps one end of a pipe and drops the hold, once, when the other end is
+    // closed; one to unmute also when its holder leaves the bus. Limits (16 per process, 256 in all) and the reason's characters
+    // have been checked.
     virtual void holdMute(const Caller& caller, const std::string& reason,
                           std::function<void(Result<std::uint64_t>)> reply) = 0;
     virtual void holdUnmute(const Caller& caller, const std::string& reason,
                             std::function<void(Result<std::uint64_t>)> reply) = 0;
     virtual void dropHold(std::uint64_t number) = 0;
 
-    // Stop guarding in order: everything given back, the user's own mute set if it was muted. Then the daemon exits.
+    // Stop guarding in order: everything given back, the user's own mute set if it was muted. Then the daemon
+    // exits.
     virtual void release(const Caller& caller, ReplyVoid reply) = 0;
 
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
@@ -74,16 +79,16 @@ class Requests {
 
 class Bus {
   public:
-    // Connects to the session bus, waiting for its answer. Does not take the name yet. `requests` must outlive the
-    // Bus. Destroying a Bus sends what is queued (waiting 200 ms at most), closes the holds' pipes and calls dropHold
-    // for none of them. Error: a sentence for the log.
+    // Connects to the session bus, waiting for its answer. Does not take the name yet. `requests` must
+    // outlive the Bus. Destroying a Bus sends what is queued (waiting 200 ms at most), closes the holds'
+    // pipes and calls dropHold for none of them. Error: a sentence for the log.
     static tl::expected<std::unique_ptr<Bus>, std::string> connect(Requests& requests);
     virtual ~Bus() = default;
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
 
-    // Takes the well-known name without queueing or replacing. Waits for the bus: for the start, not for the loop.
-    // Error: a sentence that names the owner (unique name and pid) if somebody else has it.
+    // Takes the well-known name without queueing or replacing. Waits for the bus: for the start, not for the
+    // loop. Error: a sentence that names the owner (unique name and pid) if somebody else has it.
     virtual tl::expected<void, std::string> takeName() = 0;
 
     // The state to show from now on. Emits PropertiesChanged, InterfacesAdded/Removed and
@@ -92,12 +97,12 @@ class Bus {
 
     virtual void blocked(std::uint64_t applicationKey, const std::string& reason) = 0;
 
-    // A hold ended by itself (its time limit, SetMuted(true) over a HoldUnmute): tells its holder by closing the pipe.
-    // dropHold is not called for it.
+    // A hold ended by itself (its time limit, SetMuted(true) over a HoldUnmute): tells its holder by closing
+    // the pipe. dropHold is not called for it.
     virtual void holdEnded(std::uint64_t number) = 0;
 
-    // Called when the connection to the bus is lost; may destroy the Bus. Every HoldUnmute has been dropped by then.
-    // A HoldMute goes on until its descriptor is closed or the Bus is destroyed.
+    // Called when the connection to the bus is lost; may destroy the Bus. Every HoldUnmute has been dropped
+    // by then. A HoldMute goes on until its descriptor is closed or the Bus is destroyed.
     std::function<void()> onDisconnected;
 
   protected:

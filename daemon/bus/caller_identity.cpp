@@ -26,7 +26,8 @@ const SandboxIdentity unknownSandbox{"unknown", ""};
 
 struct Descriptor {
     int fd;
-    explicit Descriptor(int value) : fd(value) {}
+    explicit Descriptor(int value)
+        : fd(value) {}
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
     ~Descriptor() {
@@ -101,8 +102,8 @@ SandboxIdentity sandboxOfFlatpakInfo(const std::string& keyFile) {
 }
 
 SandboxIdentity sandboxOfCgroup(std::string_view cgroup) {
-    // Any process may make itself a scope of any name. So this can only make the answer stricter: it names a kind
-    // of sandbox, never whose.
+    // Any process may make itself a scope of any name. So this can only make the answer stricter: it names a
+    // kind of sandbox, never whose.
     while (!cgroup.empty()) {
         const std::string_view line = cgroup.substr(0, cgroup.find('\n'));
         cgroup.remove_prefix(std::min(line.size() + 1, cgroup.size()));
@@ -127,8 +128,8 @@ SandboxIdentity sandboxOfSecurityLabel(std::string_view label) {
 }
 
 bool rootIsForeign(std::string_view mountinfo) {
-    // "36 35 98:0 /mnt1 / rw,noatime master:1 - ext3 /dev/root rw,errors=continue": field 5 is the mount point, the
-    // file system's type follows " - ". The last mount on a point is the one that is seen.
+    // "36 35 98:0 /mnt1 / rw,noatime master:1 - ext3 /dev/root rw,errors=continue": field 5 is the mount
+    // point, the file system's type follows " - ". The last mount on a point is the one that is seen.
     bool rootFound = false;
     bool foreign = false;
     while (!mountinfo.empty()) {
@@ -175,8 +176,8 @@ ProcessIdentity identifyProcess(const fs::path& proc, const Credentials& credent
         identity.sandbox = labelled;
         return identity;
     }
-    // A D-Bus proxy speaks for a sandbox behind it. Flatpak's runs in a root with the application's .flatpak-info;
-    // one without it belongs to a sandbox of another make.
+    // A D-Bus proxy speaks for a sandbox behind it. Flatpak's runs in a root with the application's
+    // .flatpak-info; one without it belongs to a sandbox of another make.
     identity.sandbox = sandboxOfRoot(process, sameRoot);
     if (!identity.sandbox.sandbox.empty())
         return identity;

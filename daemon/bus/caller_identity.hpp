@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Who a process on the bus is: its executable and the sandbox it runs in, read from /proc. Asks nobody and waits
-// for nothing: a file system of the caller's own (FUSE) is never touched, since it could keep the loop waiting.
+// Who a process on the bus is: its executable and the sandbox it runs in, read from /proc. Asks nobody and
+// waits for nothing: a file system of the caller's own (FUSE) is never touched, since it could keep the loop
+// waiting.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,6 @@ ProcessIdentity identifyProcess(const std::filesystem::path& proc, const Credent
 SandboxIdentity sandboxOfFlatpakInfo(const std::string& keyFile);
 SandboxIdentity sandboxOfCgroup(std::string_view cgroup);       // the text of /proc/PID/cgroup
 SandboxIdentity sandboxOfSecurityLabel(std::string_view label); // "snap.NAME.APP (enforce)"
-bool rootIsForeign(std::string_view mountinfo);                 // its root, or /.flatpak-info, is a FUSE mount
+bool rootIsForeign(std::string_view mountinfo); // its root, or /.flatpak-info, is a FUSE mount
 
 } // namespace micguard

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// org.freedesktop.DBus.GetConnectionCredentials, asynchronously. sd_bus_query_sender_creds() would do it with a
-// blocking call, on the loop that has a mute to carry out.
+// org.freedesktop.DBus.GetConnectionCredentials, asynchronously. sd_bus_query_sender_creds() would do it with
+// a blocking call, on the loop that has a mute to carry out.
 #include "daemon/bus/callers.hpp"
 
 #include "daemon/bus/caller_identity.hpp"
@@ -17,8 +17,8 @@ namespace {
 constexpr char driver[] = "org.freedesktop.DBus";
 constexpr char driverPath[] = "/org/freedesktop/DBus";
 
-// The process that a pidfd stands for; 0 if it is dead. Newer bus daemons pass one: unlike a number, it cannot come
-// to mean another process.
+// The process that a pidfd stands for; 0 if it is dead. Newer bus daemons pass one: unlike a number, it
+// cannot come to mean another process.
 std::uint32_t pidOfProcessFd(int fd) {
     const std::string path = "/proc/self/fdinfo/" + std::to_string(fd);
     const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
@@ -126,16 +126,16 @@ bool Callers::ask(Entry& entry) {
     // Watched first, asked second: if the sender leaves before the watch is set, the question fails.
     if (!entry.watch) {
         const std::string rule = std::string("type='signal',sender='") + driver + "',path='" + driverPath +
-                                 "',interface='" + driver + "',member='NameOwnerChanged',arg0='" + entry.name +
-                                 "',arg2=''";
+                                 "',interface='" + driver + "',member='NameOwnerChanged',arg0='" +
+                                 entry.name + "',arg2=''";
         sd_bus_slot* slot = nullptr;
         if (sd_bus_add_match_async(bus_, &slot, rule.c_str(), onNameLost, onWatchSet, &entry) < 0)
             return false;
         entry.watch.reset(slot);
     }
     sd_bus_slot* slot = nullptr;
-    if (sd_bus_call_method_async(bus_, &slot, driver, driverPath, driver, "GetConnectionCredentials", onCredentials,
-                                 &entry, "s", entry.name.c_str()) < 0)
+    if (sd_bus_call_method_async(bus_, &slot, driver, driverPath, driver, "GetConnectionCredentials",
+                                 onCredentials, &entry, "s", entry.name.c_str()) < 0)
         return false;
     entry.lookup.reset(slot);
     return true;

@@ -28,9 +28,9 @@ class Callers {
     Callers(const Callers&) = delete;
     Callers& operator=(const Callers&) = delete;
 
-    // Calls `then` now if the sender is known, else as soon as the bus has answered; per sender in the order of the
-    // calls. If the sender leaves first, `then` is destroyed uncalled.
-    // False if too much waits for this sender already, or the bus cannot be asked.
+    // Calls `then` now if the sender is known, else as soon as the bus has answered; per sender in the order
+    // of the calls. If the sender leaves first, `then` is destroyed uncalled. False if too much waits for
+    // this sender already, or the bus cannot be asked.
     bool identify(const std::string& uniqueName, Then then);
 
     std::size_t count() const { return entries_.size(); }

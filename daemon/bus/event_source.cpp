@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Follows sd_bus_get_fd(3): descriptor, events and time-out are asked anew before every poll. The time-out is of the
-// same clock as g_get_monotonic_time().
+// Follows sd_bus_get_fd(3): descriptor, events and time-out are asked anew before every poll. The time-out is
+// of the same clock as g_get_monotonic_time().
 #include "daemon/bus/event_source.hpp"
 
 #include <algorithm>
@@ -36,10 +36,12 @@ struct BusSource::Source {
     int fd;
 };
 
-GSourceFuncs BusSource::functions_ = {BusSource::prepare, BusSource::check, BusSource::dispatch,
-                                      nullptr,            nullptr,          nullptr};
+GSourceFuncs BusSource::functions_ = {
+    BusSource::prepare, BusSource::check, BusSource::dispatch, nullptr, nullptr, nullptr};
 
-BusSource::BusSource(sd_bus* bus, std::function<void()> onLost) : bus_(bus), onLost_(std::move(onLost)) {
+BusSource::BusSource(sd_bus* bus, std::function<void()> onLost)
+    : bus_(bus)
+    , onLost_(std::move(onLost)) {
     GSource* base = g_source_new(&functions_, sizeof(Source));
     source_ = reinterpret_cast<Source*>(base);
     source_->owner = this;
@@ -103,7 +105,8 @@ gboolean BusSource::dispatch(GSource* base, GSourceFunc, gpointer) noexcept {
     if (processed >= 0 && sd_bus_is_open(self->bus_) > 0)
         return G_SOURCE_CONTINUE;
 
-    // Our own callbacks never fail, so an error on an open connection means that its stream is of no more use.
+    // Our own callbacks never fail, so an error on an open connection means that its stream is of no more
+    // use.
     sd_bus_close(self->bus_);
     // What is called may destroy self: nothing of it is touched from here on.
     if (const auto lost = std::move(self->onLost_))

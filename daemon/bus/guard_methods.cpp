@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// sd-bus has compared the types of the arguments with the vtable before a handler is called, so reading them cannot
-// fail for the caller's fault.
+// sd-bus has compared the types of the arguments with the vtable before a handler is called, so reading them
+// cannot fail for the caller's fault.
 #include "daemon/bus/guard_methods.hpp"
 
 #include "daemon/bus/objects.hpp"
@@ -15,7 +15,8 @@ namespace micguard {
 namespace {
 
 RequestError tooMuchWaiting() {
-    return {names::error::limitExceeded, "too many calls of this connection wait for the bus to say who it is"};
+    return {names::error::limitExceeded,
+            "too many calls of this connection wait for the bus to say who it is"};
 }
 
 std::string readText(sd_bus_message* message) {
@@ -85,9 +86,13 @@ void GuardMethods::hold(Holds::Kind kind, const Caller& caller, const Call& call
         requests_.holdUnmute(caller, reason, decided);
 }
 
-void GuardMethods::holdMute(const Caller& caller, const Call& call) { hold(Holds::Kind::Mute, caller, call); }
+void GuardMethods::holdMute(const Caller& caller, const Call& call) {
+    hold(Holds::Kind::Mute, caller, call);
+}
 
-void GuardMethods::holdUnmute(const Caller& caller, const Call& call) { hold(Holds::Kind::Unmute, caller, call); }
+void GuardMethods::holdUnmute(const Caller& caller, const Call& call) {
+    hold(Holds::Kind::Unmute, caller, call);
+}
 
 void GuardMethods::release(const Caller& caller, const Call& call) {
     requests_.release(caller, [call](Result<void> result) { reply(*call, result); });
@@ -105,7 +110,8 @@ int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_
         result = sd_bus_message_open_container(answer.get(), 'a', "{ss}");
     for (const auto& [key, value] : facts)
         if (result >= 0)
-            result = sd_bus_message_append(answer.get(), "{ss}", busText(key).c_str(), busText(value).c_str());
+            result =
+                sd_bus_message_append(answer.get(), "{ss}", busText(key).c_str(), busText(value).c_str());
     if (result >= 0)
         result = sd_bus_message_close_container(answer.get());
     return result < 0 ? result : sd_bus_message_send(answer.get());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The methods of the guard's interface: reads their arguments, finds out who calls, hands both to Requests and
-// carries the answer back. Decides nothing but what can be seen from the arguments alone.
+// The methods of the guard's interface: reads their arguments, finds out who calls, hands both to Requests
+// and carries the answer back. Decides nothing but what can be seen from the arguments alone.
 #pragma once
 
 #include "daemon/bus/bus.hpp"

@@ -10,7 +10,9 @@
 
 namespace micguard {
 
-std::string errnoText(int negative) { return std::strerror(-negative); }
+std::string errnoText(int negative) {
+    return std::strerror(-negative);
+}
 
 PendingCall::~PendingCall() {
     if (!answered_ && call_.get())

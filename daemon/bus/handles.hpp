@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// RAII for what sd-bus and the kernel hand out, and the errors of the contract on their way to a caller. Only for
-// files of this folder.
+// RAII for what sd-bus and the kernel hand out, and the errors of the contract on their way to a caller. Only
+// for files of this folder.
 #pragma once
 
 #include "daemon/bus/bus.hpp"
@@ -29,9 +29,12 @@ using Creds = std::unique_ptr<sd_bus_creds, CredsUnref>;
 class Message {
   public:
     Message() = default;
-    explicit Message(sd_bus_message* borrowed) : message_(sd_bus_message_ref(borrowed)) {}
-    Message(const Message& other) : message_(sd_bus_message_ref(other.message_)) {}
-    Message(Message&& other) noexcept : message_(std::exchange(other.message_, nullptr)) {}
+    explicit Message(sd_bus_message* borrowed)
+        : message_(sd_bus_message_ref(borrowed)) {}
+    Message(const Message& other)
+        : message_(sd_bus_message_ref(other.message_)) {}
+    Message(Message&& other) noexcept
+        : message_(std::exchange(other.message_, nullptr)) {}
     Message& operator=(Message other) noexcept {
         std::swap(message_, other.message_);
         return *this;
@@ -52,8 +55,10 @@ class Message {
 class UniqueFd {
   public:
     UniqueFd() = default;
-    explicit UniqueFd(int fd) : fd_(fd) {}
-    UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    explicit UniqueFd(int fd)
+        : fd_(fd) {}
+    UniqueFd(UniqueFd&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)) {}
     UniqueFd& operator=(UniqueFd&& other) noexcept {
         std::swap(fd_, other.fd_);
         return *this;
@@ -75,7 +80,8 @@ std::string errnoText(int negative);
 // unanswered says so to the caller, so that nobody waits for a time-out.
 class PendingCall {
   public:
-    explicit PendingCall(sd_bus_message* call) : call_(call) {}
+    explicit PendingCall(sd_bus_message* call)
+        : call_(call) {}
     PendingCall(const PendingCall&) = delete;
     PendingCall& operator=(const PendingCall&) = delete;
     ~PendingCall();

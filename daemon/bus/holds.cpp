@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The pipe's reading end stays here, unread: all that is ever waited for is that the writing end is closed, which the
-// kernel tells at once, however its holder died.
+// The pipe's reading end stays here, unread: all that is ever waited for is that the writing end is closed,
+// which the kernel tells at once, however its holder died.
 #include "daemon/bus/holds.hpp"
 
 #include "protocol/names.hpp"
@@ -23,7 +23,8 @@ struct Holds::Hold {
     UniqueFd end;
     GSource* watch;
 
-    Hold(Holds* holds, std::uint64_t number_, Kind kind_, std::string holder_, std::uint32_t pid_, UniqueFd end_)
+    Hold(Holds* holds, std::uint64_t number_, Kind kind_, std::string holder_, std::uint32_t pid_,
+         UniqueFd end_)
         : owner(holds)
         , number(number_)
         , kind(kind_)
@@ -43,7 +44,8 @@ struct Holds::Hold {
     Hold& operator=(const Hold&) = delete;
 };
 
-Holds::Holds(Requests& requests) : requests_(requests) {}
+Holds::Holds(Requests& requests)
+    : requests_(requests) {}
 
 Holds::~Holds() {
     for (HoldRequest* request : requested_)
@@ -83,7 +85,9 @@ void Holds::granted(HoldRequest& request, std::uint64_t number) {
     request.call_->answer(theirs);
 }
 
-void Holds::ended(std::uint64_t number) { open_.erase(number); }
+void Holds::ended(std::uint64_t number) {
+    open_.erase(number);
+}
 
 void Holds::drop(std::uint64_t number) {
     if (open_.erase(number) != 0)
@@ -97,29 +101,29 @@ gboolean Holds::onClosed(gint, GIOCondition, gpointer userdata) noexcept {
 }
 
 void Holds::ownerLeft(const std::string& uniqueName) {
-    for (HoldRequest* request : requested_)
-        if (request->owner_ == uniqueName)
-            request->ownerLeft_ = true;
-    std::vector<std::uint64_t> numbers; // dropHold may come back here
-    for (const auto& [number, hold] : open_)
-        if (hold->holder == uniqueName)
-            numbers.push_back(number);
-    for (const std::uint64_t number : numbers)
-        drop(number);
+    leave([&](const std::string& owner) { return owner == uniqueName; });
 }
 
 void Holds::busLost() {
+    leave([](const std::string&) { return true; });
+}
+
+// Only a hold to unmute needs somebody who is listed: one to mute lasts as long as its descriptor, so that leaving the
+// bus opens no microphone.
+void Holds::leave(const std::function<bool(const std::string&)>& gone) {
     for (HoldRequest* request : requested_)
-        request->ownerLeft_ = true;
-    std::vector<std::uint64_t> numbers;
+        if (gone(request->owner_))
+            request->ownerLeft_ = true;
+    std::vector<std::uint64_t> numbers; // dropHold may come back here
     for (const auto& [number, hold] : open_)
-        if (hold->kind == Kind::Unmute)
+        if (hold->kind == Kind::Unmute && gone(hold->holder))
             numbers.push_back(number);
     for (const std::uint64_t number : numbers)
         drop(number);
 }
 
-HoldRequest::HoldRequest(Holds& holds, Holds::Kind kind, const Caller& caller, std::shared_ptr<PendingCall> call)
+HoldRequest::HoldRequest(Holds& holds, Holds::Kind kind, const Caller& caller,
+                         std::shared_ptr<PendingCall> call)
     : holds_(&holds)
     , kind_(kind)
     , owner_(caller.uniqueName)

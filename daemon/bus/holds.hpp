@@ -6,6 +6,7 @@
 #include "daemon/bus/bus.hpp"
 #include "daemon/bus/handles.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,9 +18,9 @@ namespace micguard {
 
 class HoldRequest;
 
-// A hold is one end of a pipe here, the other one at the caller's. Main context only. `requests` must outlive it.
-// Destroying it closes every pipe, which its holder sees, and calls dropHold for none: what becomes of holds when the
-// guard itself goes is not the bus's to decide.
+// A hold is one end of a pipe here, the other one at the caller's. Main context only. `requests` must outlive
+// it. Destroying it closes every pipe, which its holder sees, and calls dropHold for none: what becomes of
+// holds when the guard itself goes is not the bus's to decide.
 class Holds {
   public:
     enum class Kind { Mute, Unmute };
@@ -37,11 +38,11 @@ class Holds {
     Result<std::shared_ptr<HoldRequest>> reserve(Kind kind, const Caller& caller,
                                                  std::shared_ptr<PendingCall> call);
 
-    // The sender has left the bus: its holds end, and those being asked for will as soon as they are given.
+    // The sender has left the bus: its holds to unmute end, and what it was asking for ends as soon as it is given.
     void ownerLeft(const std::string& uniqueName);
 
-    // The bus itself is gone, and nobody can tell who still lives. What keeps microphones open ends; what keeps them
-    // shut goes on until its descriptor is closed.
+    // The bus itself is gone, and nobody can tell who still lives. What keeps microphones open ends; what
+    // keeps them shut goes on until its descriptor is closed.
     void busLost();
 
     // The hold ended by itself: its holder is told by closing the pipe.
@@ -55,6 +56,7 @@ class Holds {
 
     void granted(HoldRequest& request, std::uint64_t number);
     void drop(std::uint64_t number);
+    void leave(const std::function<bool(const std::string& owner)>& gone);
     static gboolean onClosed(gint fd, GIOCondition condition, gpointer userdata) noexcept;
 
     Requests& requests_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Applications, streams and sources are not registered one by one: sd-bus asks for them by path. What it emits about
-// an object it reads through the same question, so the lists have to hold new and gone objects alike while signals
-// are sent.
+// Applications, streams and sources are not registered one by one: sd-bus asks for them by path. What it
+// emits about an object it reads through the same question, so the lists have to hold new and gone objects
+// alike while signals are sent.
 #include "daemon/bus/objects.hpp"
 
 #include "daemon/bus/guard_methods.hpp"
@@ -40,8 +40,8 @@ struct Place<SourceView> {
     static constexpr const char* interface = names::source::interface;
 };
 
-// Vtables are read by sd-bus as long as they are registered, so they live as long as the process. The methods are
-// already in `middle`.
+// Vtables are read by sd-bus as long as they are registered, so they live as long as the process. The methods
+// are already in `middle`.
 template <typename T>
 std::vector<sd_bus_vtable> makeVtable(const std::vector<sd_bus_vtable>& middle) {
     const sd_bus_vtable start = SD_BUS_VTABLE_START(0);
@@ -75,7 +75,8 @@ ObjectList<T> both(const ObjectList<T>& before, const ObjectList<T>& after) {
 }
 
 bool captures(const StreamView& stream) {
-    return !stream.levelMeter && stream.source != 0 && (stream.state == "capturing" || stream.state == "silenced");
+    return !stream.levelMeter && stream.source != 0 &&
+           (stream.state == "capturing" || stream.state == "silenced");
 }
 
 } // namespace
@@ -94,7 +95,8 @@ const ObjectList<SourceView>& Objects::list() const {
 }
 
 template <typename T>
-int Objects::find(sd_bus*, const char* path, const char*, void* userdata, void** found, sd_bus_error*) noexcept {
+int Objects::find(sd_bus*, const char* path, const char*, void* userdata, void** found,
+                  sd_bus_error*) noexcept {
     const T* view = static_cast<const Objects*>(userdata)->list<T>().find(keyOfPath(Place<T>::folder, path));
     if (!view)
         return 0;
@@ -126,8 +128,8 @@ int Objects::enumerate(sd_bus*, const char*, void* userdata, char*** paths, sd_b
 template <typename T>
 int Objects::attachKind() {
     sd_bus_slot* slot = nullptr;
-    int result =
-        sd_bus_add_fallback_vtable(bus_, &slot, Place<T>::folder, Place<T>::interface, vtableOf<T>(), find<T>, this);
+    int result = sd_bus_add_fallback_vtable(bus_, &slot, Place<T>::folder, Place<T>::interface, vtableOf<T>(),
+                                            find<T>, this);
     if (result < 0)
         return result;
     slots_.emplace_back(slot);
@@ -143,8 +145,8 @@ int Objects::attach() {
     if (result < 0)
         return result;
     slots_.emplace_back(slot);
-    result = sd_bus_add_object_vtable(bus_, &slot, names::rootPath, names::guard::interface, vtableOf<GuardView>(),
-                                      &guard_);
+    result = sd_bus_add_object_vtable(bus_, &slot, names::rootPath, names::guard::interface,
+                                      vtableOf<GuardView>(), &guard_);
     if (result < 0)
         return result;
     slots_.emplace_back(slot);
@@ -233,7 +235,8 @@ void Objects::publish(const View& view) {
 
 void Objects::blocked(std::uint64_t applicationKey, const std::string& reason) {
     sd_bus_emit_signal(bus_, names::rootPath, names::guard::interface, names::guard::signal::blocked, "os",
-                       objectPath(names::application::folder, applicationKey).c_str(), busText(reason).c_str());
+                       objectPath(names::application::folder, applicationKey).c_str(),
+                       busText(reason).c_str());
 }
 
 } // namespace micguard

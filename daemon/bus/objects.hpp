@@ -17,8 +17,8 @@ namespace micguard {
 
 class GuardMethods;
 
-// What the vtable of the guard's interface works on: methods get it as it is, properties take it for its first
-// member.
+// What the vtable of the guard's interface works on: methods get it as it is, properties take it for its
+// first member.
 struct GuardObject {
     GuardView view;
     GuardMethods* methods;
@@ -29,14 +29,17 @@ template <typename T>
 class ObjectList {
   public:
     ObjectList() = default;
-    explicit ObjectList(std::vector<T> views) : views_(std::move(views)) {
+    explicit ObjectList(std::vector<T> views)
+        : views_(std::move(views)) {
         std::stable_sort(views_.begin(), views_.end(), [](const T& a, const T& b) { return a.key < b.key; });
-        views_.erase(std::unique(views_.begin(), views_.end(), [](const T& a, const T& b) { return a.key == b.key; }),
-                     views_.end());
+        views_.erase(
+            std::unique(views_.begin(), views_.end(), [](const T& a, const T& b) { return a.key == b.key; }),
+            views_.end());
     }
     const T* find(std::uint64_t key) const {
-        const auto found = std::lower_bound(views_.begin(), views_.end(), key,
-                                            [](const T& view, std::uint64_t wanted) { return view.key < wanted; });
+        const auto found =
+            std::lower_bound(views_.begin(), views_.end(), key,
+                             [](const T& view, std::uint64_t wanted) { return view.key < wanted; });
         return found != views_.end() && found->key == key ? &*found : nullptr;
     }
     auto begin() const { return views_.begin(); }
@@ -47,10 +50,13 @@ class ObjectList {
     std::vector<T> views_;
 };
 
-// Main context only. sd-bus keeps its address: neither copied nor moved. The bus and `methods` must outlive it.
+// Main context only. sd-bus keeps its address: neither copied nor moved. The bus and `methods` must outlive
+// it.
 class Objects {
   public:
-    Objects(sd_bus* bus, GuardMethods& methods) : bus_(bus), guard_{{}, &methods} {}
+    Objects(sd_bus* bus, GuardMethods& methods)
+        : bus_(bus)
+        , guard_{{}, &methods} {}
     Objects(const Objects&) = delete;
     Objects& operator=(const Objects&) = delete;
 
@@ -70,7 +76,8 @@ class Objects {
     template <typename T>
     int attachKind();
     template <typename T>
-    static int find(sd_bus*, const char* path, const char*, void* userdata, void** found, sd_bus_error*) noexcept;
+    static int find(sd_bus*, const char* path, const char*, void* userdata, void** found,
+                    sd_bus_error*) noexcept;
     template <typename T>
     static int enumerate(sd_bus*, const char*, void* userdata, char*** paths, sd_bus_error*) noexcept;
 

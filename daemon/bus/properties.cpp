@@ -106,7 +106,8 @@ struct HoldList {
 
 struct WarningEntry {
     static int append(sd_bus_message* reply, const WarningView& warning) {
-        return sd_bus_message_append(reply, "(ss)", busText(warning.id).c_str(), busText(warning.text).c_str());
+        return sd_bus_message_append(reply, "(ss)", busText(warning.id).c_str(),
+                                     busText(warning.text).c_str());
     }
 };
 

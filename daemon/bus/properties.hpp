@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The properties of the contract's four interfaces as tables: name, type, how to read one from a view and whether two
-// views differ in it. Vtables and PropertiesChanged are both made from these, so they cannot come apart.
+// The properties of the contract's four interfaces as tables: name, type, how to read one from a view and
+// whether two views differ in it. Vtables and PropertiesChanged are both made from these, so they cannot come
+// apart.
 #pragma once
 
 #include "daemon/model/view.hpp"

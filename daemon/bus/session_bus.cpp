@@ -84,13 +84,14 @@ tl::expected<void, std::string> SessionBus::takeName() {
     if (result >= 0 || result == -EALREADY)
         return {};
     if (result != -EEXIST)
-        return tl::unexpected(fmt::format("cannot take the name {} on the session bus: {}", names::busName,
-                                          errnoText(result)));
+        return tl::unexpected(
+            fmt::format("cannot take the name {} on the session bus: {}", names::busName, errnoText(result)));
 
     sd_bus_creds* raw = nullptr;
     const char* owner = nullptr;
     pid_t pid = 0;
-    const int asked = sd_bus_get_name_creds(bus, names::busName, SD_BUS_CREDS_UNIQUE_NAME | SD_BUS_CREDS_PID, &raw);
+    const int asked =
+        sd_bus_get_name_creds(bus, names::busName, SD_BUS_CREDS_UNIQUE_NAME | SD_BUS_CREDS_PID, &raw);
     const Creds creds(raw);
     if (asked < 0 || sd_bus_creds_get_unique_name(creds.get(), &owner) < 0)
         return tl::unexpected(fmt::format("the name {} is taken", names::busName));
@@ -103,9 +104,9 @@ tl::expected<void, std::string> SessionBus::takeName() {
 
 tl::expected<std::unique_ptr<Bus>, std::string> Bus::connect(Requests& requests) {
     const auto failed = [](int result) {
-        return tl::unexpected(fmt::format("cannot connect to the session bus: {}",
-                                          result == -ENOMEDIUM ? "DBUS_SESSION_BUS_ADDRESS is not set"
-                                                               : errnoText(result)));
+        return tl::unexpected(
+            fmt::format("cannot connect to the session bus: {}",
+                        result == -ENOMEDIUM ? "DBUS_SESSION_BUS_ADDRESS is not set" : errnoText(result)));
     };
     sd_bus* raw = nullptr;
     int result = sd_bus_open_user_with_description(&raw, "micguard");

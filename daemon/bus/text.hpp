@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What may be written on the bus. Strings of PipeWire clients are any bytes; D-Bus refuses a whole message for one
-// wrong byte, and terminals obey control characters. Pure.
+// What may be written on the bus. Strings of PipeWire clients are any bytes; D-Bus refuses a whole message
+// for one wrong byte, and terminals obey control characters. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace micguard {
 
-inline constexpr std::size_t longestText = 1024; // bytes, of strings shown
+inline constexpr std::size_t longestText = 1024;  // bytes, of strings shown
 inline constexpr std::size_t longestReason = 256; // bytes, of strings that callers hand in
 
 // Valid UTF-8 of at most `limit` bytes, cut between characters. What is malformed, unassigned for interchange

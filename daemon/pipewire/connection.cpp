@@ -36,6 +36,7 @@ struct Bound {
     ProcessFacts process;      // clients
     std::uint32_t serverPid = 0;
     std::vector<Route> routes; // devices
+    std::uint32_t routeFlags = 0;
 
     ~Bound() {
         if (proxy) {
@@ -107,9 +108,18 @@ void onDeviceInfo(void* data, const pw_device_info* info) noexcept {
     auto* bound = static_cast<Bound*>(data);
     if (info->change_mask & PW_DEVICE_CHANGE_MASK_PROPS && info->props)
         bound->callbacks->event(event::DeviceSeen{decode::device(bound->id, info->props)});
+    if (!(info->change_mask & PW_DEVICE_CHANGE_MASK_PARAMS))
+        return;
+    // Asked for at every change: a subscription is not served for a device that lives in another process, as
+    // the session manager's all do (1.4.2, impl-device.c: the answers come after the listener has gone).
+    for (std::uint32_t i = 0; i < info->n_params; i++)
+        if (info->params[i].id == SPA_PARAM_Route && info->params[i].flags != bound->routeFlags) {
+            bound->routeFlags = info->params[i].flags;
+            pw_device_enum_params(reinterpret_cast<pw_device*>(bound->proxy), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);
+        }
 }
 
-// All active routes are told again whenever one changes, counted from 0.
+// All active routes, counted from 0.
 void onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
                    const spa_pod* param) noexcept {
     auto* bound = static_cast<Bound*>(data);
@@ -292,8 +302,6 @@ struct Connection::Impl {
         if (!entry)
             return;
         callbacks.event(event::DeviceSeen{decode::device(id, properties)});
-        std::uint32_t ids[] = {SPA_PARAM_Route};
-        pw_device_subscribe_params(reinterpret_cast<pw_device*>(entry->proxy), ids, 1);
     }
 
     static void onGlobal(void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,

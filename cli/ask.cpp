@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/ask.hpp"
+
+#include "cli/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace micguard::cli {
+
+namespace {
+
+template <typename T>
+Answer<T> sense(tl::expected<T, std::string> read) {
+    if (!read)
+        return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's answer (" +
+                                                          read.error() + "); is it of another version?"});
+    return std::move(*read);
+}
+
+} // namespace
+
+Answer<GuardFacts> askGuard(Guard& guard) {
+    auto properties = guard.properties();
+    if (!properties)
+        return tl::unexpected(properties.error());
+    return sense(guardFacts(*properties));
+}
+
+Answer<Objects> askObjects(Guard& guard) {
+    auto managed = guard.objects();
+    if (!managed)
+        return tl::unexpected(managed.error());
+    return sense(objectsFrom(*managed));
+}
+
+std::string whoHolds(const GuardFacts& facts) {
+    for (const HoldFacts& hold : facts.holds) {
+        if (hold.kind == "hold-unmute")
+            continue;
+        const std::string owner = shown(hold.owner), reason = shown(hold.reason);
+        return "muted by " + (owner.empty() ? shown(hold.kind) : owner) +
+               (reason.empty() ? "" : ": " + reason);
+    }
+    return {};
+}
+
+} // namespace micguard::cli

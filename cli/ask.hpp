@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reading calls as the verbs want them: the guard's answer, checked and typed.
+#pragma once
+
+#include "cli/guard.hpp"
+#include "cli/snapshot.hpp"
+
+namespace micguard::cli {
+
+Answer<GuardFacts> askGuard(Guard& guard);
+Answer<Objects> askObjects(Guard& guard);
+
+// "muted by obs (pid 12): recording", from the strongest that mutes; "" if nothing does.
+std::string whoHolds(const GuardFacts& facts);
+
+} // namespace micguard::cli

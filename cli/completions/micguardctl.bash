@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for micguardctl(1)
+
+_micguardctl() {
+    local verbs="status mute unmute toggle is-muted hold talk apps sources mode monitor release doctor version help"
+    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+    local verb="" at=0 i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} != -* ]]; then
+            verb=${COMP_WORDS[i]}
+            at=$i
+            break
+        fi
+    done
+
+    local words=""
+    case $verb in
+        "") words="$verbs --json --help --version" ;;
+        status | toggle | is-muted | apps | sources | monitor | version) words="--json --help" ;;
+        mute | unmute | release) words="--help" ;;
+        mode) words="silence sever --json --help" ;;
+        help) words="$verbs" ;;
+        doctor)
+            if [[ $previous == --asound ]]; then
+                mapfile -t COMPREPLY < <(compgen -d -- "$current")
+                return
+            fi
+            words="--json --asound --help"
+            ;;
+        hold | talk)
+            # Behind the options there is somebody else's command line.
+            for ((i = at + 1; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                    --reason) ((i++)) ;;
+                    --) ((i++)); break ;;
+                    -*) ;;
+                    *) break ;;
+                esac
+            done
+            if ((i < COMP_CWORD)) || [[ ${COMP_WORDS[COMP_CWORD-1]} == -- && $i -eq $COMP_CWORD ]]; then
+                if declare -F _command_offset > /dev/null; then
+                    _command_offset "$i"
+                elif ((i == COMP_CWORD)); then
+                    mapfile -t COMPREPLY < <(compgen -c -- "$current")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                fi
+                return
+            fi
+            [[ $previous == --reason ]] && return
+            words="--reason -- --help"
+            ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _micguardctl micguardctl

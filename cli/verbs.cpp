@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/verbs.hpp"
+
+#include "cli/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace micguard::cli {
+
+namespace {
+
+using Run = int (*)(const Invocation&, const Terminal&);
+
+constexpr OptionSpec holdOptions[] = {
+    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
+constexpr OptionSpec doctorOptions[] = {
+    {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
+constexpr std::string_view modes[] = {"silence", "sever"};
+// Of help: the verbs' own names, so that a misspelt one is pointed out.
+constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
+                                       "hold",    "talk",    "apps",   "sources", "mode",
+                                       "monitor", "release", "doctor", "version", "help"};
+
+constexpr VerbSpec table[] = {
+    {.name = "status",
+     .synopsis = "[--json]",
+     .summary = "how things are: muted or live, since when, by whom",
+     .json = Json::Yes},
+    {.name = "mute", .summary = "mute every microphone; returns once that holds"},
+    {.name = "unmute", .summary = "release the mute; returns once the microphones are open again"},
+    {.name = "toggle",
+     .synopsis = "[--json]",
+     .summary = "mute if unmuted, else unmute; prints which it was",
+     .json = Json::Yes},
+    {.name = "is-muted",
+     .synopsis = "[--json]",
+     .summary = "for scripts: exit status 0 if the mute holds, 1 if not muted",
+     .json = Json::Yes},
+    {.name = "hold",
+     .synopsis = "[--reason TEXT] -- COMMAND [ARGUMENT...]",
+     .summary = "keep the microphones muted while a command runs",
+     .operands = Operands::Command,
+     .options = holdOptions},
+    {.name = "talk",
+     .synopsis = "[--reason TEXT] -- COMMAND [ARGUMENT...]",
+     .summary = "keep the microphones live while a command runs",
+     .operands = Operands::Command,
+     .options = holdOptions},
+    {.name = "apps",
+     .synopsis = "[--json]",
+     .summary = "which applications listen, to which microphone",
+     .json = Json::Yes},
+    {.name = "sources",
+     .synopsis = "[--json]",
+     .summary = "the microphones, and what keeps each silent",
+     .json = Json::Yes},
+    {.name = "mode",
+     .synopsis = "[--json] [silence|sever]",
+     .summary = "show or choose what an application meets while muted",
+     .json = Json::Yes,
+     .operands = Operands::OptionalWord,
+     .words = modes},
+    {.name = "monitor",
+     .synopsis = "[--json]",
+     .summary = "events as they come, one line each",
+     .json = Json::Yes},
+    {.name = "release", .summary = "stop guarding in order: give everything back and end the daemon"},
+    {.name = "doctor",
+     .synopsis = "[--json] [--asound DIR]",
+     .summary = "look for what is wrong, and say why",
+     .json = Json::Yes,
+     .options = doctorOptions},
+    {.name = "version",
+     .synopsis = "[--json]",
+     .summary = "versions of micguardctl and of the running daemon",
+     .json = Json::Yes},
+    {.name = "help",
+     .synopsis = "[VERB]",
+     .summary = "this, or more about one verb",
+     .operands = Operands::OptionalWord,
+     .words = topics},
+};
+
+constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
+                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
+                        verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
+
+static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
+static_assert([] {
+    for (std::size_t i = 0; i < std::size(table); ++i)
+        if (table[i].name != topics[i])
+            return false;
+    return true;
+}());
+
+} // namespace
+
+std::span<const VerbSpec> allVerbs() {
+    return table;
+}
+
+int dispatch(const Invocation& how, const Terminal& terminal) {
+    if (how.verb == nullptr) {
+        if (how.version && !how.help)
+            return verbs::version(how, terminal);
+        return print(helpText());
+    }
+    if (how.help)
+        return print(helpText(*how.verb));
+    return runs[how.verb - table](how, terminal);
+}
+
+std::string helpText() {
+    std::string out = "usage: micguardctl [--json] VERB [ARGUMENT...]\n\n"
+                      "Controls micguardd, which keeps every microphone muted for every application.\n\n";
+    std::size_t widest = 0;
+    for (const VerbSpec& verb : table)
+        widest = std::max(widest, displayWidth(verb.name));
+    for (const VerbSpec& verb : table)
+        out.append("  ").append(padded(verb.name, widest + 2)).append(verb.summary).append("\n");
+    out += "\n  -h, --help  this, or after a verb more about it\n"
+           "  --version   versions of micguardctl and of the running daemon\n"
+           "  --json      data instead of text, in the shape that micguardctl(1) documents\n\n"
+           "Exit status: 0 done, 1 not muted or refused, 2 usage, 3 micguardd is not running, 4 no answer,\n"
+           "5 (is-muted) a mute is wanted but not vouched for.\n";
+    return out;
+}
+
+std::string helpText(const VerbSpec& verb) {
+    std::string out = "usage: micguardctl ";
+    out.append(verb.name);
+    if (!verb.synopsis.empty())
+        out.append(" ").append(verb.synopsis);
+    out.append("\n\n  ").append(verb.summary).append("\n");
+    for (const OptionSpec& option : verb.options) {
+        std::string name = std::string(option.name) + " " + std::string(option.valueName);
+        out.append("\n  ")
+            .append(padded(name, std::max<std::size_t>(16, name.size() + 2)))
+            .append(option.summary);
+    }
+    if (!verb.options.empty())
+        out.append("\n");
+    return out;
+}
+
+} // namespace micguard::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// micguardctl mode: shows or chooses what an application meets while muted.
+#include "cli/ask.hpp"
+#include "cli/text.hpp"
+#include "cli/verbs.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace micguard::cli {
+
+int verbs::mode(const Invocation& how, const Terminal&) {
+    auto guard = Guard::connect();
+    if (!guard)
+        return failed(guard.error());
+    if (!how.operands.empty()) {
+        const std::string& mode = how.operands.front();
+        if (const auto done = guard->setMode(mode); !done)
+            return failed(done.error());
+        return how.json ? print(written({{"mode", mode}}) + "\n") : raw(Exit::Ok);
+    }
+    const auto facts = askGuard(*guard);
+    if (!facts)
+        return failed(facts.error());
+    return print(how.json ? written({{"mode", facts->mode}}) + "\n" : shown(facts->mode) + "\n");
+}
+
+} // namespace micguard::cli

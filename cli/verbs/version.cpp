@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// micguardctl version and --version. The option asks nobody, so that it works everywhere.
+#include "cli/ask.hpp"
+#include "cli/text.hpp"
+#include "cli/verbs.hpp"
+#include "micguard-config.h"
+
+#include <nlohmann/json.hpp>
+
+namespace micguard::cli {
+
+int verbs::version(const Invocation& how, const Terminal&) {
+    nlohmann::json versions = {{"micguardctl", MICGUARD_VERSION}};
+    std::string text = "micguardctl " MICGUARD_VERSION "\n";
+    if (how.verb != nullptr) {
+        auto guard = Guard::connect();
+        const auto facts = guard ? askGuard(*guard) : Answer<GuardFacts>(tl::unexpected(guard.error()));
+        if (!facts && facts.error().code != Exit::NotRunning)
+            return failed(facts.error());
+        versions["micguardd"] = facts ? nlohmann::json(facts->version) : nlohmann::json(nullptr);
+        text += "micguardd " + (facts ? shown(facts->version) : "is not running") + "\n";
+    }
+    return print(how.json ? written(versions) + "\n" : text);
+}
+
+} // namespace micguard::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the user can set, as plain values. Where they come from (files, layers, TOML) is the readers'
+// business; model and policy see only this.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace micguard {
+
+// What a client meets while muted: a stream of zeros, or no stream at all.
+enum class Mode { Silence, Sever };
+
+constexpr std::string_view toString(Mode mode) {
+    return mode == Mode::Sever ? "sever" : "silence";
+}
+
+constexpr std::optional<Mode> modeFromString(std::string_view text) {
+    if (text == "silence")
+        return Mode::Silence;
+    if (text == "sever")
+        return Mode::Sever;
+    return std::nullopt;
+}
+
+// A default-constructed Settings is the built-in default.
+struct Settings {
+    struct Mute {
+        Mode mode = Mode::Silence;
+        std::optional<Mode> bluetooth; // for Bluetooth sources; none: the same as `mode`
+        bool led = true;               // also set the hardware's own switch where it has one
+        bool operator==(const Mute&) const = default;
+    } mute;
+
+    struct Sources {
+        std::vector<std::string> exempt; // globs over node.name (config/glob.hpp): never muted
+        bool operator==(const Sources&) const = default;
+    } sources;
+
+    bool operator==(const Settings&) const = default;
+};
+
+} // namespace micguard

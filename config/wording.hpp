@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Words for diagnostics: quoting what a file said without letting it write to a terminal, and guessing what
+// was meant.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace micguard {
+
+// Without control characters, bytes that are not UTF-8, or bidirectional overrides; at most `limit` bytes.
+std::string printable(std::string_view text, std::size_t limit = 200);
+
+// 'text', printable and short.
+std::string cited(std::string_view text);
+
+// The one among `known` that differs by a slip of the fingers, if there is one.
+std::optional<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& known);
+
+// "a", "a or b", "a, b or c"
+std::string listed(const std::vector<std::string_view>& words, std::string_view last = "or");
+
+} // namespace micguard

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Destroys the guard's connection the moment it sees it, and 100 times a second from then on.
+// Tier 4 (unsandboxed and hostile); a Flatpak's permissions would do for it, too (tier 3).
+#include "tests/attackers/victim.hpp"
+
+int main(int argc, char** argv) {
+    using namespace micguard::attack;
+    const Options options = parseOptions(argc, argv);
+    return runAttack(argc, argv, options, [&] { return attackVictims(options, 4, isGuard, destroy); });
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the attacks on the guard's and the session manager's own connections share: choose the victims among the clients,
+// strike the moment one is seen and 100 times a second from then on, listen all the while, tell who survived.
+#pragma once
+
+#include "tests/attackers/client.hpp"
+
+namespace micguard::attack {
+
+using IsVictim = std::function<bool(const Global& client)>;
+// True if a message was sent.
+using Strike = std::function<bool(Connection& connection, const Global& victim)>;
+
+int attackVictims(const Options& options, int tier, const IsVictim& isVictim, const Strike& strike);
+
+bool isGuard(const Global& client);
+bool isSessionManager(const Global& client);
+bool destroy(Connection& connection, const Global& victim);
+
+} // namespace micguard::attack

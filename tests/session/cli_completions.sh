@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The completions in the shells themselves: what each offers after "micguardctl " against the verbs that
+# micguardctl says it has. A shell that is not installed is named and left out; bash always runs.
+# Usage: cli_completions.sh MICGUARDCTL COMPLETIONS-FOLDER
+set -u
+ctl=$1 folder=$2 bad=0
+verbs=$("$ctl" help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' | sort)
+[ "$(wc -l <<< "$verbs")" -ge 15 ] || { echo "micguardctl help lists too few verbs: $verbs"; exit 1; }
+
+same() { # shell, what, expected, found
+    if [ "$3" = "$4" ]; then
+        echo "$1: $2: as it should be"
+    else
+        echo "$1: $2: expected"; echo "$3"; echo "but found"; echo "$4"
+        bad=1
+    fi
+}
+
+# shellcheck source=/dev/null
+source "$folder/micguardctl.bash"
+bash_offers() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _micguardctl
+    printf '%s\n' "${COMPREPLY[@]}" | sort
+}
+same bash verbs "$verbs" "$(bash_offers micguardctl "" | grep -v '^--')"
+same bash "verbs after an option" "$verbs" "$(bash_offers micguardctl --json "" | grep -v '^--')"
+same bash "a begun verb" "$(printf 'mode\nmonitor')" "$(bash_offers micguardctl mo)"
+same bash modes "$(printf 'sever\nsilence')" "$(bash_offers micguardctl mode s)"
+same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"
+same bash "hold's command" "bash" "$(bash_offers micguardctl hold --reason x -- bash | grep -x bash | sort -u)"
+
+if command -v fish > /dev/null; then
+    fish_offers() {
+        HOME=/invalid XDG_CONFIG_HOME=/invalid fish --no-config -c "source '$folder/micguardctl.fish'; complete -C '$1'" \
+            2> /dev/null | cut -f1 | grep -v '^-' | sort
+    }
+    same fish verbs "$verbs" "$(fish_offers 'micguardctl ')"
+    same fish modes "$(printf 'sever\nsilence')" "$(fish_offers 'micguardctl mode ')"
+    same fish "hold's command" "bash" "$(fish_offers 'micguardctl hold bas' | grep -x bash)"
+else
+    echo "fish: not installed, left out"
+fi
+
+if command -v zsh > /dev/null; then
+    # Its completion system runs in the line editor only, on a terminal: zpty gives it one.
+    zsh_offers() {
+        zsh -f -c '
+            zmodload zsh/zpty
+            zpty -b shell zsh -f -i
+            zpty -w shell "fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u; PROMPT=; LISTMAX=0; stty -echo"
+            zpty -w shell "zstyle \":completion:*\" list-colors; zstyle \":completion:*\" menu no; setopt no_beep"
+            zpty -w shell "compdef _micguardctl micguardctl; compadd() { [[ \"\$*\" == *-O* || \"\$*\" == *-A* || \"\$*\" == *-D* ]] || { local -a offered; builtin compadd -O offered \"\$@\"; print -rl -- \"OFFER=\"\$^offered >&2 }; builtin compadd \"\$@\"; }; echo RE\"\"ADY"
+            zpty -r -m shell line "*READY*"
+            zpty -w -n shell "$2"$'"'\\t'"'
+            zpty -w -n shell $'"'\\x15'"'"echo DO\"\"NE"$'"'\\n'"'
+            zpty -r -m shell line "*DONE*"
+            print -r -- "$line"
+        ' zsh "$folder" "$1" 2> /dev/null | tr -d '\r' | sed -n 's/.*OFFER=\([a-z-]*\).*/\1/p' | grep -v '^-' | sort -u
+    }
+    same zsh verbs "$verbs" "$(timeout 30 bash -c "$(declare -f zsh_offers); folder='$folder'; zsh_offers 'micguardctl '")"
+    same zsh modes "$(printf 'sever\nsilence')" \
+        "$(timeout 30 bash -c "$(declare -f zsh_offers); folder='$folder'; zsh_offers 'micguardctl mode '")"
+else
+    echo "zsh: not installed, left out"
+fi
+exit $bad

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Killed, restarted, released: fail closed, and let go in order.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include <fstream>
+
+using namespace micguard::test;
+
+namespace {
+
+const std::vector<MicKind> kinds = {MicKind::tone, MicKind::nullVirtual, MicKind::acp, MicKind::raw};
+
+std::vector<Heard> listenToAll(const PrivateSession& session) {
+    std::vector<Heard> heard;
+    for (const MicKind kind : kinds)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    return heard;
+}
+
+} // namespace
+
+TEST_CASE("the guard killed with SIGKILL while muted: nothing opens, and the next guard is whole", "[crash]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession(kinds));
+    Guard guard(session);
+    guard.setMode(mode);
+    auto heard = listenToAll(session);
+    Tally tally("native × four kinds × guard killed while muted, " + mode);
+    for (unsigned run = 0; run < scaled(4, 100); run++) {
+        INFO("run " << run);
+        guard.setMuted(true);
+        session.kill(Daemon::micguardd);
+        listenWhileMuted(session, heard, tally);
+        session.start(Daemon::micguardd);
+        CHECK(guard.muted());
+        CHECK(guard.state() == "muted");
+        listenWhileMuted(session, heard, tally);
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("the session manager restarted while muted", "[crash]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession(kinds));
+    Guard guard(session);
+    guard.setMode(mode);
+    auto heard = listenToAll(session);
+    Tally tally("native × four kinds × WirePlumber restarted while muted, " + mode);
+    for (unsigned run = 0; run < scaled(2, 50); run++) {
+        guard.setMuted(true);
+        session.restart(Daemon::wireplumber);
+        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        CHECK(guard.state() == "muted");
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("PipeWire restarted while muted: every source is silent as it appears", "[crash]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::nullVirtual}));
+    Guard guard(session);
+    guard.setMode(mode);
+    Tally tally("native × two kinds × PipeWire restarted while muted, " + mode);
+    for (unsigned run = 0; run < scaled(2, 50); run++) {
+        INFO("run " << run);
+        guard.setMuted(true);
+        session.setPhase(1);
+        session.restart(Daemon::pipewire);
+        REQUIRE(guard.waitState("muted"));
+        std::vector<Heard> heard;
+        for (const char* name : {"tone", "nullVirtual"}) {
+            heard.push_back({name, nativeListener(session, {.target = name})});
+            heard.back().listener->start();
+        }
+        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("stopped in order or released while muted: no microphone opens, pactl alone can unmute", "[release]") {
+    const std::string mode = GENERATE("silence", "sever");
+    const std::string way = GENERATE("SIGTERM", "Release");
+    INFO(mode << ", " << way);
+    const std::vector<MicKind> ordinary = {MicKind::tone, MicKind::nullVirtual, MicKind::acp, MicKind::loopback};
+    PrivateSession session(guardedSession(ordinary));
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const MicKind kind : ordinary)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    Tally tally("native × four kinds × stopped while muted, " + mode + ", " + way);
+    guard.setMuted(true);
+    listenWhileMuted(session, heard, tally);
+    if (way == "SIGTERM")
+        session.stop(Daemon::micguardd);
+    else
+        guard.release();
+    REQUIRE(guard.waitName(false));
+    listenWhileMuted(session, heard, tally, Milliseconds(500));
+    session.setPhase(0);
+    for (auto& one : heard) {
+        INFO(one.source);
+        CHECK(session.run({"pactl", "get-source-mute", one.source}).output == "Mute: yes\n");
+        CHECK(session.run({"pactl", "set-source-mute", one.source, "0"}).exitCode == 0);
+        CHECK(one.listener->waitAudible(0));
+    }
+    // Back again, it finds the user's mute lifted and itself muted, as it was.
+    if (way == "SIGTERM") {
+        session.start(Daemon::micguardd);
+        CHECK(guard.muted());
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("stopped while muted and started again: unmuting leaves no dead microphone", "[release]") {
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
+    Guard guard(session);
+    std::vector<Heard> heard;
+    for (const char* name : {"tone", "acp"})
+        heard.push_back(listenTo(session, name));
+    guard.setMuted(true);
+    session.stop(Daemon::micguardd);
+    session.start(Daemon::micguardd);
+    CHECK(guard.muted());
+    Tally tally("native × two kinds × guard restarted in order while muted");
+    listenWhileMuted(session, heard, tally);
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("without PipeWire the mute is accepted and in force the moment PipeWire appears", "[crash]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    session.stop(Daemon::pipewire);
+    guard.setMuted(true);
+    CHECK(guard.state() == "muted");
+    session.setPhase(1);
+    session.start(Daemon::pipewire);
+    session.restart(Daemon::wireplumber);
+    REQUIRE(guard.waitState("muted"));
+    std::vector<Heard> heard;
+    heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
+    heard.back().listener->start();
+    Tally tally("native × tone × muted before PipeWire was there");
+    listenWhileMuted(session, heard, tally, Milliseconds(500));
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("an unreadable state file means muted, with a warning", "[crash]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setMuted(true);
+    session.kill(Daemon::micguardd);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(session.directory()))
+        if (entry.path().extension() == ".json" || entry.path().extension() == ".old")
+            if (entry.path().string().find("micguard") != std::string::npos && entry.is_regular_file() &&
+                (entry.path().filename() == "marker.json" || entry.path().filename().string().starts_with("state.json")))
+                std::ofstream(entry.path()) << "{ half a fi";
+    session.start(Daemon::micguardd);
+    CHECK(guard.muted());
+    CHECK(guard.hasWarning("memory"));
+}

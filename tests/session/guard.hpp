@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// micguardd as a D-Bus client of the private session sees it. Blocking; one thread.
+#pragma once
+
+#include "tests/support/session.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct sd_bus;
+
+namespace micguard::test {
+
+class Guard {
+  public:
+    explicit Guard(const PrivateSession& session);
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+    // Throw with the D-Bus error's name and message when refused.
+    void setMuted(bool muted);
+    void setMode(const std::string& mode);
+    void release();
+    // "" on success, else the error's name.
+    std::string trySetMuted(bool muted);
+
+    bool muted();
+    std::string state();
+    // id and text.
+    std::vector<std::pair<std::string, std::string>> warnings();
+    bool hasWarning(const std::string& id);
+    // Waits until State reads so; false when time is up.
+    bool waitState(const std::string& state, Milliseconds timeout = kPatience);
+    bool waitName(bool present, Milliseconds timeout = kPatience);
+
+    // CLOCK_MONOTONIC at the return of the last call, and how long it took.
+    std::int64_t repliedNsec() const { return replied_; }
+    std::int64_t callNsec() const { return replied_ - called_; }
+
+  private:
+    template <typename... Args>
+    std::string call(const char* member, const char* types, Args... args);
+
+    sd_bus* bus_ = nullptr;
+    std::int64_t called_ = 0, replied_ = 0;
+};
+
+} // namespace micguard::test

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What lies between a microphone and who listens: modules that anybody can load through pipewire-pulse, and the real
+// EasyEffects. The microphone is silent at its source, so nothing behind it has anything to pass on.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+using namespace micguard::test;
+
+namespace {
+
+void must(const PrivateSession& session, const std::vector<std::string>& argv) {
+    const Finished done = session.run(argv);
+    INFO(argv[0] << ": " << done.output);
+    REQUIRE(done.exitCode == 0);
+}
+
+} // namespace
+
+TEST_CASE("module-loopback into a sink whose monitor is recorded, module-remap-source", "[modules]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
+    Guard guard(session);
+    guard.setMode(mode);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=trap"});
+    must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=trap", "latency_msec=20"});
+    must(session, {"pactl", "load-module", "module-remap-source", "master=acp", "source_name=remapped"});
+    std::vector<Heard> heard;
+    heard.push_back(hear("trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})));
+    heard.push_back(hear("remapped", parecordListener(session, {.target = "remapped", .latencyMsec = 20})));
+    Tally tally("Pulse × loopback into a recorded sink, remapped source, " + mode);
+    for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
+        muteAndListen(session, guard, heard, tally, Milliseconds(800));
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("modules loaded while muted", "[modules]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
+    Guard guard(session);
+    guard.setMode(mode);
+    guard.setMuted(true);
+    session.setPhase(1);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=trap"});
+    must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=trap", "latency_msec=20"});
+    must(session, {"pactl", "load-module", "module-remap-source", "master=acp", "source_name=remapped"});
+    std::vector<Heard> heard;
+    heard.push_back({"trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})});
+    heard.push_back({"remapped", parecordListener(session, {.target = "remapped", .latencyMsec = 20})});
+    for (auto& one : heard)
+        one.listener->start();
+    Tally tally("Pulse × modules loaded while muted, " + mode);
+    listenWhileMuted(session, heard, tally, Milliseconds(1000));
+    unmuteAndListen(session, guard, heard);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The promise itself, on a real session: after SetMuted(true) has returned, nothing made from then on is heard; after
+// SetMuted(false) everything is heard again. Every kind of source, each mode, each with its control.
+#include "tests/session/guard.hpp"
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+using namespace micguard::test;
+
+TEST_CASE("mute cycles: every kind of source, both modes, native listener", "[mute]") {
+    const auto quantum = GENERATE(64U, 1024U, 8192U);
+    const std::string mode = GENERATE("silence", "sever");
+    const unsigned cycles = scaled(quantum == 8192 ? 3 : 6, quantum == 8192 ? 100 : 1000);
+    SessionOptions options = guardedSession(allMicKinds());
+    options.quantum = quantum;
+    PrivateSession session(options);
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const MicKind kind : allMicKinds())
+        heard.push_back(listenTo(session, nameOf(kind)));
+    Tally tally("native × every source × mute cycles, " + mode + ", quantum " + std::to_string(quantum));
+    for (unsigned cycle = 0; cycle < cycles; cycle++) {
+        INFO("cycle " << cycle);
+        muteAndListen(session, guard, heard, tally);
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("control: without the guard the same listeners hear everything", "[mute]") {
+    SessionOptions options = guardedSession(allMicKinds());
+    options.micguardd.clear();
+    PrivateSession session(options);
+    for (const MicKind kind : allMicKinds()) {
+        INFO(nameOf(kind));
+        auto heard = listenTo(session, nameOf(kind));
+        session.setPhase(1);
+        CHECK(heard.listener->waitAudible(1));
+        session.setPhase(0);
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Microphones that come and go while muted, and what becomes of them when the mute is over.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+using namespace micguard::test;
+
+TEST_CASE("a microphone plugged in while muted is silent from its first sample", "[plug]") {
+    const auto quantum = GENERATE(64U, 1024U);
+    const std::string mode = GENERATE("silence", "sever");
+    SessionOptions options = guardedSession({});
+    options.quantum = quantum;
+    PrivateSession session(options);
+    Guard guard(session);
+    guard.setMode(mode);
+    // One that waits for whatever appears, one that links itself to it as fast as it can.
+    ListenOptions waiting{.target = "headset", .name = "waiting"};
+    ListenOptions grabbing{.target = "headset", .name = "grabbing", .autoconnect = false, .link = true, .relink = true};
+    std::vector<Heard> heard;
+    heard.push_back({"headset", nativeListener(session, waiting)});
+    heard.push_back({"headset", nativeListener(session, grabbing)});
+    for (auto& one : heard)
+        one.listener->start();
+    Tally tally("waiting and self-linking clients × plugged in while muted, " + mode + ", quantum " +
+                std::to_string(quantum));
+    const MicKind kinds[] = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::locked, MicKind::otherProcess};
+    for (unsigned run = 0; run < scaled(5, 200); run++) {
+        INFO("run " << run << ", " << nameOf(kinds[run % 5]));
+        guard.setMuted(true);
+        MicSpec spec{.kind = kinds[run % 5], .name = "headset"};
+        session.plug(spec);
+        session.setPhase("headset", 1);
+        listenWhileMuted(session, heard, tally, Milliseconds(300));
+        session.setPhase("headset", 0);
+        guard.setMuted(false);
+        for (auto& one : heard) {
+            INFO(one.listener->description());
+            REQUIRE(one.listener->waitAudible(0, 1000));
+        }
+        session.unplug("headset");
+    }
+}
+
+TEST_CASE("a source that was unplugged while muted is live when it comes back after the unmute", "[plug]") {
+    const MicKind kind = GENERATE(MicKind::nullVirtual, MicKind::tone, MicKind::acp, MicKind::otherProcess);
+    const std::string aftermath = GENERATE("as is", "session manager restarted", "guard removed");
+    INFO(nameOf(kind) << ", " << aftermath);
+    PrivateSession session(guardedSession({}));
+    Guard guard(session);
+    session.plug({.kind = kind, .name = "usb"});
+    {
+        auto heard = listenTo(session, "usb");
+        guard.setMuted(true);
+    }
+    session.unplug("usb");
+    guard.setMuted(false);
+    if (aftermath == "session manager restarted")
+        session.restart(Daemon::wireplumber);
+    if (aftermath == "guard removed")
+        session.stop(Daemon::micguardd);
+    session.plug({.kind = kind, .name = "usb"});
+    listenTo(session, "usb");
+}
+
+TEST_CASE("the default source switched while muted", "[plug]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::clamped}));
+    Guard guard(session);
+    guard.setMode(mode);
+    const auto chooseDefault = [&](const std::string& name) {
+        const Finished done = session.run({"pactl", "set-default-source", name});
+        INFO(done.output);
+        REQUIRE(done.exitCode == 0);
+    };
+    chooseDefault("tone");
+    std::vector<Heard> heard;
+    heard.push_back(hear("the default", nativeListener(session, {})));
+    heard.push_back(hear("the default", parecordListener(session, {.latencyMsec = 20})));
+    Tally tally("native and Pulse × default source switched while muted, " + mode);
+    for (unsigned run = 0; run < scaled(4, 50); run++) {
+        guard.setMuted(true);
+        session.setPhase(1);
+        chooseDefault(run % 2 ? "tone" : "clamped");
+        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        unmuteAndListen(session, guard, heard);
+    }
+}

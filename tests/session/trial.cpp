@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace micguard::test {
+
+unsigned scaled(unsigned common, unsigned longRun) {
+    const char* asked = std::getenv("MICGUARD_LONG");
+    return asked && std::strcmp(asked, "0") != 0 ? longRun : common;
+}
+
+SessionOptions guardedSession(const std::vector<MicKind>& kinds) {
+    SessionOptions options;
+    for (const MicKind kind : kinds)
+        options.mics.push_back({.kind = kind, .name = nameOf(kind)});
+    const char* built = std::getenv("MICGUARDD");
+    options.micguardd = built ? built : MICGUARDD_BUILT;
+    return options;
+}
+
+Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
+    ListenOptions options = more;
+    options.target = source;
+    options.name = "listener-" + source;
+    const MicSpec& mic = session.mic(source);
+    options.coding = mic.effectiveCoding();
+    if (mic.kind == MicKind::raw) {
+        // No session manager finds a format on a node without an adapter: clients link themselves.
+        options.autoconnect = false;
+        options.link = true;
+        options.relink = true;
+    }
+    return hear(source, nativeListener(session, options));
+}
+
+Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {
+    Heard heard{source, std::move(listener)};
+    heard.listener->start();
+    INFO("control: " << heard.listener->description() << " hears " << source << " while live");
+    REQUIRE(heard.listener->waitAudible(0));
+    return heard;
+}
+
+Tally::~Tally() {
+    std::printf("cell: %s: %llu runs, %llu audible samples made after the reply\n", cell_.c_str(),
+                static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(audible_));
+    std::fflush(stdout);
+}
+
+void listenWhileMuted(PrivateSession& session, std::vector<Heard>& heard, Tally& tally, Milliseconds patience) {
+    std::vector<StreamSnapshot> before;
+    before.reserve(heard.size());
+    for (auto& one : heard)
+        before.push_back(one.listener->snapshot());
+    session.setPhase(1);
+    // A silenced stream runs on and a severed one stands still, so there is no event that says "nothing more will come":
+    // whatever is heard within this time wakes us, and fails the test.
+    const std::int64_t until = monotonicNsec() + std::chrono::nanoseconds(patience).count();
+    for (std::size_t i = 0; i < heard.size(); i++) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(until - monotonicNsec()));
+        if (left.count() > 0)
+            heard[i].listener->waitUntil(
+                [&](const StreamSnapshot& now) { return now.audible[1] != before[i].audible[1]; }, left);
+    }
+    for (std::size_t i = 0; i < heard.size(); i++) {
+        const std::uint64_t audible = heard[i].listener->snapshot().audible[1] - before[i].audible[1];
+        INFO(heard[i].listener->description() << " on " << heard[i].source << ": heard " << audible
+                                              << " samples made after the reply");
+        CHECK(audible == 0);
+        tally.add(audible);
+    }
+}
+
+void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
+                   Milliseconds patience) {
+    guard.setMuted(true);
+    listenWhileMuted(session, heard, tally, patience);
+}
+
+void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard) {
+    session.setPhase(0);
+    guard.setMuted(false);
+    for (auto& one : heard) {
+        INFO(one.listener->description() << " on " << one.source << " hears again after unmuting");
+        REQUIRE(one.listener->waitAudible(0));
+    }
+}
+
+} // namespace micguard::test

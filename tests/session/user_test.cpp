@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The user's own mute and slider: they lift no global mute, and they are his when it is over.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+#include <nlohmann/json.hpp>
+
+#include <functional>
+
+using namespace micguard::test;
+
+namespace {
+
+std::string nodeId(const PrivateSession& session, const std::string& name) {
+    for (const auto& object : session.dump()) {
+        const auto info = object.find("info");
+        if (info == object.end() || !info->is_object() || !info->contains("props"))
+            continue;
+        if (info->at("props").value("node.name", "") == name)
+            return std::to_string(object.at("id").get<int>());
+    }
+    FAIL("no node " << name);
+    return {};
+}
+
+void must(const PrivateSession& session, const std::vector<std::string>& argv) {
+    const Finished done = session.run(argv);
+    INFO(argv[0] << ": " << done.output);
+    REQUIRE(done.exitCode == 0);
+}
+
+} // namespace
+
+TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", "[user]") {
+    const std::string mode = GENERATE("silence", "sever");
+    const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::nullPlain, MicKind::loopback};
+    PrivateSession session(guardedSession(kinds));
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const MicKind kind : kinds)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    Tally tally("native × five kinds × unmuted and turned up, " + mode);
+    guard.setMuted(true);
+    for (unsigned round = 0; round < scaled(2, 34); round++)
+        for (const MicKind kind : kinds) {
+            const std::string name = nameOf(kind), id = nodeId(session, name);
+            const std::vector<std::vector<std::string>> attempts = {
+                {"pactl", "set-source-mute", name, "0"},
+                {"pactl", "set-source-volume", name, "150%"},
+                {"wpctl", "set-mute", id, "0"},
+                {"wpctl", "set-volume", id, "1.4"},
+                {"pw-cli", "set-param", id, "Props",
+                 "{ mute: false, softMute: false, volume: 1.0, channelVolumes: [ 4.0 ], softVolumes: [ 4.0 ] }"}};
+            for (const auto& attempt : attempts)
+                // Whether the tool finds the source at all is the mode's business; what counts is what is heard.
+                session.run(attempt);
+        }
+    listenWhileMuted(session, heard, tally, Milliseconds(300));
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("the user's mute and volume are what he last made them", "[user]") {
+    const MicKind kind = GENERATE(MicKind::tone, MicKind::acp, MicKind::nullVirtual);
+    PrivateSession session(guardedSession({kind}));
+    Guard guard(session);
+    const std::string name = nameOf(kind);
+    const auto volume = [&] { return session.run({"pactl", "get-source-volume", name}).output; };
+    const auto mute = [&] { return session.run({"pactl", "get-source-mute", name}).output; };
+    INFO(name);
+
+    SECTION("untouched") {
+        must(session, {"pactl", "set-source-volume", name, "40%"});
+        must(session, {"pactl", "set-source-mute", name, "1"});
+        const std::string before = volume();
+        guard.setMuted(true);
+        guard.setMuted(false);
+        CHECK(volume() == before);
+        CHECK(mute() == "Mute: yes\n");
+    }
+    SECTION("changed while muted") {
+        guard.setMuted(true);
+        must(session, {"pactl", "set-source-volume", name, "55%"});
+        const std::string changed = volume();
+        CHECK(changed.find("55%") != std::string::npos);
+        guard.setMuted(false);
+        CHECK(volume() == changed);
+        auto heard = listenTo(session, name);
+    }
+    SECTION("muted by the user while muted, and it stays so") {
+        guard.setMuted(true);
+        must(session, {"pactl", "set-source-mute", name, "0"});
+        must(session, {"pactl", "set-source-mute", name, "1"});
+        guard.setMuted(false);
+        // The device's own switch is moved by another process: the state is read until it has settled.
+        CHECK(mute() == "Mute: yes\n");
+    }
+}

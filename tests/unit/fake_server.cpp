@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/unit/fake_server.hpp"
+
+#include "daemon/model/applied.hpp"
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
+
+namespace micguard::test {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for aggregates
+
+constexpr std::uint32_t everything = 0700;
+
+// As daemon/pipewire asks for Props ahead of its own first write.
+bool isReadAtOnce(const Node& node) {
+    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+}
+
+std::string id(GlobalId object) { return std::to_string(raw(object)); }
+
+} // namespace
+
+std::string describe(const Action& action) {
+    return std::visit(
+        Overloaded{
+            [](const action::SetKnob& a) {
+                return "knob " + id(a.node) + (a.silent ? " silent" : " " + std::to_string(a.maxVolume)) +
+                       (a.monitorMute ? " monitor-mute" : "");
+            },
+            [](const action::UpdatePermissions& a) {
+                std::string text = "permissions " + id(a.client) + ":";
+                for (const auto& [object, value] : a.objects)
+                    text += " " + id(object) + "=" +
+                            (value == permission::byDefault ? "default" : value == permission::none ? "none" : "r");
+                return text;
+            },
+            [](const action::DestroyLink& a) { return "destroy-link " + id(a.link); },
+            [](const action::CreateLink& a) {
+                return "create-link " + id(a.outputNode) + ":" + id(a.outputPort) + " -> " + id(a.inputNode) + ":" +
+                       id(a.inputPort);
+            },
+            [](const action::SetRouteMute& a) {
+                return "route " + id(a.device) + " " + std::to_string(a.route) + (a.mute ? " mute" : " unmute");
+            },
+            [](const action::SetUserMute& a) { return "user-mute " + id(a.node) + (a.mute ? " on" : " off"); },
+        },
+        action);
+}
+
+void FakeServer::tell(Event event) {
+    if (connected_)
+        pending_.push_back(std::move(event));
+}
+
+void FakeServer::tellKnob(const Node& node) {
+    if (!marks_[node.id].raw)
+        tell(event::NodeKnob{node.id, node.knob});
+}
+
+std::optional<Event> FakeServer::next() {
+    if (pending_.empty())
+        return std::nullopt;
+    Event event = std::move(pending_.front());
+    pending_.pop_front();
+    return event;
+}
+
+void FakeServer::perform(const Action& action) {
+    performed.push_back(action);
+    if (stalled_)
+        waiting_.push_back(action);
+    else
+        carryOut(action);
+}
+
+void FakeServer::sync(std::uint64_t batch) {
+    if (stalled_) {
+        waitingSyncs_.push_back(batch);
+        return;
+    }
+    rescan();
+    tell(event::Acknowledged{batch});
+}
+
+void FakeServer::stall(bool on) {
+    stalled_ = on;
+    if (on)
+        return;
+    for (; !waiting_.empty(); waiting_.pop_front())
+        carryOut(waiting_.front());
+    rescan();
+    for (const auto batch : std::exchange(waitingSyncs_, {}))
+        tell(event::Acknowledged{batch});
+}
+
+std::uint32_t FakeServer::permission(GlobalId client, GlobalId object) const {
+    const auto objects = permissions_.find(client);
+    if (objects == permissions_.end())
+        return everything;
+    const auto it = objects->second.find(object);
+    return it == objects->second.end() || it->second == permission::byDefault ? everything : it->second;
+}
+
+bool FakeServer::mayLink(const Node& output, const Node& input) const {
+    const auto sees = [&](const Node& who, const Node& what) {
+        return !who.client || !graph_.client(*who.client) || (permission(*who.client, what.id) & permission::readOnly);
+    };
+    return sees(output, input) && sees(input, output);
+}
+
+bool FakeServer::addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inputNode, GlobalId inputPort) {
+    const Node* out = graph_.node(outputNode);
+    const Node* in = graph_.node(inputNode);
+    if (!out || !in || !graph_.port(outputPort) || !graph_.port(inputPort))
+        return false;
+    if (!mayLink(*out, *in)) {
+        refused.push_back(out->name + " -> " + in->name);
+        return false;
+    }
+    for (const auto& [known, link] : graph_.links)
+        if (link.outputPort == outputPort && link.inputPort == inputPort)
+            return true;
+    const GlobalId linkId{nextLink_++};
+    const Link link{linkId, Serial{raw(linkId) + 1000}, outputNode, outputPort, inputNode, inputPort};
+    graph_.links[linkId] = link;
+    tell(event::LinkSeen{link});
+    return true;
+}
+
+void FakeServer::removeLink(GlobalId linkId) {
+    graph_.links.erase(linkId);
+    tell(event::Removed{linkId});
+}
+
+void FakeServer::removeLinksOf(GlobalId object) {
+    std::vector<GlobalId> gone;
+    for (const auto& [linkId, link] : graph_.links)
+        if (link.outputNode == object || link.outputPort == object || link.inputNode == object ||
+            link.inputPort == object)
+            gone.push_back(linkId);
+    for (const auto linkId : gone) {
+        // The session manager sees this one: the other end went away.
+        believedLinked_.erase(graph_.links.at(linkId).inputNode);
+        removeLink(linkId);
+    }
+}
+
+void FakeServer::removeObject(GlobalId object) {
+    for (auto& [client, objects] : permissions_)
+        objects.erase(object);
+    permissions_.erase(object);
+    tell(event::Removed{object});
+}
+
+// What hangs on an object goes first: links, then ports, then the node, then the client.
+void FakeServer::remove(GlobalId object) {
+    if (graph_.links.contains(object))
+        return removeLink(object);
+    removeLinksOf(object);
+    if (graph_.nodes.contains(object)) {
+        std::vector<GlobalId> ports;
+        for (const auto& [portId, port] : graph_.ports)
+            if (port.node == object)
+                ports.push_back(portId);
+        for (const auto portId : ports)
+            remove(portId);
+    } else if (graph_.clients.contains(object)) {
+        std::vector<GlobalId> nodes;
+        for (const auto& [nodeId, node] : graph_.nodes)
+            if (node.client == object)
+                nodes.push_back(nodeId);
+        for (const auto nodeId : nodes)
+            remove(nodeId);
+    }
+    const bool known = graph_.clients.erase(object) + graph_.devices.erase(object) + graph_.nodes.erase(object) +
+                       graph_.ports.erase(object);
+    marks_.erase(object);
+    believedLinked_.erase(object);
+    sessionManagers_.erase(object);
+    if (known)
+        removeObject(object);
+}
+
+// As impl-client.c and impl-link.c: only a port's permission makes the server look at the links on it, and then
+// at the nodes'; and only for the owner of one of the two ends.
+void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t value) {
+    const bool before = permission(client, object) & permission::readOnly;
+    permissions_[client][object] = value;
+    const bool after = permission(client, object) & permission::readOnly;
+    if (sessionManagers_.contains(client) && before && !after)
+        believedLinked_.erase(object);
+    if (!graph_.port(object))
+        return;
+    std::vector<GlobalId> cut;
+    for (const auto& [linkId, link] : graph_.links) {
+        if (link.outputPort != object && link.inputPort != object)
+            continue;
+        const Node& out = graph_.nodes.at(link.outputNode);
+        const Node& in = graph_.nodes.at(link.inputNode);
+        if ((out.client == client || in.client == client) && !mayLink(out, in))
+            cut.push_back(linkId);
+    }
+    for (const auto linkId : cut)
+        removeLink(linkId);
+}
+
+void FakeServer::carryOut(const Action& action) {
+    std::visit(Overloaded{
+                   [&](const action::SetKnob& a) {
+                       const auto it = graph_.nodes.find(a.node);
+                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                           return;
+                       it->second.knob.maxVolume = a.maxVolume;
+                       it->second.knob.monitorMute = a.monitorMute;
+                       tellKnob(it->second);
+                   },
+                   [&](const action::UpdatePermissions& a) {
+                       if (graph_.client(a.client))
+                           for (const auto& [object, value] : a.objects)
+                               if (graph_.node(object) || graph_.port(object) || graph_.client(object))
+                                   setPermission(a.client, object, value);
+                   },
+                   [&](const action::DestroyLink& a) {
+                       if (graph_.links.contains(a.link))
+                           removeLink(a.link);
+                   },
+                   [&](const action::CreateLink& a) {
+                       addLink(a.outputNode, a.outputPort, a.inputNode, a.inputPort);
+                   },
+                   [&](const action::SetRouteMute& a) {
+                       const auto it = graph_.devices.find(a.device);
+                       if (it == graph_.devices.end())
+                           return;
+                       for (auto& route : it->second.routes)
+                           if (route.index == a.route)
+                               route.mute = a.mute;
+                       tell(event::RoutesRead{a.device, it->second.routes});
+                   },
+                   [&](const action::SetUserMute& a) {
+                       const auto it = graph_.nodes.find(a.node);
+                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                           return;
+                       it->second.knob.mute = a.mute;
+                       tellKnob(it->second);
+                   },
+               },
+               action);
+}
+
+void FakeServer::appearNode(Line& line) {
+    Marks marks;
+    marks.raw = line.takeFlag("raw");
+    marks.deaf = line.takeFlag("deaf");
+    marks.locked = line.takeFlag("locked");
+    Node node = takeNode(line);
+    node.knob.present = !marks.raw;
+    node.knob.locked = marks.locked;
+    node.knob.maxVolume = node.configuredMaxVolume.value_or(10.0f);
+    marks_[node.id] = marks;
+    graph_.nodes[node.id] = node;
+    tell(event::NodeSeen{asRegistered(node)});
+    tell(event::NodeInfo{node});
+    if (isReadAtOnce(node))
+        tellKnob(node);
+}
+
+void FakeServer::appear(Line& line) {
+    const std::string& verb = line.verb();
+    if (verb == "client") {
+        const bool links = line.takeFlag("links");
+        const Client client = takeClient(line);
+        if (links)
+            sessionManagers_.insert(client.id);
+        graph_.clients[client.id] = client;
+        tell(event::ClientSeen{client});
+    } else if (verb == "device") {
+        const Device device = takeDevice(line);
+        graph_.devices[device.id] = device;
+        tell(event::DeviceSeen{device});
+    } else if (verb == "route") {
+        const auto deviceId = line.id();
+        auto& routes = graph_.devices.at(deviceId).routes;
+        routes.push_back(takeRoute(line));
+        tell(event::RoutesRead{deviceId, routes});
+    } else if (verb == "node") {
+        appearNode(line);
+    } else if (verb == "port") {
+        const Port port = takePort(line);
+        graph_.ports[port.id] = port;
+        tell(event::PortSeen{port});
+    } else if (verb == "link") {
+        const Link link = takeLink(line);
+        const Node* out = graph_.node(link.outputNode);
+        const Node* in = graph_.node(link.inputNode);
+        if (!out || !in || !graph_.port(link.outputPort) || !graph_.port(link.inputPort))
+            line.fail("an end is missing");
+        if (!mayLink(*out, *in)) {
+            refused.push_back(out->name + " -> " + in->name);
+        } else {
+            graph_.links[link.id] = link;
+            tell(event::LinkSeen{link});
+        }
+    } else {
+        change(line);
+    }
+}
+
+void FakeServer::change(Line& line) {
+    const std::string& verb = line.verb();
+    if (verb == "default") {
+        defaultSource_ = line.takeWord();
+    } else if (verb == "gone") {
+        const auto object = line.id();
+        line.takeWord();
+        remove(object);
+    } else if (verb == "blind") {
+        tell(event::Removed{line.id()});
+        line.takeWord();
+    } else if (verb == "knob") {
+        Node& node = graph_.nodes.at(line.id());
+        const bool locked = node.knob.locked;
+        node.knob = takeKnob(line);
+        node.knob.locked = node.knob.locked || locked;
+        tellKnob(node);
+    } else if (verb == "routes") {
+        Device& device = graph_.devices.at(line.id());
+        line.takeWord();
+        const auto index = static_cast<std::uint32_t>(std::stoul(line.takeWord()));
+        const bool mute = line.takeFlag("mute");
+        if (!mute && !line.takeFlag("unmute"))
+            line.fail("mute or unmute?");
+        for (auto& route : device.routes)
+            if (route.index == index)
+                route.mute = mute;
+        tell(event::RoutesRead{device.id, device.routes});
+    } else if (verb == "state") {
+        Node& node = graph_.nodes.at(line.id());
+        line.takeWord();
+        const std::string state = line.takeWord();
+        node.state = state == "running" ? NodeState::Running : state == "idle" ? NodeState::Idle : NodeState::Suspended;
+        tell(event::NodeInfo{node});
+    } else {
+        line.fail("no such verb");
+    }
+}
+
+void FakeServer::say(std::string_view text) {
+    for (auto& line : linesOf(text)) {
+        appear(line);
+        line.done();
+    }
+    rescan();
+}
+
+void FakeServer::linkStream(const Node& stream) {
+    const Node* source = nullptr;
+    for (const auto& [nodeId, node] : graph_.nodes) {
+        const bool hasOutput = std::any_of(graph_.ports.begin(), graph_.ports.end(), [&](const auto& entry) {
+            return entry.second.node == node.id && entry.second.output;
+        });
+        if (!node.mediaClass.starts_with("Audio/Source") || !hasOutput)
+            continue;
+        if (!source || node.name == defaultSource_)
+            source = &node;
+    }
+    if (!source)
+        return;
+    for (const auto& [inId, in] : graph_.ports)
+        if (in.node == stream.id && !in.output)
+            for (const auto& [outId, out] : graph_.ports)
+                if (out.node == source->id && out.output && addLink(source->id, outId, stream.id, inId)) {
+                    believedLinked_.insert(stream.id);
+                    break;
+                }
+}
+
+void FakeServer::rescan() {
+    for (const auto manager : sessionManagers_) {
+        std::vector<Node> streams;
+        for (const auto& [nodeId, node] : graph_.nodes)
+            if (node.mediaClass == "Stream/Input/Audio" && node.autoconnect && !believedLinked_.contains(nodeId) &&
+                (permission(manager, nodeId) & permission::readOnly))
+                streams.push_back(node);
+        for (const auto& stream : streams)
+            linkStream(stream);
+    }
+}
+
+void FakeServer::connect() {
+    connected_ = true;
+    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_)});
+    for (const auto& [objectId, client] : graph_.clients)
+        tell(event::ClientSeen{client});
+    for (const auto& [objectId, device] : graph_.devices)
+        tell(event::DeviceSeen{device});
+    for (const auto& [objectId, node] : graph_.nodes)
+        tell(event::NodeSeen{asRegistered(node)});
+    for (const auto& [objectId, port] : graph_.ports)
+        tell(event::PortSeen{port});
+    for (const auto& [objectId, link] : graph_.links)
+        tell(event::LinkSeen{link});
+    for (const auto& [objectId, device] : graph_.devices)
+        if (!device.routes.empty())
+            tell(event::RoutesRead{objectId, device.routes});
+    for (const auto& [objectId, node] : graph_.nodes) {
+        tell(event::NodeInfo{node});
+        if (isReadAtOnce(node))
+            tellKnob(node);
+    }
+    tell(event::InitialListComplete{});
+}
+
+void FakeServer::disconnect() {
+    waiting_.clear();
+    waitingSyncs_.clear();
+    pending_.clear();
+    tell(event::Disconnected{});
+    connected_ = false;
+}
+
+void FakeServer::restart() {
+    disconnect();
+    run_++;
+    graph_ = {};
+    marks_.clear();
+    permissions_.clear();
+    sessionManagers_.clear();
+    believedLinked_.clear();
+}
+
+std::set<std::string> FakeServer::linked() const {
+    std::set<std::string> pairs;
+    for (const auto& [linkId, link] : graph_.links) {
+        const Node& out = graph_.nodes.at(link.outputNode);
+        const Node& in = graph_.nodes.at(link.inputNode);
+        if (isSource(graph_, out) && (!out.client || out.client != in.client))
+            pairs.insert(out.name + " -> " + in.name);
+    }
+    return pairs;
+}
+
+std::set<std::string> FakeServer::audible() const {
+    std::set<std::string> pairs;
+    for (const auto& [linkId, link] : graph_.links) {
+        const Node& out = graph_.nodes.at(link.outputNode);
+        const Node& in = graph_.nodes.at(link.inputNode);
+        if (!isSource(graph_, out) || (out.client && out.client == in.client))
+            continue;
+        const Marks marks = marks_.at(out.id);
+        const Port& port = graph_.ports.at(link.outputPort);
+        const bool mixed = port.format == "32 bit float mono audio";
+        // A monitor port carries what flows into the node, past the volume.
+        const bool silent = port.monitor ? out.knob.monitorMute : out.knob.maxVolume <= 0.0f;
+        const bool byUser = out.knob.mute && !marks.locked;
+        if (marks.raw || marks.deaf || !mixed || (!silent && !byUser))
+            pairs.insert(out.name + " -> " + in.name);
+    }
+    return pairs;
+}
+
+std::vector<std::string> FakeServer::leftovers() const {
+    std::vector<std::string> found;
+    for (const auto& [nodeId, node] : graph_.nodes)
+        if (node.knob.present && node.knob.maxVolume == 0.0f)
+            found.push_back(node.name + " is silent");
+    for (const auto& [client, objects] : permissions_)
+        for (const auto& [object, value] : objects)
+            if (value != permission::byDefault)
+                found.push_back("client " + id(client) + " has " + (value == permission::none ? "nothing" : "a look") +
+                                " on " + id(object));
+    return found;
+}
+
+} // namespace micguard::test

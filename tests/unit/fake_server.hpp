@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A small PipeWire without PipeWire: holds objects, knobs, permissions and links, obeys actions as the real
+// server does (1.4.2) and tells of what came of them. So a test asks what is audible on the server's side, not what
+// the guard believes. It records every action; it checks no order of calls.
+//
+// Marks on a node: `raw` has no adapter and reads no knob; `deaf` lives in another process that goes on playing
+// whatever it is told; `locked` ignores the user's own mute. `links` on a client makes it a session manager that
+// links streams (autoconnect) to the default source, and believes a stream that was cut off to be linked still.
+#pragma once
+
+#include "daemon/enforce/server.hpp"
+#include "daemon/model/event.hpp"
+#include "tests/unit/graph_text.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace micguard::test {
+
+class FakeServer final : public Server {
+  public:
+    void perform(const Action& action) override;
+    void sync(std::uint64_t batch) override;
+
+    // Objects appear, change and go as graph_text.hpp says; also:
+    //   knob ID max=… [mute]   somebody sets Props
+    //   routes DEVICE INDEX mute|unmute      somebody turns the hardware's switch
+    //   state ID running|idle|suspended
+    //   default NAME           the source that the session manager prefers
+    //   blind ID               somebody takes our sight of an object that goes on
+    void say(std::string_view text);
+
+    // A connection of the guard's: everything there is, then the end of the list. Also after `restart`.
+    void connect();
+    void disconnect();
+    // A new run of the server: every object is gone, another cookie.
+    void restart();
+
+    std::optional<Event> next(); // the oldest event not yet read
+    bool silent() const { return pending_.empty(); }
+
+    // Actions wait unheard, as if the server were busy, until it is lifted.
+    void stall(bool on);
+
+    const Graph& graph() const { return graph_; }
+    const KnobReading& knob(GlobalId node) const { return graph_.nodes.at(node).knob; }
+    std::uint32_t permission(GlobalId client, GlobalId object) const;
+    // "mic -> call" for every link over which sound flows to somebody who does not own the microphone.
+    std::set<std::string> audible() const;
+    std::set<std::string> linked() const; // the same whether or not sound flows
+    // Everything that an object of the server carries of the guard's: knobs at 0, permissions, said in words.
+    std::vector<std::string> leftovers() const;
+
+    std::vector<Action> performed; // since the test last cleared it
+    std::vector<std::string> refused; // links that the server did not allow
+
+  private:
+    void carryOut(const Action& action);
+    void setPermission(GlobalId client, GlobalId object, std::uint32_t value);
+    bool mayLink(const Node& output, const Node& input) const;
+    bool addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inputNode, GlobalId inputPort);
+    void removeLink(GlobalId id);
+    void removeLinksOf(GlobalId nodeOrPort);
+    void remove(GlobalId id);
+    void removeObject(GlobalId id);
+    void tell(Event event);
+    void tellKnob(const Node& node);
+    void appear(Line& line);
+    void appearNode(Line& line);
+    void change(Line& line);
+    void rescan();
+    void linkStream(const Node& stream);
+
+    struct Marks {
+        bool raw = false, deaf = false, locked = false;
+    };
+
+    Graph graph_;
+    std::map<GlobalId, Marks> marks_;
+    std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
+    std::set<GlobalId> sessionManagers_;
+    std::set<GlobalId> believedLinked_; // streams, by the session manager
+    std::string defaultSource_;
+    std::deque<Event> pending_;
+    std::deque<Action> waiting_;
+    std::vector<std::uint64_t> waitingSyncs_;
+    bool connected_ = false;
+    bool stalled_ = false;
+    unsigned run_ = 1;
+    std::uint32_t nextLink_ = 100000;
+};
+
+std::string describe(const Action& action);
+
+} // namespace micguard::test

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What events do to the model: merging, forgetting, taking over from a guard that was killed.
+#include "daemon/policy/plan.hpp"
+#include "tests/unit/world.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+using Pairs = std::set<std::string>;
+
+constexpr std::string_view jackToo = R"(
+client 60 exe=/usr/bin/jack_rec
+node 61 name=jack client=60
+port 62 of 61 in
+link 64 20:21 -> 61:62
+)";
+
+bool empty(const Applied& applied) {
+    return applied.knobs.empty() && applied.permissions.empty() && applied.cut.empty() && applied.leds.empty() &&
+           applied.linksAsked.empty() && applied.userMuted.empty();
+}
+
+} // namespace
+
+TEST_CASE("info completes what the registry told and changes neither owner nor serial") {
+    Model model;
+    Node registered;
+    registered.id = GlobalId{20};
+    registered.serial = Serial{500};
+    registered.client = GlobalId{10};
+    registered.mediaClass = "Audio/Source";
+    registered.name = "mic";
+    model.apply(event::NodeSeen{registered});
+    model.apply(event::NodeKnob{GlobalId{20}, {true, 3.0f, false, true, false}});
+    Node info;
+    info.id = GlobalId{20};
+    info.serial = Serial{501};
+    info.client = GlobalId{66};
+    info.device = GlobalId{15};
+    info.infoKnown = true;
+    info.knob.maxVolume = 9.0f;
+    model.apply(event::NodeInfo{info});
+    const Node& node = *model.graph.node(GlobalId{20});
+    CHECK(node.serial == Serial{500});
+    CHECK(node.client == GlobalId{10});
+    CHECK(node.device == GlobalId{15});
+    CHECK(node.mediaClass == "Audio/Source");
+    CHECK(node.name == "mic");
+    CHECK(node.infoKnown);
+    CHECK(node.knob.maxVolume == 3.0f);
+    CHECK(node.knobReads == 1);
+}
+
+TEST_CASE("an object that is gone leaves nothing behind in what was applied") {
+    World world(std::string(micAndCall) + std::string(jackToo) + R"(
+        device 15 name=card
+        route 15 profile=1 hw-mute
+        node 40 class=Audio/Source name=internal device=15 profile=1
+    )");
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    REQUIRE_FALSE(world.model.applied.permissions.empty());
+    REQUIRE_FALSE(world.model.applied.leds.empty());
+    REQUIRE_FALSE(world.model.applied.cut.empty());
+    world.say("gone 30\ngone 60\ngone 20\ngone 40\ngone 15\ngone 10");
+    CHECK(empty(world.model.applied));
+    CHECK(world.model.graph.nodes.empty());
+    CHECK(world.model.graph.links.empty());
+    CHECK(world.model.lastFed.size() <= 2);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("an id that is used again within one dispatch names another object") {
+    World world(micAndCall);
+    world.mute();
+    REQUIRE(world.knob("mic") == KnobState::Holds);
+    world.server.say("gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out");
+    while (world.step()) {
+        // The newcomer is never taken for the silent one before it.
+        if (const Node* node = world.model.graph.node(GlobalId{20}); node && node->serial == Serial{5000})
+            CHECK((knobState(world.model, *node) == KnobState::Pending || world.server.knob(GlobalId{20}).maxVolume == 0.0f));
+    }
+    world.rest();
+    CHECK(world.knob("other") == KnobState::Holds);
+    CHECK(world.server.audible() == Pairs{});
+}
+
+TEST_CASE("permissions on a re-used id are not believed to be in force") {
+    World world(micAndCall);
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    world.say("gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out serial=5001");
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{20}) == permission::none);
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{21}) == permission::none);
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("events for objects that nobody knows change nothing") {
+    World world(micAndCall);
+    world.mute();
+    const auto before = world.view();
+    const GlobalId unknown{4711};
+    Node stranger;
+    stranger.id = unknown;
+    for (const Event& event : std::vector<Event>{
+             event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
+             event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}}, event::HoldDropped{4711, 5},
+             event::Acknowledged{0}})
+        world.receive(event);
+    CHECK(world.view() == before);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("a source that vanishes from our sight while its ports stay was taken from it: look anew") {
+    World world(micAndCall);
+    world.mute();
+    world.say("blind 20");
+    CHECK(world.reconnects == 1);
+    CHECK(world.promise().holds);
+    CHECK(world.knob("mic") == KnobState::Holds);
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("an ordinary unplugging is no blinding, nor the end of anything but a source") {
+    World world(micAndCall);
+    world.say("gone 20\ngone 31\ngone 30");
+    CHECK(world.reconnects == 0);
+    World other(micAndCall);
+    other.say("blind 31");
+    CHECK(other.reconnects == 0);
+}
+
+TEST_CASE("evidence that comes late counts") {
+    World world(std::string(desk) + "node 20 class=Audio/Source name=mic deaf");
+    world.mute();
+    world.overdue();
+    REQUIRE(world.knob("mic") == KnobState::Fails);
+    world.say("knob 20 max=0 monitor-mute");
+    CHECK(world.knob("mic") == KnobState::Holds);
+}
+
+TEST_CASE("killed while muted, the successor finds the silence in place and knows what was there before") {
+    World before(micAndCall);
+    before.say("knob 20 max=3 monitor-mute");
+    before.mute();
+    Remembered remembered;
+    remembered.serverCookie = before.model.graph.serverCookie;
+    remembered.restore[Serial{1020}] = {3.0f, true};
+    World world(std::move(before.server), remembered, true);
+    CHECK(world.knob("mic") == KnobState::Holds);
+    CHECK(world.promise().holds);
+    for (const auto& word : world.sent())
+        CHECK(word.find("knob") == std::string::npos); // writing it anew would be audible for an instant
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 3.0f);
+    CHECK(world.server.knob(GlobalId{20}).monitorMute);
+}
+
+TEST_CASE("without a memory the successor gives back the configured limit, or the default, never a dead microphone") {
+    World before(std::string(micAndCall) + "node 50 class=Audio/Source name=configured max=2 client=10\n"
+                                           "node 51 class=Audio/Source name=zero max=0 client=10");
+    before.mute();
+    Remembered remembered;
+    remembered.serverCookie = "of another run";
+    remembered.restore[Serial{1020}] = {3.0f, true};
+    World world(std::move(before.server), remembered, true);
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f);
+    CHECK_FALSE(world.server.knob(GlobalId{20}).monitorMute);
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 2.0f);
+    CHECK(world.server.knob(GlobalId{51}).maxVolume > 0.0f);
+}
+
+TEST_CASE("killed while severed, the successor goes on severing and gives everything back") {
+    World before(std::string(micAndCall) + std::string(jackToo));
+    before.receive(event::ModeChosen{Mode::Sever});
+    before.mute();
+    Remembered remembered;
+    remembered.serverCookie = before.model.graph.serverCookie;
+    remembered.cut = before.model.applied.cut;
+    for (const auto& [client, objects] : before.model.applied.permissions)
+        for (const auto& [object, applied] : objects)
+            if (applied.value == permission::none)
+                remembered.revoked.emplace_back(client, object);
+    SECTION("still muted") {
+        World world(std::move(before.server), remembered, true);
+        world.receive(event::ModeChosen{Mode::Sever});
+        CHECK(world.server.linked() == Pairs{});
+        CHECK(world.promise().holds);
+        world.unmute();
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> jack"});
+    }
+    SECTION("unmuted meanwhile") {
+        World world(std::move(before.server), remembered, false);
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> jack"});
+        CHECK(world.server.leftovers().size() == 4); // a look at two connections each for two clients
+    }
+}
+
+TEST_CASE("a connection cut while muted loses no memory: limits, links and permissions are given back") {
+    World world(std::string(micAndCall) + std::string(jackToo));
+    world.say("knob 20 max=3 monitor-mute");
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    SECTION("and unmuted after it is back") {
+        world.reconnect();
+        CHECK(world.promise().holds);
+        world.unmute();
+    }
+    SECTION("and unmuted before it is back") {
+        world.server.disconnect();
+        world.rest();
+        world.mute(false);
+        world.server.connect();
+        world.rest();
+    }
+    SECTION("twice") {
+        world.reconnect();
+        world.reconnect();
+        world.unmute();
+    }
+    SECTION("again before everything was told") {
+        world.server.disconnect();
+        world.server.connect();
+        for (int i = 0; i < 5; i++)
+            world.step();
+        world.reconnect();
+        world.unmute();
+    }
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> jack"});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 3.0f);
+    CHECK(world.server.knob(GlobalId{20}).monitorMute);
+    CHECK(world.server.leftovers().size() == 4);
+}
+
+TEST_CASE("the memory of one run of the server is not taken for that of the next") {
+    World world(micAndCall);
+    world.say("knob 20 max=3 monitor-mute");
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    world.server.restart();
+    world.server.say(micAndCall);
+    world.server.connect();
+    world.rest();
+    CHECK(world.promise().holds);
+    CHECK(world.server.audible() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f);
+}
+
+TEST_CASE("warnings are kept by id until they are withdrawn") {
+    Model model;
+    model.apply(event::Warned{"a", "first"});
+    model.apply(event::Warned{"a", "second"});
+    model.apply(event::Warned{"b", "other"});
+    CHECK(model.warnings == std::map<std::string, std::string>{{"a", "second"}, {"b", "other"}});
+    model.apply(event::Warned{"a", ""});
+    model.apply(event::Warned{"never", ""});
+    CHECK(model.warnings == std::map<std::string, std::string>{{"b", "other"}});
+}

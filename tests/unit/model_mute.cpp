@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Who wins: holds to mute, the button, holds to unmute; and since when.
+#include "daemon/model/model.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+
+namespace {
+
+Model& operator<<(Model& model, const Event& event) {
+    model.apply(event);
+    return model;
+}
+
+event::UserMute button(bool muted, std::uint64_t now = 1) { return {muted, "me", "", now}; }
+event::HoldTaken hold(std::uint64_t number, bool mute, std::uint64_t now = 1) {
+    return {{number, mute, ":1." + std::to_string(number), "program", "", 0}, now};
+}
+event::HoldDropped drop(std::uint64_t number, std::uint64_t now = 1) { return {number, now}; }
+
+} // namespace
+
+TEST_CASE("live unless somebody mutes") {
+    Model model;
+    CHECK_FALSE(model.mute.muted());
+    model << button(true);
+    CHECK(model.mute.muted());
+    model << button(false);
+    CHECK_FALSE(model.mute.muted());
+}
+
+TEST_CASE("a hold to mute is stronger than the button and than any hold to unmute") {
+    Model model;
+    model << hold(1, true) << button(false);
+    CHECK(model.mute.muted());
+    model << hold(2, false);
+    CHECK(model.mute.muted());
+    model << drop(1);
+    CHECK_FALSE(model.mute.muted());
+}
+
+TEST_CASE("muted until the last hold to mute is gone") {
+    Model model;
+    model << hold(1, true) << hold(2, true) << drop(1);
+    CHECK(model.mute.muted());
+    model << drop(1) << drop(77);
+    CHECK(model.mute.muted());
+    model << drop(2);
+    CHECK_FALSE(model.mute.muted());
+}
+
+TEST_CASE("a hold to mute that ends leaves the button as it was") {
+    Model model;
+    model << button(true) << hold(1, true) << drop(1);
+    CHECK(model.mute.muted());
+}
+
+TEST_CASE("push-to-talk opens over the button and ends when let go") {
+    Model model;
+    model << button(true) << hold(1, false);
+    CHECK_FALSE(model.mute.muted());
+    model << drop(1);
+    CHECK(model.mute.muted());
+}
+
+TEST_CASE("muting ends push-to-talk for good: letting go and the next press of another change nothing") {
+    Model model;
+    model << button(true) << hold(1, false) << button(true);
+    CHECK(model.mute.muted());
+    CHECK(model.mute.holds.empty());
+    model << drop(1);
+    CHECK(model.mute.muted());
+}
+
+TEST_CASE("unmuting leaves holds to unmute alone, and they do not outlast themselves") {
+    Model model;
+    model << button(true) << hold(1, false) << button(false);
+    CHECK_FALSE(model.mute.muted());
+    model << drop(1);
+    CHECK_FALSE(model.mute.muted());
+}
+
+TEST_CASE("a muted period has one beginning, whoever else mutes meanwhile") {
+    Model model;
+    model << button(true, 100) << hold(1, true, 200) << button(true, 300);
+    CHECK(model.mute.since == 100);
+    model << button(false, 400);
+    CHECK(model.mute.since == 100); // the hold goes on
+    model << drop(1, 500);
+    CHECK(model.mute.since == 0);
+    model << hold(2, true, 600);
+    CHECK(model.mute.since == 600);
+}
+
+TEST_CASE("talking interrupts the muted period") {
+    Model model;
+    model << button(true, 100) << hold(1, false, 200);
+    CHECK(model.mute.since == 0);
+    model << drop(1, 300);
+    CHECK(model.mute.since == 300);
+}
+
+TEST_CASE("losing the server does not unmute") {
+    Model model;
+    model << button(true) << event::Connected{1, "pipewire-0", "1.4.2", "a"} << event::Disconnected{};
+    CHECK(model.mute.muted());
+    model << event::Connected{1, "pipewire-0", "1.4.2", "b"};
+    CHECK(model.mute.muted());
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which node is a microphone and which client the session manager, by evidence.
+#include "daemon/policy/classify.hpp"
+#include "tests/unit/graph_text.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+bool isSourceIn(std::string_view text) {
+    const Graph graph = graphOf(text);
+    return isSource(graph, graph.nodes.at(GlobalId{20}));
+}
+
+std::string kindOf(std::string_view text) { return name(sourceKind(graphOf(text).nodes.at(GlobalId{20}))); }
+
+std::set<std::uint32_t> managersOf(std::string_view text) {
+    std::set<std::uint32_t> ids;
+    for (const auto id : sessionManagers(graphOf(text)))
+        ids.insert(raw(id));
+    return ids;
+}
+
+using Ids = std::set<std::uint32_t>;
+
+} // namespace
+
+TEST_CASE("every class of source is a microphone, with or without ports") {
+    for (const char* mediaClass : {"Audio/Source", "Audio/Source/Virtual", "Audio/Source/Internal", "Audio/Duplex"}) {
+        INFO(mediaClass);
+        CHECK(isSourceIn("node 20 class=" + std::string(mediaClass)));
+    }
+}
+
+TEST_CASE("a capture plug-in behind a node makes it a microphone whatever class it claims") {
+    CHECK(isSourceIn("node 20 class=Stream/Output/Audio factory=api.alsa.pcm.source"));
+    CHECK(isSourceIn("node 20 class=Video/Source factory=api.bluez5.sco.source"));
+    CHECK(isSourceIn("node 20 factory=api.bluez5.a2dp.source"));
+    CHECK_FALSE(isSourceIn("node 20 factory=api.alsa.pcm.sink"));
+    CHECK_FALSE(isSourceIn("node 20 class=Video/Source factory=api.v4l2.source"));
+}
+
+TEST_CASE("JACK says microphone with physical and terminal ports") {
+    CHECK(isSourceIn("node 20\nport 21 of 20 out physical"));
+    CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out"));
+    CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 in physical"));
+    CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical format=\"8 bit raw midi\""));
+    CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical monitor"));
+    CHECK(isSourceIn("node 20\nport 21 of 20 out physical format=\"\""));
+}
+
+TEST_CASE("a device behind a node without a class makes its outputs a microphone") {
+    CHECK(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 out"));
+    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 in"));
+    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 out monitor"));
+    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15 class=Audio/Sink\nport 21 of 20 out"));
+}
+
+TEST_CASE("streams, sinks and cameras are no microphones, physical ports or not") {
+    for (const char* mediaClass : {"Stream/Input/Audio", "Stream/Output/Audio", "Audio/Sink", "Audio/Sink/Virtual",
+                                   "Video/Source", "Midi/Bridge"}) {
+        INFO(mediaClass);
+        CHECK_FALSE(isSourceIn("node 20 class=" + std::string(mediaClass) + "\nport 21 of 20 out physical"));
+    }
+}
+
+TEST_CASE("the kinds of microphones") {
+    CHECK(kindOf("node 20 class=Audio/Source factory=api.alsa.pcm.source") == "hardware");
+    CHECK(kindOf("device 15\nnode 20 class=Audio/Source device=15") == "hardware");
+    CHECK(kindOf("node 20 class=Audio/Source api=bluez5") == "bluetooth");
+    CHECK(kindOf("node 20 class=Audio/Source/Internal factory=api.bluez5.sco.source") == "bluetooth");
+    CHECK(kindOf("device 15\nnode 20 class=Audio/Source device=15 api=bluez5") == "bluetooth");
+    CHECK(kindOf("node 20 class=Audio/Source network") == "network");
+    CHECK(kindOf("node 20 class=Audio/Source/Virtual") == "virtual");
+    CHECK(kindOf("node 20 class=Audio/Sink") == "monitor");
+}
+
+TEST_CASE("a stream that asks for a sink's monitor is no capture of a microphone") {
+    const Graph graph = graphOf(R"(
+        node 20 class=Stream/Input/Audio
+        node 21 class=Stream/Input/Audio captures-sink
+        node 22 class=Stream/Output/Audio
+        node 23 class=Stream/Input/Video
+    )");
+    CHECK(isCaptureStream(graph.nodes.at(GlobalId{20})));
+    CHECK_FALSE(isCaptureStream(graph.nodes.at(GlobalId{21})));
+    CHECK_FALSE(isCaptureStream(graph.nodes.at(GlobalId{22})));
+    CHECK_FALSE(isCaptureStream(graph.nodes.at(GlobalId{23})));
+}
+
+TEST_CASE("what can listen to a microphone") {
+    const Graph graph = graphOf(R"(
+        node 20 class=Audio/Source
+        node 21 class=Stream/Input/Audio
+        node 22 class=Stream/Output/Audio
+        node 23 class=Audio/Sink
+        node 24
+        node 25 class=Video/Source
+        node 26 class=Stream/Input/Audio captures-sink
+    )");
+    const auto listens = [&](std::uint32_t id) { return canListen(graph, graph.nodes.at(GlobalId{id})); };
+    CHECK_FALSE(listens(20));
+    CHECK(listens(21));
+    CHECK_FALSE(listens(22));
+    CHECK(listens(23));
+    CHECK(listens(24)); // a JACK client
+    CHECK_FALSE(listens(25));
+    CHECK(listens(26)); // what it asks for is its own word
+}
+
+TEST_CASE("the capturing half of a filter that provides a source is plumbing") {
+    const Graph graph = graphOf(R"(
+        client 30
+        client 40
+        node 20 class=Audio/Source client=30 group=filter-1
+        node 21 class=Stream/Input/Audio client=30 group=filter-1
+        node 22 class=Stream/Input/Audio client=40 group=filter-1
+        node 23 class=Stream/Input/Audio client=30
+        node 24 class=Stream/Input/Audio client=30 group=loopback-2
+        node 25 class=Stream/Output/Audio client=30 group=loopback-2
+    )");
+    const auto plumbing = [&](std::uint32_t id) { return isPlumbing(graph, graph.nodes.at(GlobalId{id})); };
+    CHECK(plumbing(21));
+    CHECK_FALSE(plumbing(22)); // another client may claim the same group
+    CHECK_FALSE(plumbing(23));
+    CHECK_FALSE(plumbing(24)); // hears the microphone and provides none
+}
+
+TEST_CASE("the session manager is known by socket and executable, with all its connections") {
+    CHECK(managersOf(R"(
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 11 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 12 pid=101 exe=/usr/bin/pipewire socket=pipewire-0-manager
+    )") == Ids{10, 11});
+    CHECK(managersOf("client 10 exe=/usr/bin/pipewire-media-session socket=pipewire-0-manager") == Ids{10});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=user@1000.service") ==
+          Ids{10});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=app-term.scope") == Ids{10});
+}
+
+TEST_CASE("a forged name makes nobody the session manager") {
+    CHECK(managersOf("client 10 exe=/usr/bin/evil socket=pipewire-0-manager name=WirePlumber app-id=wireplumber "
+                     "binary=wireplumber") == Ids{});
+    CHECK(managersOf("client 10 exe=/usr/bin/notwireplumber socket=pipewire-0-manager") == Ids{});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber/evil socket=pipewire-0-manager") == Ids{});
+}
+
+TEST_CASE("on the ordinary socket nobody is the session manager") {
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0 unit=wireplumber.service") == Ids{});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=\"\" unit=wireplumber.service") == Ids{});
+}
+
+TEST_CASE("an executable of the right name in another mount namespace is not the session manager") {
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber exe-elsewhere socket=pipewire-0-manager "
+                     "unit=wireplumber.service") == Ids{});
+    CHECK(managersOf("client 10 socket=pipewire-0-manager unit=wireplumber.service") == Ids{});
+}
+
+TEST_CASE("a session manager does not run in another program's service") {
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=evil.service") == Ids{});
+}
+
+TEST_CASE("of two that qualify, the one in the session manager's unit is it, then the one that came first") {
+    CHECK(managersOf(R"(
+        client 9 pid=90 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=app-term.scope
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+    )") == Ids{10});
+    // The lower id came later: ids are re-used, serials are not.
+    CHECK(managersOf(R"(
+        client 9 pid=90 serial=3000 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 10 pid=100 serial=2000 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+    )") == Ids{10});
+}

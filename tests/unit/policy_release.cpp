@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Letting go: nothing of the guard's is left, and no microphone opens because the guard went. And the way back.
+#include "tests/unit/world.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Pairs = std::set<std::string>;
+
+constexpr std::string_view card = R"(
+client 1 self
+client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
+device 15 name=card
+route 15 index=0 profile=1 hw-mute
+route 15 index=1 profile=2 hw-mute
+route 15 index=2 profile=1 output hw-mute
+node 20 class=Audio/Source name=mic client=10 device=15 profile=1
+port 21 of 20 out
+client 30 exe=/usr/bin/call name=Call
+node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+port 32 of 31 in
+)";
+
+bool routeMuted(const World& world, std::uint32_t index) {
+    return world.server.graph().devices.at(GlobalId{15}).routes.at(index).mute;
+}
+
+bool sentBefore(const Words& words, const std::string& first, const std::string& second) {
+    const auto a = std::find(words.begin(), words.end(), first);
+    const auto b = std::find(words.begin(), words.end(), second);
+    return a != words.end() && b != words.end() && a < b;
+}
+
+} // namespace
+
+TEST_CASE("released while live, nothing is left behind") {
+    World world(card);
+    world.receive(event::Released{true});
+    CHECK(world.server.leftovers().empty());
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("released while muted, the user's own mute takes the guard's place before the knob opens") {
+    for (const Mode mode : {Mode::Silence, Mode::Sever}) {
+        World world(card);
+        world.receive(event::ModeChosen{mode});
+        world.mute();
+        world.server.performed.clear();
+        world.receive(event::Released{true});
+        CHECK(world.server.leftovers().empty());
+        CHECK(world.server.knob(GlobalId{20}).mute);
+        CHECK(world.server.audible() == Pairs{});
+        CHECK(world.server.linked() == Pairs{"mic -> call"});
+        CHECK(sentBefore(world.sent(), "user-mute 20 on", "knob 20 10.000000"));
+        CHECK(routeMuted(world, 0)); // desktops mute by the route
+        CHECK_FALSE(routeMuted(world, 2));
+        CHECK(world.plan().empty());
+    }
+}
+
+TEST_CASE("the knob does not open before the user's mute was read back") {
+    World world(card);
+    world.mute();
+    world.server.stall(true);
+    world.receive(event::Released{true});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
+    world.apply(event::Acknowledged{world.model.applied.sent});
+    world.rest();
+    const auto sent = world.sent();
+    CHECK(std::count(sent.begin(), sent.end(), "knob 20 10.000000") == 0);
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f);
+    CHECK(world.server.knob(GlobalId{20}).mute);
+}
+
+TEST_CASE("what no ordinary tool can mute stays shut when the guard goes while muted") {
+    World world(std::string(desk) + R"(
+        node 20 class=Audio/Source name=locked client=10 locked
+        port 21 of 20 out
+        node 22 class=Audio/Source name=raw client=10 raw
+        port 23 of 22 out
+        client 30
+        node 31 name=call client=30 running
+        port 32 of 31 in
+        link 33 20:21 -> 31:32
+        link 34 22:23 -> 31:32
+    )");
+    world.mute();
+    world.receive(event::Released{true});
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{22}) == permission::none);
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{1}) != permission::readOnly);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("what no ordinary tool can mute is open when the guard goes while live") {
+    World world(std::string(desk) + "node 20 class=Audio/Source name=locked client=10 locked");
+    world.mute();
+    world.unmute();
+    world.receive(event::Released{true});
+    CHECK(world.server.leftovers().empty());
+}
+
+TEST_CASE("an exempt microphone is not muted on the user's behalf") {
+    World world(card);
+    Settings settings;
+    settings.sources.exempt = {"mic"};
+    world.receive(event::SettingsLoaded{settings});
+    world.mute();
+    world.receive(event::Released{true});
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("the guard that comes back after a release takes over from the user's mute without a gap") {
+    World before(card);
+    before.mute();
+    before.receive(event::Released{true});
+    Remembered remembered;
+    remembered.userMuted = {"mic"};
+    World world(std::move(before.server), remembered, true);
+    CHECK(world.server.audible() == Pairs{});
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
+    CHECK(sentBefore(world.sent(), "knob 20 silent monitor-mute", "user-mute 20 off"));
+    CHECK(world.model.remembered.userMuted.empty());
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK_FALSE(routeMuted(world, 0));
+}
+
+TEST_CASE("coming back unmuted lifts the mute that stood in for it, and no other") {
+    World before(std::string(card) + "node 50 class=Audio/Source name=other client=10\nknob 50 mute");
+    before.mute();
+    before.receive(event::Released{true});
+    Remembered remembered;
+    remembered.userMuted = {"mic"};
+    World world(std::move(before.server), remembered, false);
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.knob(GlobalId{50}).mute);
+}
+
+TEST_CASE("the mute that stood in for the guard is lifted on a source that comes back later") {
+    World world(desk);
+    world.model.remembered.userMuted = {"headset"};
+    world.say("node 50 class=Audio/Source name=headset client=10\nknob 50 mute");
+    CHECK_FALSE(world.server.knob(GlobalId{50}).mute);
+    world.say("knob 50 mute"); // the user's own now
+    CHECK(world.server.knob(GlobalId{50}).mute);
+}
+
+TEST_CASE("the switch of the hardware follows the mute where there is one") {
+    World world(card);
+    world.mute();
+    CHECK(routeMuted(world, 0));
+    CHECK_FALSE(routeMuted(world, 1)); // of another node
+    CHECK_FALSE(routeMuted(world, 2)); // an output
+    CHECK(world.plan().empty());
+    world.unmute();
+    CHECK_FALSE(routeMuted(world, 0));
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("the switch is left alone without hw-mute or when it is not wanted") {
+    World plain(std::string(desk) + "device 15\nroute 15 profile=1\nnode 20 class=Audio/Source device=15 profile=1");
+    plain.mute();
+    CHECK_FALSE(routeMuted(plain, 0));
+    World world(card);
+    Settings settings;
+    settings.mute.led = false;
+    world.receive(event::SettingsLoaded{settings});
+    world.mute();
+    CHECK_FALSE(routeMuted(world, 0));
+    settings.mute.led = true;
+    world.receive(event::SettingsLoaded{settings});
+    CHECK(routeMuted(world, 0));
+    settings.mute.led = false;
+    world.receive(event::SettingsLoaded{settings});
+    CHECK_FALSE(routeMuted(world, 0));
+}
+
+TEST_CASE("a switch that was on before the mute stays on after it") {
+    World world(card);
+    world.say("routes 15 0 mute");
+    world.mute();
+    world.unmute();
+    CHECK(routeMuted(world, 0));
+}
+
+TEST_CASE("a switch that the user turns while muted is his, until the next mute") {
+    World world(card);
+    world.mute();
+    world.say("routes 15 0 unmute");
+    CHECK_FALSE(routeMuted(world, 0));
+    CHECK(world.plan().empty());
+    CHECK(world.server.audible() == Pairs{});
+    world.say("routes 15 0 mute");
+    world.unmute();
+    CHECK(routeMuted(world, 0)); // he turned it on himself
+    world.say("routes 15 0 unmute");
+    world.mute();
+    CHECK(routeMuted(world, 0));
+    world.unmute();
+    CHECK_FALSE(routeMuted(world, 0));
+}
+
+TEST_CASE("a switch that the user took back is the guard's again at the next mute, also if nothing else was to be done") {
+    World world(card);
+    world.mute();
+    world.say("routes 15 0 unmute\ngone 20");
+    world.unmute();
+    world.say("node 40 class=Audio/Source name=mic client=10 device=15 profile=1\nport 41 of 40 out");
+    world.mute();
+    CHECK(routeMuted(world, 0));
+}
+
+TEST_CASE("released while muted the switch stays on in the guard's place") {
+    World world(card);
+    world.mute();
+    world.receive(event::Released{true});
+    CHECK(routeMuted(world, 0));
+}

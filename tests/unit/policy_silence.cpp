@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Mode silence: which microphones are held silent, how that is known, and what becomes of those that do not obey.
+#include "daemon/policy/plan.hpp"
+#include "tests/unit/world.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Pairs = std::set<std::string>;
+
+bool contains(const Words& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+} // namespace
+
+TEST_CASE("nothing is done to an idle desk but the protection of the two connections") {
+    FakeServer server;
+    server.say(micAndCall);
+    World world(std::move(server), {}, false);
+    CHECK(world.sent() == Words{"permissions 30: 1=r 10=r"});
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("muting turns the knob and nothing else, unmuting turns it back") {
+    World world(micAndCall);
+    world.mute();
+    CHECK(world.sent() == Words{"knob 20 silent monitor-mute"});
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.server.linked() == Pairs{"mic -> call"});
+    CHECK(world.promise().holds);
+    CHECK(world.knob("mic") == KnobState::Holds);
+    CHECK(world.plan().empty());
+    world.server.performed.clear();
+    world.unmute();
+    CHECK(world.sent() == Words{"knob 20 10.000000"});
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("every microphone is muted, not the default one") {
+    World world(std::string(micAndCall) + R"(
+        node 40 class=Audio/Source/Virtual name=effects
+        node 41 class=Audio/Source/Internal name=split client=10
+        node 42 class=Audio/Duplex name=headset client=10
+        node 43 name=jack client=30
+        port 44 of 43 out physical
+    )");
+    world.mute();
+    for (const char* name : {"mic", "effects", "split", "headset"}) {
+        INFO(name);
+        CHECK(world.source(name).silent);
+        CHECK(world.knob(name) == KnobState::Holds);
+    }
+    CHECK(world.source("jack").silent);
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("an exempt microphone is left alone, and comes under guard when the exemption goes") {
+    World world(micAndCall);
+    Settings settings;
+    settings.sources.exempt = {"line-*", "mic"};
+    world.receive(event::SettingsLoaded{settings});
+    world.mute();
+    CHECK_FALSE(world.source("mic").guarded);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.promise().holds);
+    world.receive(event::SettingsLoaded{Settings{}});
+    CHECK(world.server.audible() == Pairs{});
+    world.receive(event::SettingsLoaded{settings});
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("the promise waits for the acknowledgement and for the reading, and names what it waits for") {
+    World world(micAndCall);
+    world.server.stall(true);
+    world.mute();
+    CHECK_FALSE(world.promise().holds);
+    CHECK(world.promise().waiting == Words{"mic"});
+    CHECK(world.knob("mic") == KnobState::Pending);
+    CHECK(world.plan().empty());
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("a reading from before our write is no evidence") {
+    World world(micAndCall);
+    world.say("knob 20 max=0"); // somebody else's 0, then ours on top
+    world.server.stall(true);
+    world.mute();
+    CHECK(world.knob("mic") == KnobState::Pending);
+    world.apply(event::Acknowledged{world.model.applied.sent});
+    CHECK(world.knob("mic") == KnobState::Pending);
+}
+
+TEST_CASE("without a server the mute is in force at once") {
+    World world;
+    world.server.restart();
+    world.rest();
+    world.mute();
+    CHECK_FALSE(world.model.connected);
+    CHECK(world.promise().holds);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("the server that appears while muted is not vouched for before its list was read") {
+    FakeServer server;
+    server.say(micAndCall);
+    World world;
+    world.mute();
+    world.server.disconnect();
+    world.rest();
+    world.server = std::move(server);
+    world.server.connect();
+    while (!world.model.listComplete) {
+        CHECK((!world.model.connected || !world.promise().holds));
+        REQUIRE(world.step());
+        world.enforcer.settle();
+    }
+    world.rest();
+    CHECK(world.promise().holds);
+    CHECK(world.server.audible() == Pairs{});
+}
+
+TEST_CASE("a newborn microphone is silent before anything links to it, and opened once that is acknowledged") {
+    World world(desk);
+    world.server.stall(true);
+    world.say("node 20 class=Audio/Source name=mic client=10");
+    CHECK(world.sent() == Words{"knob 20 silent monitor-mute"});
+    CHECK(world.source("mic").silent);
+    CHECK(world.source("mic").reason == "new; opened once its silence was acknowledged");
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.sent() == Words{"knob 20 silent monitor-mute", "knob 20 10.000000"});
+    CHECK_FALSE(world.source("mic").silent);
+    CHECK(world.server.leftovers().empty());
+}
+
+TEST_CASE("a microphone that arrives while muted stays silent") {
+    World world(micAndCall);
+    world.mute();
+    world.server.performed.clear();
+    world.say("node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out\ndefault headset\ngone 20");
+    CHECK(world.server.linked() == Pairs{"headset -> call"});
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(describe(world.server.performed.front()) == "knob 50 silent monitor-mute");
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"headset -> call"});
+}
+
+TEST_CASE("a newborn microphone gets back what its configuration or its first reading said") {
+    World world(desk);
+    world.say("node 20 class=Audio/Source name=configured max=1.5");
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 1.5f);
+    world.mute();
+    world.say("node 21 class=Audio/Source name=born-muted max=2.5");
+    CHECK(world.server.knob(GlobalId{21}).maxVolume == 0.0f);
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 1.5f);
+    CHECK(world.server.knob(GlobalId{21}).maxVolume == 2.5f);
+}
+
+TEST_CASE("a limit that was set at run time is given back, monitor mute included") {
+    World world(micAndCall);
+    world.say("knob 20 max=3 monitor-mute");
+    world.mute();
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 3.0f);
+    CHECK(world.server.knob(GlobalId{20}).monitorMute);
+}
+
+TEST_CASE("a limit that was read while the microphone was exempt is given back later") {
+    World world(desk);
+    Settings settings;
+    settings.sources.exempt = {"mic"};
+    world.receive(event::SettingsLoaded{settings});
+    world.say("node 20 class=Audio/Source name=mic client=10");
+    world.say("knob 20 max=2");
+    world.receive(event::SettingsLoaded{Settings{}});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 2.0f);
+    world.mute();
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 2.0f);
+}
+
+TEST_CASE("what the user does to his own mute and volume while muted is his") {
+    World world(micAndCall);
+    world.mute();
+    world.say("knob 20 max=0 monitor-mute mute");
+    CHECK(world.plan().empty());
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.audible() == Pairs{});
+}
+
+TEST_CASE("a knob that somebody turns up while muted is turned down again") {
+    World world(micAndCall);
+    world.mute();
+    for (int again = 0; again < 5; again++) {
+        // The first reading after our own write may be one from before it.
+        world.say("knob 20 max=7");
+        world.say("knob 20 max=7");
+        CHECK(world.server.audible() == Pairs{});
+        CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
+    }
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f); // what was there before us, not the attacker's
+}
+
+TEST_CASE("a knob that is turned up is not vouched for until it is down again") {
+    World world(micAndCall);
+    world.mute();
+    world.server.stall(true);
+    world.say("knob 20 max=7");
+    CHECK(world.knob("mic") == KnobState::Pending);
+    CHECK_FALSE(world.promise().holds);
+}
+
+TEST_CASE("a source whose monitor goes on playing is not silent before its monitor is muted") {
+    World world(desk);
+    world.say("node 20 class=Audio/Source name=null\nport 21 of 20 out monitor");
+    world.mute();
+    CHECK(world.knob("null") == KnobState::Holds);
+    world.server.stall(true);
+    world.say("knob 20 max=0");
+    CHECK(world.knob("null") == KnobState::Pending);
+}
+
+TEST_CASE("a raw source is kept from the clients instead, in mode silence too") {
+    World world(std::string(desk) + R"(
+        node 20 class=Audio/Source name=raw client=10 raw
+        port 21 of 20 out
+        client 30 exe=/usr/bin/call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+        port 32 of 31 in
+    )");
+    CHECK(world.server.audible() == Pairs{"raw -> call"});
+    world.mute();
+    CHECK(world.source("raw").sever);
+    CHECK(world.source("raw").reason.find("no volume") != std::string::npos);
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    world.say("link 60 20:21 -> 31:32");
+    CHECK(world.server.audible() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"raw -> call"});
+    CHECK(world.server.leftovers() == Words{"client 30 has a look on 1", "client 30 has a look on 10"});
+}
+
+TEST_CASE("an output that the adapter does not mix is no business of the knob") {
+    World world(std::string(micAndCall) + "port 22 of 20 out format=\"encoded audio\"");
+    CHECK(world.knob("mic") == KnobState::Fails);
+    world.mute();
+    CHECK(world.source("mic").sever);
+    CHECK(world.server.audible() == Pairs{});
+}
+
+TEST_CASE("a source in another process that never confirms is severed when its time is over") {
+    World world(std::string(desk) + R"(
+        client 25 exe=/usr/bin/pw-loopback
+        node 20 class=Audio/Source name=elsewhere client=25 deaf
+        port 21 of 20 out
+        client 30 exe=/usr/bin/call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+        port 32 of 31 in
+    )");
+    world.mute();
+    CHECK_FALSE(world.promise().holds);
+    CHECK(world.knob("elsewhere") == KnobState::Pending);
+    CHECK(world.enforcer.awaitingEvidence() == std::vector<Serial>{Serial{1020}});
+    CHECK(world.plan().empty());
+    world.overdue();
+    CHECK(world.knob("elsewhere") == KnobState::Fails);
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(world.enforcer.awaitingEvidence().empty());
+    // Should it confirm after all, it is silent by the knob and its listeners get their links back.
+    world.say("knob 20 max=0 monitor-mute");
+    CHECK_FALSE(world.source("elsewhere").sever);
+    CHECK(world.server.linked() == Pairs{"elsewhere -> call"});
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("a process that never confirms and keeps talking cannot keep the guard busy by itself") {
+    World world(std::string(desk) + "client 25\nnode 20 class=Audio/Source name=elsewhere client=25 deaf");
+    world.mute();
+    world.overdue();
+    world.server.performed.clear();
+    for (int again = 0; again < 20; again++)
+        world.say("knob 20 max=10");
+    CHECK(world.server.performed.size() <= 20);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("nobody but the guard and the session manager keeps more than a look at their connections") {
+    World world(std::string(micAndCall) + R"(
+        client 2 self
+        client 11 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+    )");
+    for (const std::uint32_t protectedId : {1U, 2U, 10U, 11U}) {
+        CHECK(world.server.permission(GlobalId{30}, GlobalId{protectedId}) == permission::readOnly);
+        for (const std::uint32_t trusted : {1U, 2U, 10U, 11U})
+            CHECK(world.server.permission(GlobalId{trusted}, GlobalId{protectedId}) != permission::readOnly);
+    }
+    world.say("client 60 name=wireplumber exe=/usr/bin/evil socket=pipewire-0-manager");
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{10}) == permission::readOnly);
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{1}) == permission::readOnly);
+    world.say("client 61 exe=/usr/bin/late\nclient 3 self");
+    CHECK(world.server.permission(GlobalId{61}, GlobalId{3}) == permission::readOnly);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("a look is never taken for more after the object is gone and its id used again") {
+    World world(micAndCall);
+    world.say("client 3 self");
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{3}) == permission::readOnly);
+    world.say("gone 3\nclient 3 serial=9003 exe=/usr/bin/other");
+    CHECK(world.plan().empty());
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{3}) != permission::readOnly);
+    CHECK(world.server.permission(GlobalId{3}, GlobalId{1}) == permission::readOnly);
+    CHECK(contains(world.server.leftovers(), "client 3 has a look on 1"));
+}

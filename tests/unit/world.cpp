@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/unit/world.hpp"
+
+#include "daemon/policy/plan.hpp"
+
+#include <stdexcept>
+
+namespace micguard::test {
+namespace {
+
+// Far beyond what any graph of the tests needs: a guard that answers its own doing for ever must not hang them.
+constexpr int patience = 20000;
+
+} // namespace
+
+World::World(std::string_view graph) {
+    server.say(graph);
+    server.connect();
+    rest();
+    server.performed.clear();
+}
+
+World::World(FakeServer inherited, Remembered remembered, bool muted)
+    : server(std::move(inherited)) {
+    model.remembered = std::move(remembered);
+    model.mute.user = muted;
+    server.disconnect();
+    server.performed.clear();
+    server.connect();
+    rest();
+}
+
+void World::apply(const Event& event) {
+    model.apply(event);
+    if (model.blinded) {
+        model.blinded = false;
+        reconnects++;
+        model.apply(event::Disconnected{});
+        server.disconnect();
+        server.connect();
+        return;
+    }
+    // As daemon/app.cpp: newcomers are answered at once, all else when what came in one go has been read.
+    if (model.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
+                               std::holds_alternative<event::ClientSeen>(event)))
+        enforcer.settle();
+}
+
+bool World::step() {
+    const auto event = server.next();
+    if (event)
+        apply(*event);
+    return event.has_value();
+}
+
+void World::rest() {
+    int steps = 0;
+    do {
+        while (step())
+            if (++steps > patience)
+                throw std::runtime_error("does not come to rest");
+    } while (enforcer.settle() > 0 || !server.silent());
+}
+
+void World::say(std::string_view text) {
+    server.say(text);
+    rest();
+}
+
+void World::receive(const Event& event) {
+    apply(event);
+    enforcer.settle();
+    rest();
+}
+
+void World::mute(bool on) { receive(event::UserMute{on, "", "", now += 1000}); }
+
+void World::overdue() {
+    for (const auto serial : enforcer.awaitingEvidence())
+        model.apply(event::EvidenceOverdue{serial});
+    rest();
+}
+
+void World::reconnect() {
+    server.disconnect();
+    model.apply(event::Disconnected{});
+    server.connect();
+    rest();
+}
+
+std::vector<Action> World::plan() const { return micguard::plan(model, evaluate(model)); }
+
+View World::view() { return describer.describe(model, evaluate(model), promise(), now); }
+
+std::vector<std::string> World::sent() const {
+    std::vector<std::string> words;
+    for (const auto& action : server.performed)
+        words.push_back(describe(action));
+    return words;
+}
+
+const Node& World::node(std::string_view name) const {
+    for (const auto& [id, node] : model.graph.nodes)
+        if (node.name == name)
+            return node;
+    throw std::runtime_error("no node " + std::string(name));
+}
+
+KnobState World::knob(std::string_view name) const { return knobState(model, node(name)); }
+
+const SourceVerdict& World::source(std::string_view name) const {
+    const auto id = node(name).id;
+    for (const auto& verdict : enforcer.verdicts().sources)
+        if (verdict.node == id)
+            return verdict;
+    throw std::runtime_error("no source " + std::string(name));
+}
+
+} // namespace micguard::test
