@@ -219,10 +219,32 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
 
 } // namespace
 
+void rememberApplied(const Model& model, Remembered& memory) {
+    if (!model.connected || !model.listComplete)
+        return;
+    memory.serverCookie = model.graph.serverCookie;
+    memory.restore.clear();
+    for (const auto& [serial, knob] : model.applied.knobs)
+        if (knob.silent)
+            memory.restore[serial] = {knob.restoreMax, knob.restoreMonitorMute};
+    memory.cut = model.applied.cut;
+    memory.revoked.clear();
+    for (const auto& [client, objects] : model.applied.permissions)
+        for (const auto& [object, applied] : objects)
+            if (applied.value == permission::none)
+                memory.revoked.emplace_back(client, object);
+    memory.leds.clear();
+    for (const auto& [key, led] : model.applied.leds)
+        for (const auto& [id, device] : model.graph.devices)
+            if (led.ours && device.serial == key.first)
+                memory.leds.emplace_back(device.name, key.second);
+}
+
 void Model::apply(const Event& incoming) {
     std::visit(
         Overloaded{
             [&](const event::Connected& e) {
+                rememberApplied(*this, remembered);
                 graph = {};
                 applied = {};
                 lastFed.clear();
@@ -236,6 +258,7 @@ void Model::apply(const Event& incoming) {
                 blinded = false;
             },
             [&](const event::Disconnected&) {
+                rememberApplied(*this, remembered);
                 graph = {};
                 applied = {};
                 lastFed.clear();

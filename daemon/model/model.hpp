@@ -44,4 +44,9 @@ struct Model {
     void apply(const Event& event);
 };
 
+// Brings `memory` up to what is applied now, so that it can be given back by whoever finds the server again: this
+// daemon on another connection, or its successor. Leaves it as it is while the server's list is not complete, for
+// then what is applied says less than what is remembered.
+void rememberApplied(const Model& model, Remembered& memory);
+
 } // namespace micguard

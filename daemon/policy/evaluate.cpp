@@ -144,7 +144,8 @@ void sever(const Severing& severing, Verdicts& verdicts) {
             continue;
         const Node* listener = graph.node(link.inputNode);
         const Client* owner = listener ? graph.owner(*listener) : nullptr;
-        if (!owner)
+        // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
+        if (!owner || owner->self || severing.managers.contains(owner->id))
             verdicts.cutLinks.insert(id);
     }
     hideStreams(severing, verdicts);

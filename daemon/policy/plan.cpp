@@ -242,6 +242,11 @@ struct Recorder {
         if (inserted) {
             knob.born = true;
             knob.restoreMax = node->configuredMaxVolume.value_or(10.0f);
+            // Known for a while, but no concern of ours until now (exempt, or no source yet).
+            if (node->knob.present && node->knob.maxVolume > 0.0f) {
+                knob.restoreMax = node->knob.maxVolume;
+                knob.restoreMonitorMute = node->knob.monitorMute;
+            }
         } else if (a.silent && !knob.silent) {
             knob.restoreMax = node->knob.present && node->knob.maxVolume > 0.0f ? node->knob.maxVolume : knob.restoreMax;
             knob.restoreMonitorMute = node->knob.monitorMute;

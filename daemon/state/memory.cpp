@@ -9,6 +9,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int formatVersion = 1;
+constexpr int deepest = 4;
 
 json common(const Model& model, bool muted) {
     json out;
@@ -23,24 +24,22 @@ json common(const Model& model, bool muted) {
 std::string writeMarker(const Model& model) {
     json out = common(model, model.mute.muted());
     out["mode"] = toString(model.mute.mode);
-    out["server"] = model.graph.serverCookie;
+    // Not connected, or the list not yet read: what is known from before is all there is to know.
+    Remembered memory = model.remembered;
+    rememberApplied(model, memory);
+    out["server"] = memory.serverCookie;
     auto& restore = out["restore"] = json::array();
-    for (const auto& [serial, knob] : model.applied.knobs)
-        if (knob.silent)
-            restore.push_back({raw(serial), knob.restoreMax, knob.restoreMonitorMute});
+    for (const auto& [serial, before] : memory.restore)
+        restore.push_back({raw(serial), before.first, before.second});
     auto& cut = out["cut"] = json::array();
-    for (const auto& link : model.applied.cut)
+    for (const auto& link : memory.cut)
         cut.push_back({raw(link.outputNode), raw(link.outputPort), raw(link.inputPort)});
     auto& revoked = out["revoked"] = json::array();
-    for (const auto& [client, objects] : model.applied.permissions)
-        for (const auto& [object, applied] : objects)
-            if (applied.value == permission::none)
-                revoked.push_back({raw(client), raw(object)});
+    for (const auto& [client, object] : memory.revoked)
+        revoked.push_back({raw(client), raw(object)});
     auto& leds = out["leds"] = json::array();
-    for (const auto& [key, led] : model.applied.leds)
-        for (const auto& [id, device] : model.graph.devices)
-            if (led.ours && device.serial == key.first)
-                leds.push_back({device.name, key.second});
+    for (const auto& [device, route] : memory.leds)
+        leds.push_back({device, route});
     if (!model.mute.muted() && restore.empty() && cut.empty() && revoked.empty() && leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
@@ -62,11 +61,15 @@ std::string writeState(const Model& model, bool modeChosen) {
 }
 
 std::optional<Memory> readMemory(std::string_view text) {
-    const json in = json::parse(text, nullptr, false);
-    if (!in.is_object() || in.value("version", 0) != formatVersion || !in.contains("muted"))
+    // Ours is three deep. Copying or destroying a value that is a hundred thousand deep would end the process.
+    const auto notTooDeep = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+    const json in = json::parse(text, notTooDeep, false);
+    if (!in.is_object())
         return std::nullopt;
-    // Anything of the wrong type further down makes the whole unreadable: half a memory is none.
+    // Anything of the wrong type makes the whole unreadable: half a memory is none.
     try {
+        if (in.value("version", 0) != formatVersion)
+            return std::nullopt;
         Memory memory;
         memory.muted = in.at("muted").get<bool>();
         memory.since = in.value("since", std::uint64_t{0});

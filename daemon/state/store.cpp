@@ -109,10 +109,11 @@ Found Store::load() const {
     const auto before = readFile(statePath() + ".old");
     const auto markerMemory = marker ? readMemory(*marker) : std::nullopt;
     auto stateMemory = state ? readMemory(*state) : std::nullopt;
-    if (state && !stateMemory) {
+    if (state && !stateMemory)
         found.warning = statePath() + " is unreadable";
-        stateMemory = before ? readMemory(*before) : std::nullopt;
-    }
+    // Also without a state: the power went, or the disk was full, while it was being replaced.
+    if (!stateMemory && before)
+        stateMemory = readMemory(*before);
     if (marker && !markerMemory)
         found.warning = markerPath() + " is unreadable";
     if (stateMemory)
@@ -123,7 +124,7 @@ Found Store::load() const {
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
     }
-    const bool nothingReadable = !markerMemory && !stateMemory && (marker || state);
+    const bool nothingReadable = !markerMemory && !stateMemory && (marker || state || before);
     if (nothingReadable) {
         found.memory.muted = true;
         found.warning += "; muted until you unmute";

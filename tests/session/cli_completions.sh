@@ -50,13 +50,15 @@ if command -v zsh > /dev/null; then
         zsh -f -c '
             zmodload zsh/zpty
             zpty -b shell zsh -f -i
-            zpty -w shell "fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u; PROMPT=; LISTMAX=0; stty -echo"
-            zpty -w shell "zstyle \":completion:*\" list-colors; zstyle \":completion:*\" menu no; setopt no_beep"
-            zpty -w shell "compdef _micguardctl micguardctl; compadd() { [[ \"\$*\" == *-O* || \"\$*\" == *-A* || \"\$*\" == *-D* ]] || { local -a offered; builtin compadd -O offered \"\$@\"; print -rl -- \"OFFER=\"\$^offered >&2 }; builtin compadd \"\$@\"; }; echo RE\"\"ADY"
+            say() { zpty -w shell "$1" }
+            say "fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u; PROMPT=; LISTMAX=0; setopt no_beep"
+            # What is offered is caught where every offer goes through; looking matches up (-O, -A, -D) is none.
+            say "compadd() { local -a offered; [[ \"\$*\" == *-[OAD]* ]] || builtin compadd -O offered \"\$@\""
+            say "print -rl -- \"OFFER=\"\$^offered >&2; builtin compadd \"\$@\" }"
+            say "_told() { _micguardctl \"\$@\"; print -r -- OFFERS-\"\"END >&2 }; compdef _told micguardctl; echo RE\"\"ADY"
             zpty -r -m shell line "*READY*"
             zpty -w -n shell "$2"$'"'\\t'"'
-            zpty -w -n shell $'"'\\x15'"'"echo DO\"\"NE"$'"'\\n'"'
-            zpty -r -m shell line "*DONE*"
+            zpty -r -m shell line "*OFFERS-END*"
             print -r -- "$line"
         ' zsh "$folder" "$1" 2> /dev/null | tr -d '\r' | sed -n 's/.*OFFER=\([a-z-]*\).*/\1/p' | grep -v '^-' | sort -u
     }

@@ -12,103 +12,126 @@
 namespace micguard::test {
 
 bool Listener::waitUntil(const std::function<bool(const StreamSnapshot&)>& predicate, Milliseconds timeout) {
-  const auto end = std::chrono::steady_clock::now() + timeout;
-  for (;;) {
-    const std::uint32_t seen = stats().sequence.load();
-    if (predicate(snapshot())) return true;
-    const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || !running()) return predicate(snapshot());
-    // Cut in pieces so that a program that ends without a word is noticed.
-    waitForChange(stats(), seen, std::min(left, Milliseconds(200)));
-  }
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        const std::uint32_t seen = stats().sequence.load();
+        if (predicate(snapshot()))
+            return true;
+        const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+        if (left.count() <= 0 || !running())
+            return predicate(snapshot());
+        // Cut in pieces so that a program that ends without a word is noticed.
+        waitForChange(stats(), seen, std::min(left, Milliseconds(200)));
+    }
 }
 
 bool Listener::waitAudible(unsigned parity, std::uint64_t samples, Milliseconds timeout) {
-  const std::uint64_t before = snapshot().audible[parity];
-  return waitUntil([=](const StreamSnapshot& now) { return now.audible[parity] >= before + samples; }, timeout);
+    const std::uint64_t before = snapshot().audible[parity];
+    return waitUntil([=](const StreamSnapshot& now) { return now.audible[parity] >= before + samples; },
+                     timeout);
 }
 
 bool Listener::waitSamples(std::uint64_t samples, Milliseconds timeout) {
-  const std::uint64_t before = snapshot().samples;
-  return waitUntil([=](const StreamSnapshot& now) { return now.samples >= before + samples; }, timeout);
+    const std::uint64_t before = snapshot().samples;
+    return waitUntil([=](const StreamSnapshot& now) { return now.samples >= before + samples; }, timeout);
 }
 
 namespace {
 
 class SharedStats {
- public:
-  explicit SharedStats(const std::filesystem::path& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!fd || ::ftruncate(fd.get(), sizeof(StreamStats)) < 0)
-      throw std::system_error(errno, std::generic_category(), path.string());
-    void* memory = ::mmap(nullptr, sizeof(StreamStats), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
-    if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), path.string());
-    stats_ = static_cast<StreamStats*>(memory);
-  }
-  ~SharedStats() { ::munmap(stats_, sizeof(StreamStats)); }
-  SharedStats(const SharedStats&) = delete;
-  SharedStats& operator=(const SharedStats&) = delete;
-  [[nodiscard]] StreamStats& get() const { return *stats_; }
+  public:
+    explicit SharedStats(const std::filesystem::path& path) {
+        const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (!fd || ::ftruncate(fd.get(), sizeof(StreamStats)) < 0)
+            throw std::system_error(errno, std::generic_category(), path.string());
+        void* memory = ::mmap(nullptr, sizeof(StreamStats), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+        if (memory == MAP_FAILED)
+            throw std::system_error(errno, std::generic_category(), path.string());
+        stats_ = static_cast<StreamStats*>(memory);
+    }
+    ~SharedStats() { ::munmap(stats_, sizeof(StreamStats)); }
+    SharedStats(const SharedStats&) = delete;
+    SharedStats& operator=(const SharedStats&) = delete;
+    [[nodiscard]] StreamStats& get() const { return *stats_; }
 
- private:
-  StreamStats* stats_ = nullptr;
+  private:
+    StreamStats* stats_ = nullptr;
 };
 
 std::filesystem::path freshName(const std::filesystem::path& directory, const std::string& stem) {
-  for (int number = 1;; ++number) {
-    std::filesystem::path candidate = directory / (stem + "." + std::to_string(number));
-    if (!std::filesystem::exists(candidate)) return candidate;
-  }
+    for (int number = 1;; ++number) {
+        std::filesystem::path candidate = directory / (stem + "." + std::to_string(number));
+        if (!std::filesystem::exists(candidate))
+            return candidate;
+    }
 }
 
 class NativeListener final : public Listener {
- public:
-  NativeListener(const PrivateSession& session, const ListenOptions& options)
-      : session_(session), statsPath_(freshName(session.directory() / "log", options.name + ".stats")), shared_(statsPath_) {
-    description_ = "native " + std::to_string(options.rate);
-    argv_ = {TEST_LISTEN, "--name", options.name, "--rate", std::to_string(options.rate), "--stats", statsPath_.string(),
-             "--coding", options.coding == Coding::dc ? "dc" : options.coding == Coding::tone ? "tone" : "speech"};
-    const auto add = [this](const char* option, const std::string& value) {
-      argv_.emplace_back(option);
-      argv_.push_back(value);
-    };
-    if (!options.target.empty()) add("--target", options.target);
-    if (!options.latency.empty()) add("--latency", options.latency);
-    if (options.threshold > 0) add("--threshold", std::to_string(options.threshold));
-    if (!options.autoconnect) argv_.emplace_back("--no-autoconnect");
-    if (options.link) argv_.emplace_back("--link");
-    if (options.relink) argv_.emplace_back("--relink");
-    if (!options.autoconnect) description_ += " without session manager";
-  }
-  ~NativeListener() override {
-    process_.stop();
-    std::error_code ignored;
-    std::filesystem::remove(statsPath_, ignored);
-  }
+  public:
+    NativeListener(const PrivateSession& session, const ListenOptions& options)
+        : session_(session)
+        , statsPath_(freshName(session.directory() / "log", options.name + ".stats"))
+        , shared_(statsPath_) {
+        description_ = "native " + std::to_string(options.rate);
+        argv_ = {TEST_LISTEN,
+                 "--name",
+                 options.name,
+                 "--rate",
+                 std::to_string(options.rate),
+                 "--stats",
+                 statsPath_.string(),
+                 "--coding",
+                 options.coding == Coding::dc     ? "dc"
+                 : options.coding == Coding::tone ? "tone"
+                                                  : "speech"};
+        const auto add = [this](const char* option, const std::string& value) {
+            argv_.emplace_back(option);
+            argv_.push_back(value);
+        };
+        if (!options.target.empty())
+            add("--target", options.target);
+        if (!options.latency.empty())
+            add("--latency", options.latency);
+        if (options.threshold > 0)
+            add("--threshold", std::to_string(options.threshold));
+        if (!options.autoconnect)
+            argv_.emplace_back("--no-autoconnect");
+        if (options.link)
+            argv_.emplace_back("--link");
+        if (options.relink)
+            argv_.emplace_back("--relink");
+        if (!options.autoconnect)
+            description_ += " without session manager";
+    }
+    ~NativeListener() override {
+        process_.stop();
+        std::error_code ignored;
+        std::filesystem::remove(statsPath_, ignored);
+    }
 
-  void start() override { process_ = session_.spawn(argv_, statsPath_.stem().stem().string()); }
-  void stop() override { process_.stop(); }
-  [[nodiscard]] bool running() override { return process_.running(); }
-  [[nodiscard]] pid_t pid() const override { return process_.pid(); }
-  [[nodiscard]] const std::string& description() const override { return description_; }
+    void start() override { process_ = session_.spawn(argv_, statsPath_.stem().stem().string()); }
+    void stop() override { process_.stop(); }
+    [[nodiscard]] bool running() override { return process_.running(); }
+    [[nodiscard]] pid_t pid() const override { return process_.pid(); }
+    [[nodiscard]] const std::string& description() const override { return description_; }
 
- protected:
-  [[nodiscard]] const StreamStats& stats() const override { return shared_.get(); }
-  [[nodiscard]] StreamStats& mutableStats() override { return shared_.get(); }
+  protected:
+    [[nodiscard]] const StreamStats& stats() const override { return shared_.get(); }
+    [[nodiscard]] StreamStats& mutableStats() override { return shared_.get(); }
 
- private:
-  const PrivateSession& session_;
-  std::filesystem::path statsPath_;
-  SharedStats shared_;
-  std::vector<std::string> argv_;
-  std::string description_;
-  Process process_;
+  private:
+    const PrivateSession& session_;
+    std::filesystem::path statsPath_;
+    SharedStats shared_;
+    std::vector<std::string> argv_;
+    std::string description_;
+    Process process_;
 };
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const ListenOptions& options) {
-  return std::make_unique<NativeListener>(session, options);
+    return std::make_unique<NativeListener>(session, options);
 }
 
-}  // namespace micguard::test
+} // namespace micguard::test

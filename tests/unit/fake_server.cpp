@@ -259,6 +259,7 @@ void FakeServer::appearNode(Line& line) {
     marks.raw = line.takeFlag("raw");
     marks.deaf = line.takeFlag("deaf");
     marks.locked = line.takeFlag("locked");
+    marks.target = line.take("target");
     Node node = takeNode(line);
     node.knob.present = !marks.raw;
     node.knob.locked = marks.locked;
@@ -367,7 +368,8 @@ void FakeServer::linkStream(const Node& stream) {
         });
         if (!node.mediaClass.starts_with("Audio/Source") || !hasOutput)
             continue;
-        if (!source || node.name == defaultSource_)
+        const std::string& target = marks_.at(stream.id).target;
+        if (!source || node.name == target || (node.name == defaultSource_ && source->name != target))
             source = &node;
     }
     if (!source)
@@ -453,7 +455,7 @@ std::set<std::string> FakeServer::audible() const {
         const Node& in = graph_.nodes.at(link.inputNode);
         if (!isSource(graph_, out) || (out.client && out.client == in.client))
             continue;
-        const Marks marks = marks_.at(out.id);
+        const Marks& marks = marks_.at(out.id);
         const Port& port = graph_.ports.at(link.outputPort);
         const bool mixed = port.format == "32 bit float mono audio";
         // A monitor port carries what flows into the node, past the volume.

@@ -5,8 +5,8 @@
 // the guard believes. It records every action; it checks no order of calls.
 //
 // Marks on a node: `raw` has no adapter and reads no knob; `deaf` lives in another process that goes on playing
-// whatever it is told; `locked` ignores the user's own mute. `links` on a client makes it a session manager that
-// links streams (autoconnect) to the default source, and believes a stream that was cut off to be linked still.
+// whatever it is told; `locked` ignores the user's own mute; `target=NAME` pins a stream to a source. `links` on a client makes it a session manager that
+// links streams (autoconnect) to that or to the default source, and believes a stream that was cut off to be linked still.
 #pragma once
 
 #include "daemon/enforce/server.hpp"
@@ -79,6 +79,7 @@ class FakeServer final : public Server {
 
     struct Marks {
         bool raw = false, deaf = false, locked = false;
+        std::string target;
     };
 
     Graph graph_;

@@ -28,8 +28,8 @@ namespace {
 
 class Dict {
   public:
-    Dict(std::map<std::string, std::string> values) // NOLINT: tests read better without the type's name
-        : values_(std::move(values)) {
+    Dict(std::initializer_list<std::pair<const std::string, std::string>> values)
+        : values_(values) {
         for (const auto& [key, value] : values_)
             items_.push_back({key.c_str(), value.c_str()});
         dict_ = {0, static_cast<std::uint32_t>(items_.size()), items_.data()};
@@ -133,10 +133,10 @@ TEST_CASE("nothing at all decodes to defaults") {
 }
 
 TEST_CASE("a client's kernel facts and claims are told apart") {
-    const Dict dict({{PW_KEY_OBJECT_SERIAL, "77"}, {PW_KEY_SEC_PID, "4242"}, {PW_KEY_SEC_UID, "1000"},
+    const Dict dict{{PW_KEY_OBJECT_SERIAL, "77"}, {PW_KEY_SEC_PID, "4242"}, {PW_KEY_SEC_UID, "1000"},
                      {PW_KEY_SEC_SOCKET, "pipewire-0-manager"}, {PW_KEY_APP_PROCESS_ID, "1"},
                      {PW_KEY_APP_PROCESS_BINARY, "firefox"}, {"pipewire.access.portal.app_id", "org.App"},
-                     {"pipewire.snap.id", "snap"}, {PW_KEY_ACCESS, "flatpak"}});
+                     {"pipewire.snap.id", "snap"}, {PW_KEY_ACCESS, "flatpak"}};
     const Client client = decode::client(5, dict);
     CHECK(client.serial == Serial{77});
     CHECK(client.pid == 4242);
@@ -155,9 +155,9 @@ TEST_CASE("a client's kernel facts and claims are told apart") {
 TEST_CASE("numbers that are none are left out") {
     for (const char* bad : {"", "x", "12x", "-", "99999999999999999999", "1e3", " ", "\xff"}) {
         INFO(bad);
-        const Dict dict({{PW_KEY_OBJECT_SERIAL, bad}, {PW_KEY_SEC_PID, bad}, {PW_KEY_CLIENT_ID, bad},
+        const Dict dict{{PW_KEY_OBJECT_SERIAL, bad}, {PW_KEY_SEC_PID, bad}, {PW_KEY_CLIENT_ID, bad},
                          {PW_KEY_DEVICE_ID, bad}, {"card.profile.device", bad}, {PW_KEY_NODE_ID, bad},
-                         {PW_KEY_LINK_OUTPUT_NODE, bad}, {"channelmix.max-volume", "x"}});
+                         {PW_KEY_LINK_OUTPUT_NODE, bad}, {"channelmix.max-volume", "x"}};
         CHECK(decode::client(5, dict).pid == 0);
         CHECK(decode::client(5, dict).serial == Serial{5});
         CHECK_FALSE(decode::node(5, dict).client);
@@ -171,8 +171,8 @@ TEST_CASE("numbers that are none are left out") {
 
 TEST_CASE("a name of a megabyte is cut where it enters") {
     const std::string huge(1 << 20, 'x');
-    const Dict dict({{PW_KEY_NODE_NAME, huge}, {PW_KEY_APP_NAME, huge}, {PW_KEY_MEDIA_CLASS, huge},
-                     {PW_KEY_DEVICE_NAME, huge}, {PW_KEY_FORMAT_DSP, huge}, {PW_KEY_NODE_LINK_GROUP, huge}});
+    const Dict dict{{PW_KEY_NODE_NAME, huge}, {PW_KEY_APP_NAME, huge}, {PW_KEY_MEDIA_CLASS, huge},
+                     {PW_KEY_DEVICE_NAME, huge}, {PW_KEY_FORMAT_DSP, huge}, {PW_KEY_NODE_LINK_GROUP, huge}};
     CHECK(decode::node(5, dict).name.size() == 1024);
     CHECK(decode::node(5, dict).applicationName.size() == 1024);
     CHECK(decode::node(5, dict).mediaClass.size() == 1024);
@@ -190,12 +190,12 @@ TEST_CASE("a key without a value is an absent key") {
 }
 
 TEST_CASE("ports: direction, monitor, and both ways to say physical") {
-    CHECK(decode::port(5, Dict({{PW_KEY_PORT_DIRECTION, "out"}})).output);
-    CHECK_FALSE(decode::port(5, Dict({{PW_KEY_PORT_DIRECTION, "output"}})).output);
-    CHECK(decode::port(5, Dict({{PW_KEY_PORT_MONITOR, "true"}})).monitor);
-    CHECK(decode::port(5, Dict({{PW_KEY_PORT_PHYSICAL, "true"}})).physical);
-    CHECK(decode::port(5, Dict({{PW_KEY_PORT_TERMINAL, "1"}})).physical);
-    CHECK_FALSE(decode::port(5, Dict({{PW_KEY_PORT_PHYSICAL, "no"}})).physical);
+    CHECK(decode::port(5, Dict{{PW_KEY_PORT_DIRECTION, "out"}}).output);
+    CHECK_FALSE(decode::port(5, Dict{{PW_KEY_PORT_DIRECTION, "output"}}).output);
+    CHECK(decode::port(5, Dict{{PW_KEY_PORT_MONITOR, "true"}}).monitor);
+    CHECK(decode::port(5, Dict{{PW_KEY_PORT_PHYSICAL, "true"}}).physical);
+    CHECK(decode::port(5, Dict{{PW_KEY_PORT_TERMINAL, "1"}}).physical);
+    CHECK_FALSE(decode::port(5, Dict{{PW_KEY_PORT_PHYSICAL, "no"}}).physical);
 }
 
 TEST_CASE("a knob is read from an adapter's Props") {

@@ -172,7 +172,8 @@ TEST_CASE("a stream that came while everything is severed is severed, though it 
     world.receive(event::ModeChosen{Mode::Sever});
     world.say("node 20 class=Audio/Source name=mic client=10\nport 21 of 20 out");
     world.mute();
-    world.say("client 30 exe=/usr/bin/call\nnode 31 class=Stream/Input/Audio client=30 autoconnect running\nport 32 of 31 in");
+    world.say("client 30 exe=/usr/bin/call\nnode 31 class=Stream/Input/Audio client=30 autoconnect running");
+    world.say("port 32 of 31 in");
     CHECK(only(world.view()).state == "severed");
     CHECK(world.view().streams.front().source == 0);
 }

@@ -6,8 +6,8 @@
 
 namespace micguard::test {
 
-extern const spa_handle_factory sourceFactory;   // micguard.test.source: a live microphone
-extern const spa_handle_factory cardFactory;     // micguard.test.acp: a sound card with one such microphone
-extern const spa_handle_factory monitorFactory;  // micguard.test.monitor: cards that come and go as files do
+extern const spa_handle_factory sourceFactory;  // micguard.test.source: a live microphone
+extern const spa_handle_factory cardFactory;    // micguard.test.acp: a sound card with one such microphone
+extern const spa_handle_factory monitorFactory; // micguard.test.monitor: cards that come and go as files do
 
-}  // namespace micguard::test
+} // namespace micguard::test

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Graphs, changes and events made at random, for the properties. Everything follows from the seed.
+#pragma once
+
+#include "tests/unit/world.hpp"
+
+#include <cstdint>
+#include <random>
+#include <set>
+#include <string>
+
+namespace micguard::test {
+
+class Random {
+  public:
+    explicit Random(std::uint32_t seed)
+        : engine_(seed) {}
+    std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(engine_() % limit); }
+    bool chance(std::uint32_t percent) { return below(100) < percent; }
+    std::mt19937& engine() { return engine_; }
+
+  private:
+    std::mt19937 engine_;
+};
+
+// The guard, perhaps a session manager, microphones of every kind (raw, deaf, locked, JACK, a client's own), streams
+// with and without a session manager or a client, sinks, and links made by hand. Names that start with "exempt" are
+// for settings.
+std::string randomGraph(Random& random);
+// The same without the fake server's marks, as eventsOf() reads it.
+std::string withoutMarks(const std::string& graph);
+// One thing that happens outside: objects come and go, somebody turns a knob up or makes links.
+std::string randomChange(Random& random, const FakeServer& server);
+// One thing that people or programs want.
+Event randomWish(Random& random, std::uint64_t now);
+// Mode, Bluetooth, exemptions.
+void randomSettings(Random& random, World& world);
+// Any event at all, also such as no server would send, on ids that may be of another kind or of nothing.
+Event randomEvent(Random& random);
+
+// "node:port -> node:port" of microphones' links to what no session manager links.
+std::set<std::string> linksByHand(const FakeServer& server);
+
+} // namespace micguard::test
