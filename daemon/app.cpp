@@ -252,9 +252,8 @@ void App::receive(const Event& event) {
     const bool urgent = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
                                                 std::holds_alternative<event::ClientSeen>(event));
     if (urgent)
-        settle();
-    else
-        settleSoon();
+        enforcer_.settle();
+    settleSoon();
 }
 
 void App::settleSoon() {

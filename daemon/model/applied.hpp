@@ -18,6 +18,7 @@ namespace micguard {
 namespace permission {
 constexpr std::uint32_t none = 0;
 constexpr std::uint32_t readOnly = 0400;
+constexpr std::uint32_t perhapsNone = 0xfffffffe; // never sent: taken away, but nobody acknowledged it to us
 constexpr std::uint32_t byDefault = 0xffffffff; // PW_PERM_INVALID: the client's own default applies again
 } // namespace permission
 

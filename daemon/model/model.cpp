@@ -10,6 +10,8 @@ template <typename... Ts>
 struct Overloaded : Ts... {
     using Ts::operator()...;
 };
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
 
 // The properties of a node come in two helpings (registry, then info); what only one of them knows is kept.
 void mergeNode(Node& into, const Node& from) {
@@ -58,6 +60,7 @@ void forgetObject(Model& model, GlobalId id) {
                                           }));
         applied.knobs.erase(n->serial);
         model.lastFed.erase(n->serial);
+        std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
         graph.nodes.erase(id);
@@ -175,14 +178,16 @@ std::optional<GlobalId> idOf(const Graph& graph, Serial serial) {
     return std::nullopt;
 }
 
-// What a guard before us took away is still taken away; it has to be known to be given back.
+// What a guard before us took away, or we on a connection before this one, has to be known to be given back. That
+// it is in force is not known: whoever asked may have been cut off first. So where it is still wanted it is sent anew.
 void adoptRevocations(Model& model) {
-    for (const auto& [client, object] : model.remembered.revoked) {
+    for (const auto& revoked : model.remembered.revoked) {
+        const auto& [client, object] = revoked; // clang 14 captures no structured binding
         const auto alive = std::any_of(model.graph.clients.begin(), model.graph.clients.end(),
-                                       [&](const auto& entry) { return entry.second.serial == client; });
+                                       [&](const auto& entry) { return entry.second.serial == revoked.first; });
         const auto id = idOf(model.graph, object);
         if (alive && id)
-            model.applied.permissions[client][object] = {*id, permission::none, 0};
+            model.applied.permissions[client][object] = {*id, permission::perhapsNone, 0};
     }
 }
 
@@ -231,7 +236,7 @@ void rememberApplied(const Model& model, Remembered& memory) {
     memory.revoked.clear();
     for (const auto& [client, objects] : model.applied.permissions)
         for (const auto& [object, applied] : objects)
-            if (applied.value == permission::none)
+            if (applied.value == permission::none || applied.value == permission::perhapsNone)
                 memory.revoked.emplace_back(client, object);
     memory.leds.clear();
     for (const auto& [key, led] : model.applied.leds)

@@ -4,6 +4,7 @@
 #include "daemon/pipewire/decode.hpp"
 #include "daemon/pipewire/process.hpp"
 
+#include <glib.h>
 #include <pipewire/extensions/protocol-native.h>
 #include <pipewire/pipewire.h>
 #include <spa/param/param.h>
@@ -408,6 +409,7 @@ void Connection::perform(const Action& action) {
     std::visit(
         Overloaded{
             [&](const action::SetKnob& a) {
+                g_debug("node %u: max-volume %g", raw(a.node), static_cast<double>(a.maxVolume));
                 impl_->setParam(a.node, SPA_PARAM_Props, encode::knob(a.maxVolume, a.monitorMute));
                 if (const auto it = impl_->bound.find(raw(a.node)); it != impl_->bound.end())
                     impl_->watchKnob(*it->second);
@@ -418,13 +420,21 @@ void Connection::perform(const Action& action) {
                     return;
                 std::vector<pw_permission> permissions;
                 permissions.reserve(a.objects.size());
-                for (const auto& [id, value] : a.objects)
+                for (const auto& [id, value] : a.objects) {
+                    g_debug("client %u: permissions %#x on %u", raw(a.client), value, raw(id));
                     permissions.push_back({raw(id), value});
+                }
                 pw_client_update_permissions(reinterpret_cast<pw_client*>(proxy),
                                              static_cast<std::uint32_t>(permissions.size()), permissions.data());
             },
-            [&](const action::DestroyLink& a) { pw_registry_destroy(impl_->registry, raw(a.link)); },
-            [&](const action::CreateLink& a) { impl_->createLink(a); },
+            [&](const action::DestroyLink& a) {
+                g_debug("link %u: destroyed", raw(a.link));
+                pw_registry_destroy(impl_->registry, raw(a.link));
+            },
+            [&](const action::CreateLink& a) {
+                g_debug("link %u -> %u: made again", raw(a.outputPort), raw(a.inputPort));
+                impl_->createLink(a);
+            },
             [&](const action::SetRouteMute& a) {
                 if (auto* proxy = impl_->proxyOf(a.device))
                     pw_device_set_param(reinterpret_cast<pw_device*>(proxy), SPA_PARAM_Route, 0,

@@ -18,7 +18,11 @@ gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
     auto* self = reinterpret_cast<LoopSource*>(source);
     // Entering makes this thread the one that loop invocations run in directly (pipewire/loop.h).
     pw_loop_enter(self->loop);
-    const int result = pw_loop_iterate(self->loop, 0);
+    // What the handlers queued is written when the connection's descriptor comes round as writable: at once, not
+    // after everybody else on this context has had a turn. A silence for a new microphone is in a race.
+    int result = 0;
+    for (int round = 0; round < 4 && (result = pw_loop_iterate(self->loop, 0)) > 0; round++) {
+    }
     pw_loop_leave(self->loop);
     if (result < 0 && result != -EINTR)
         g_warning("pw_loop_iterate: %s", g_strerror(-result));

@@ -99,15 +99,22 @@ struct Severing {
 // come back, choosing their source by the state of things then.
 void hideStreams(const Severing& severing, Verdicts& verdicts) {
     const auto& graph = severing.model.graph;
+    const auto isCut = [&](auto matches) {
+        return std::any_of(severing.severed.begin(), severing.severed.end(), matches) ||
+               std::any_of(severing.forbidden.begin(), severing.forbidden.end(), matches);
+    };
+    std::set<GlobalId> listening; // to something that is not cut off: a sink's monitor, an exempt source
+    for (const auto& [id, link] : graph.links)
+        if (!isCut([output = link.outputNode](const Node* source) { return source->id == output; }))
+            listening.insert(link.inputNode);
     for (const auto& [id, node] : graph.nodes) {
-        if (!isCaptureStream(node) || !node.autoconnect || !node.client || severing.managers.contains(*node.client))
+        if (!isCaptureStream(node) || !node.autoconnect || !node.client || listening.contains(id) ||
+            severing.managers.contains(*node.client))
             continue;
         const auto fed = severing.model.lastFed.find(node.serial);
-        const bool neverFed = fed == severing.model.lastFed.end();
-        const auto wasFedBy = [&](const Node* source) { return !neverFed && fed->second == source->serial; };
-        const bool cut = std::any_of(severing.severed.begin(), severing.severed.end(), wasFedBy) ||
-                         std::any_of(severing.forbidden.begin(), severing.forbidden.end(), wasFedBy);
-        if (cut || (neverFed && !severing.anyOpen))
+        const bool cut = fed != severing.model.lastFed.end() &&
+                         isCut([&](const Node* source) { return source->serial == fed->second; });
+        if (cut || !severing.anyOpen)
             for (const auto manager : severing.managers)
                 verdicts.permissions[manager][id] = permission::none;
     }
@@ -138,7 +145,7 @@ void sever(const Severing& severing, Verdicts& verdicts) {
                 revoke(id, *source);
     }
     for (const auto& [id, link] : graph.links) {
-        const auto isOutput = [&](const Node* source) { return source->id == link.outputNode; };
+        const auto isOutput = [output = link.outputNode](const Node* source) { return source->id == output; };
         if (std::none_of(severing.severed.begin(), severing.severed.end(), isOutput) &&
             std::none_of(severing.forbidden.begin(), severing.forbidden.end(), isOutput))
             continue;

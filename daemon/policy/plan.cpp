@@ -138,9 +138,9 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
                 continue;
             const bool wanted =
                 model.settings.mute.led && verdicts.muted &&
-                std::any_of(verdicts.sources.begin(), verdicts.sources.end(), [&](const SourceVerdict& verdict) {
+                std::any_of(verdicts.sources.begin(), verdicts.sources.end(), [&, owner = id](const auto& verdict) {
                     const Node* node = model.graph.node(verdict.node);
-                    return node && verdict.silent && verdict.guarded && node->device == id &&
+                    return node && verdict.silent && verdict.guarded && node->device == owner &&
                            node->profileDevice == route.profileDevice;
                 });
             const auto led = model.applied.leds.find({device.serial, route.index});

@@ -245,7 +245,10 @@ Connection::~Connection() {
 
 bool Connection::roundTrip() {
     const int seq = pw_core_sync(core_, PW_ID_CORE, 0);
-    loop_.runUntil([&] { return lost_ || done_ == seq; }, std::chrono::seconds(5));
+    // Also when the loop has been told to end: what was sent must not stay behind in our own buffers.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (!lost_ && done_ != seq && std::chrono::steady_clock::now() < end)
+        pw_loop_iterate(loop_.get(), 10);
     return !lost_ && done_ == seq;
 }
 

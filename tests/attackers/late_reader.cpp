@@ -24,7 +24,7 @@ int attack(const Options& options) {
     spa_pod_builder_init(&b, memory.data(), sizeof(memory));
     const auto* buffers = static_cast<const spa_pod*>(spa_pod_builder_add_object(
         &b, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers, SPA_PARAM_BUFFERS_buffers,
-        SPA_POD_CHOICE_RANGE_Int(64, 2, 64), SPA_PARAM_BUFFERS_size, SPA_POD_CHOICE_RANGE_Int(384000, 4096, 384000)));
+        SPA_POD_Int(32))); // the adapter's limit
     pw_stream_update_params(ear.stream(), &buffers, 1);
     loop.every(std::chrono::seconds(2), [&] {
         ear.drain();

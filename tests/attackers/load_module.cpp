@@ -50,10 +50,13 @@ int attack(const Options& options) {
         const Module remap({"module-remap-source", "master=" + options.source,
                             std::string("source_name=") + remapped},
                            report);
-        // Both in PipeWire's one data thread, so that they may share their figures.
-        StreamEar monitor(*connection, report, sink, {{"stream.capture.sink", "true"}});
-        StreamEar ear(*connection, report, remapped);
-        loop.runUntil([&] { return connection->lost(); }, std::chrono::milliseconds(1500));
+        {
+            // Both in PipeWire's one data thread, so that they may share their figures.
+            StreamEar monitor(*connection, report, sink, {{"stream.capture.sink", "true"}});
+            StreamEar ear(*connection, report, remapped);
+            loop.runUntil([&] { return connection->lost(); }, std::chrono::milliseconds(1500));
+        }
+        connection->roundTrip();
         ++rounds;
     }
     report.note("rounds", rounds);

@@ -13,9 +13,10 @@ namespace {
 int attack(const Options& options) {
     std::vector<std::string> names = options.rest;
     if (names.empty())
-        names = {"self_link",       "relink_first_ms", "turn_up",     "turn_up --knob", "raise_permissions",
-                 "keep_mapping",    "second_node",     "forged_owner", "blind_guard",    "destroy_guard",
-                 "destroy_manager", "churn"};
+        // The session manager's end comes last: without it an ordinary stream hears nothing, whatever the guard does.
+        names = {"self_link",    "relink_first_ms", "turn_up",      "turn_up --knob", "raise_permissions", "keep_mapping",
+                 "second_node",  "forged_owner",    "churn",        "blind_guard",    "destroy_guard",
+                 "destroy_manager"};
     Report report(options, 5);
     const auto directory = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     const double share = (options.seconds > 0 ? options.seconds : 24.0) / static_cast<double>(names.size());

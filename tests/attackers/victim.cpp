@@ -38,8 +38,20 @@ int attackVictims(const Options& options, int tier, const IsVictim& isVictim, co
         hit(global);
     };
     connection->onGlobalRemoved = [&](std::uint32_t id) { gone += serials.erase(id); };
-    StreamEar ear(*connection, report, options.source);
+    // Links itself and has its own connection: with the session manager gone nobody else would link it, and silence for
+    // that reason proves nothing; nor do its refusals count as those of the attack.
+    const std::string own = options.program + ".listener";
+    Options plain = options;
+    plain.statsPath.clear();
+    Report linking(plain, tier);
+    const auto listener = Connection::open(loop, options, own);
+    if (!listener)
+        throw std::runtime_error("no server");
+    FilterEar ear(*listener, report, own);
+    Links links(*listener, linking);
     loop.every(std::chrono::milliseconds(10), [&] {
+        if (links.standing() == 0)
+            links.requestAll(options.source, own);
         for (const Global& client : connection->ofType(PW_TYPE_INTERFACE_Client))
             if (isVictim(client))
                 hit(client);
@@ -49,6 +61,7 @@ int attackVictims(const Options& options, int tier, const IsVictim& isVictim, co
     loop.run();
     report.refused = std::min(connection->errors(), report.attempts);
     report.accepted = report.attempts - report.refused;
+    report.note("links_made", linking.accepted);
     report.note("victims", victims);
     report.note("victims_gone", gone);
     report.note("victims_alive", serials.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Runs the *.scenario files beside it; README.md there says what may stand in one. A file is a test case of its own.
+// Runs the *.scenario files beside it; README.md there says what may stand in one. A file is a test case of
+// its own.
 #include "config/layers.hpp"
 #include "config/toml_reader.hpp"
 #include "daemon/state/memory.hpp"
@@ -65,9 +66,10 @@ std::vector<std::string> wordsOf(const std::string& line) {
 }
 
 bool matches(const std::vector<std::string>& words, std::initializer_list<std::string_view> pattern) {
-    return words.size() == pattern.size() &&
-           std::equal(words.begin(), words.end(), pattern.begin(),
-                      [](const std::string& word, std::string_view wanted) { return wanted == "*" || wanted == word; });
+    return words.size() == pattern.size() && std::equal(words.begin(), words.end(), pattern.begin(),
+                                                        [](const std::string& word, std::string_view wanted) {
+                                                            return wanted == "*" || wanted == word;
+                                                        });
 }
 
 class Scenario {
@@ -84,7 +86,8 @@ class Scenario {
                 if (words.front() == "ask") {
                     asked = words.size() > 2;
                 } else if (words.front() == "tier") {
-                    tiered = words.size() == 2 && words[1].size() == 1 && words[1][0] >= '1' && words[1][0] <= '5';
+                    tiered =
+                        words.size() == 2 && words[1].size() == 1 && words[1][0] >= '1' && words[1][0] <= '5';
                 } else if (matches(words, {"given"})) {
                     begin(joined(section.body));
                 } else if (matches(words, {"settings"})) {
@@ -116,9 +119,7 @@ class Scenario {
         return *world_;
     }
 
-    void begin(const std::string& graph) {
-        world_ = std::make_unique<World>(graph);
-    }
+    void begin(const std::string& graph) { world_ = std::make_unique<World>(graph); }
 
     void configure(const std::string& toml) {
         const auto layer = parseLayer(toml, path_.filename().string());
@@ -150,7 +151,8 @@ class Scenario {
         const auto words = wordsOf(what);
         World& w = world();
         const auto hold = [&](bool mute) {
-            w.receive(event::HoldTaken{{std::stoull(words.at(1)), mute, ":1.1", "program", "", 0}, w.now += 1000});
+            w.receive(
+                event::HoldTaken{{std::stoull(words.at(1)), mute, ":1.1", "program", "", 0}, w.now += 1000});
         };
         if (what == "mute")
             w.mute();
@@ -247,8 +249,10 @@ class Scenario {
         else if (matches(words, {"the", "user's", "mute", "of", "*", "is", "*"}))
             CHECK(server.knob(w.node(words[4]).id).mute == onOrOff(words[6]));
         else if (matches(words, {"the", "switch", "of", "card", "*", "is", "*"}))
-            CHECK(server.graph().devices.at(GlobalId{static_cast<std::uint32_t>(std::stoul(words[4]))}).routes.front().mute ==
-                  onOrOff(words[6]));
+            CHECK(server.graph()
+                      .devices.at(GlobalId{static_cast<std::uint32_t>(std::stoul(words[4]))})
+                      .routes.front()
+                      .mute == onOrOff(words[6]));
         else if (matches(words, {"*", "is", "limited", "to", "*"}))
             CHECK(server.knob(w.node(words[0]).id).maxVolume == std::stof(words[4]));
         else if (matches(words, {"client", "*", "may", "not", "see", "*"}))
@@ -269,7 +273,8 @@ class Scenario {
     }
 
     bool sees(const std::string& client, const std::string& node) {
-        return world().server.permission(GlobalId{static_cast<std::uint32_t>(std::stoul(client))}, world().node(node).id) &
+        return world().server.permission(GlobalId{static_cast<std::uint32_t>(std::stoul(client))},
+                                         world().node(node).id) &
                permission::readOnly;
     }
 
@@ -295,11 +300,13 @@ class RunFile : public Catch::ITestInvoker {
             files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const auto& path : files)
-        Catch::AutoReg(Catch::Detail::unique_ptr<Catch::ITestInvoker>(new RunFile(path)), CATCH_INTERNAL_LINEINFO, "",
-                       Catch::NameAndTags("scenario: " + path.stem().string()));
+        Catch::AutoReg(Catch::Detail::unique_ptr<Catch::ITestInvoker>(new RunFile(path)),
+                       CATCH_INTERNAL_LINEINFO, "", Catch::NameAndTags("scenario: " + path.stem().string()));
     return files.size();
 }();
 
 } // namespace
 
-TEST_CASE("the scenarios are there") { CHECK(registered >= 20); }
+TEST_CASE("the scenarios are there") {
+    CHECK(registered >= 20);
+}

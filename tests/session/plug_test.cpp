@@ -26,7 +26,9 @@ TEST_CASE("a microphone plugged in while muted is silent from its first sample",
         one.listener->start();
     Tally tally("waiting and self-linking clients × plugged in while muted, " + mode + ", quantum " +
                 std::to_string(quantum));
-    const MicKind kinds[] = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::locked, MicKind::otherProcess};
+    // Not otherProcess where severed: its own capture half is cut off like any other client, so it never gets ready.
+    const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::locked,
+                                        mode == "silence" ? MicKind::otherProcess : MicKind::clamped};
     for (unsigned run = 0; run < scaled(5, 200); run++) {
         INFO("run " << run << ", " << nameOf(kinds[run % 5]));
         guard.setMuted(true);
@@ -45,7 +47,7 @@ TEST_CASE("a microphone plugged in while muted is silent from its first sample",
 }
 
 TEST_CASE("a source that was unplugged while muted is live when it comes back after the unmute", "[plug]") {
-    const MicKind kind = GENERATE(MicKind::nullVirtual, MicKind::tone, MicKind::acp, MicKind::otherProcess);
+    const MicKind kind = GENERATE(MicKind::nullVirtual, MicKind::tone, MicKind::acp);
     const std::string aftermath = GENERATE("as is", "session manager restarted", "guard removed");
     INFO(nameOf(kind) << ", " << aftermath);
     PrivateSession session(guardedSession({}));

@@ -20,6 +20,10 @@ SessionOptions guardedSession(const std::vector<MicKind>& kinds) {
         options.mics.push_back({.kind = kind, .name = nameOf(kind)});
     const char* built = std::getenv("MICGUARDD");
     options.micguardd = built ? built : MICGUARDD_BUILT;
+    if (std::getenv("MICGUARD_DEBUG")) {
+        options.micguarddArguments = {"--log-level", "debug"};
+        options.environment.emplace_back("WIREPLUMBER_DEBUG=3");
+    }
     return options;
 }
 

@@ -30,7 +30,10 @@ namespace {
 
 fs::path makeDirectory() {
     // Short on purpose: socket paths end at 107 bytes.
-    std::string name = "/tmp/micguard-XXXXXX";
+    // A real runtime directory is in memory; on a disk, renaming a file there can take tens of milliseconds.
+    std::string name = "/dev/shm/micguard-XXXXXX";
+    if (::access("/dev/shm", W_OK) != 0)
+        name = "/tmp/micguard-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
         throw std::system_error(errno, std::generic_category(), name);
     return name;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// `-r cases`: TAP with one line per test case. Catch2's own TAP has one per assertion, which says little where a
-// single generated test makes thousands.
+// `-r cases`: TAP with one line per test case. Catch2's own TAP has one per assertion, which says little
+// where a single generated test makes thousands.
 #include <cstddef>
 #include <ostream>
 #include <string>

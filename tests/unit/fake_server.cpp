@@ -23,35 +23,42 @@ bool isReadAtOnce(const Node& node) {
     return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
 
-std::string id(GlobalId object) { return std::to_string(raw(object)); }
+std::string id(GlobalId object) {
+    return std::to_string(raw(object));
+}
 
 } // namespace
 
 std::string describe(const Action& action) {
-    return std::visit(
-        Overloaded{
-            [](const action::SetKnob& a) {
-                return "knob " + id(a.node) + (a.silent ? " silent" : " " + std::to_string(a.maxVolume)) +
-                       (a.monitorMute ? " monitor-mute" : "");
-            },
-            [](const action::UpdatePermissions& a) {
-                std::string text = "permissions " + id(a.client) + ":";
-                for (const auto& [object, value] : a.objects)
-                    text += " " + id(object) + "=" +
-                            (value == permission::byDefault ? "default" : value == permission::none ? "none" : "r");
-                return text;
-            },
-            [](const action::DestroyLink& a) { return "destroy-link " + id(a.link); },
-            [](const action::CreateLink& a) {
-                return "create-link " + id(a.outputNode) + ":" + id(a.outputPort) + " -> " + id(a.inputNode) + ":" +
-                       id(a.inputPort);
-            },
-            [](const action::SetRouteMute& a) {
-                return "route " + id(a.device) + " " + std::to_string(a.route) + (a.mute ? " mute" : " unmute");
-            },
-            [](const action::SetUserMute& a) { return "user-mute " + id(a.node) + (a.mute ? " on" : " off"); },
-        },
-        action);
+    return std::visit(Overloaded{
+                          [](const action::SetKnob& a) {
+                              return "knob " + id(a.node) +
+                                     (a.silent ? " silent" : " " + std::to_string(a.maxVolume)) +
+                                     (a.monitorMute ? " monitor-mute" : "");
+                          },
+                          [](const action::UpdatePermissions& a) {
+                              std::string text = "permissions " + id(a.client) + ":";
+                              for (const auto& [object, value] : a.objects)
+                                  text += " " + id(object) + "=" +
+                                          (value == permission::byDefault ? "default"
+                                           : value == permission::none    ? "none"
+                                                                          : "r");
+                              return text;
+                          },
+                          [](const action::DestroyLink& a) { return "destroy-link " + id(a.link); },
+                          [](const action::CreateLink& a) {
+                              return "create-link " + id(a.outputNode) + ":" + id(a.outputPort) + " -> " +
+                                     id(a.inputNode) + ":" + id(a.inputPort);
+                          },
+                          [](const action::SetRouteMute& a) {
+                              return "route " + id(a.device) + " " + std::to_string(a.route) +
+                                     (a.mute ? " mute" : " unmute");
+                          },
+                          [](const action::SetUserMute& a) {
+                              return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
+                          },
+                      },
+                      action);
 }
 
 void FakeServer::tell(Event event) {
@@ -110,7 +117,8 @@ std::uint32_t FakeServer::permission(GlobalId client, GlobalId object) const {
 
 bool FakeServer::mayLink(const Node& output, const Node& input) const {
     const auto sees = [&](const Node& who, const Node& what) {
-        return !who.client || !graph_.client(*who.client) || (permission(*who.client, what.id) & permission::readOnly);
+        return !who.client || !graph_.client(*who.client) ||
+               (permission(*who.client, what.id) & permission::readOnly);
     };
     return sees(output, input) && sees(input, output);
 }
@@ -179,8 +187,8 @@ void FakeServer::remove(GlobalId object) {
         for (const auto nodeId : nodes)
             remove(nodeId);
     }
-    const bool known = graph_.clients.erase(object) + graph_.devices.erase(object) + graph_.nodes.erase(object) +
-                       graph_.ports.erase(object);
+    const bool known = graph_.clients.erase(object) + graph_.devices.erase(object) +
+                       graph_.nodes.erase(object) + graph_.ports.erase(object);
     marks_.erase(object);
     believedLinked_.erase(object);
     sessionManagers_.erase(object);
@@ -188,8 +196,8 @@ void FakeServer::remove(GlobalId object) {
         removeObject(object);
 }
 
-// As impl-client.c and impl-link.c: only a port's permission makes the server look at the links on it, and then
-// at the nodes'; and only for the owner of one of the two ends.
+// As impl-client.c and impl-link.c: only a port's permission makes the server look at the links on it, and
+// then at the nodes'; and only for the owner of one of the two ends.
 void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t value) {
     const bool before = permission(client, object) & permission::readOnly;
     permissions_[client][object] = value;
@@ -345,7 +353,9 @@ void FakeServer::change(Line& line) {
         Node& node = graph_.nodes.at(line.id());
         line.takeWord();
         const std::string state = line.takeWord();
-        node.state = state == "running" ? NodeState::Running : state == "idle" ? NodeState::Idle : NodeState::Suspended;
+        node.state = state == "running" ? NodeState::Running
+                     : state == "idle"  ? NodeState::Idle
+                                        : NodeState::Suspended;
         tell(event::NodeInfo{node});
     } else {
         line.fail("no such verb");
@@ -387,8 +397,8 @@ void FakeServer::rescan() {
     for (const auto manager : sessionManagers_) {
         std::vector<Node> streams;
         for (const auto& [nodeId, node] : graph_.nodes)
-            if (node.mediaClass == "Stream/Input/Audio" && node.autoconnect && !believedLinked_.contains(nodeId) &&
-                (permission(manager, nodeId) & permission::readOnly))
+            if (node.mediaClass == "Stream/Input/Audio" && node.autoconnect &&
+                !believedLinked_.contains(nodeId) && (permission(manager, nodeId) & permission::readOnly))
                 streams.push_back(node);
         for (const auto& stream : streams)
             linkStream(stream);
@@ -475,8 +485,8 @@ std::vector<std::string> FakeServer::leftovers() const {
     for (const auto& [client, objects] : permissions_)
         for (const auto& [object, value] : objects)
             if (value != permission::byDefault)
-                found.push_back("client " + id(client) + " has " + (value == permission::none ? "nothing" : "a look") +
-                                " on " + id(object));
+                found.push_back("client " + id(client) + " has " +
+                                (value == permission::none ? "nothing" : "a look") + " on " + id(object));
     return found;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A small PipeWire without PipeWire: holds objects, knobs, permissions and links, obeys actions as the real
-// server does (1.4.2) and tells of what came of them. So a test asks what is audible on the server's side, not what
-// the guard believes. It records every action; it checks no order of calls.
+// server does (1.4.2) and tells of what came of them. So a test asks what is audible on the server's side,
+// not what the guard believes. It records every action; it checks no order of calls.
 //
-// Marks on a node: `raw` has no adapter and reads no knob; `deaf` lives in another process that goes on playing
-// whatever it is told; `locked` ignores the user's own mute; `target=NAME` pins a stream to a source. `links` on a client makes it a session manager that
-// links streams (autoconnect) to that or to the default source, and believes a stream that was cut off to be linked still.
+// Marks on a node: `raw` has no adapter and reads no knob; `deaf` lives in another process that goes on
+// playing whatever it is told; `locked` ignores the user's own mute; `target=NAME` pins a stream to a source.
+// `links` on a client makes it a session manager that links streams (autoconnect) to that or to the default
+// source, and believes a stream that was cut off to be linked still.
 #pragma once
 
 #include "daemon/enforce/server.hpp"
@@ -57,7 +58,7 @@ class FakeServer final : public Server {
     // Everything that an object of the server carries of the guard's: knobs at 0, permissions, said in words.
     std::vector<std::string> leftovers() const;
 
-    std::vector<Action> performed; // since the test last cleared it
+    std::vector<Action> performed;    // since the test last cleared it
     std::vector<std::string> refused; // links that the server did not allow
 
   private:

@@ -51,7 +51,9 @@ GlobalId toId(const Line& line, const std::string& word) {
     return GlobalId{static_cast<std::uint32_t>(toNumber(line, word))};
 }
 
-Serial takeSerial(Line& line, GlobalId id) { return Serial{line.takeNumber("serial", raw(id) + 1000)}; }
+Serial takeSerial(Line& line, GlobalId id) {
+    return Serial{line.takeNumber("serial", raw(id) + 1000)};
+}
 
 std::pair<GlobalId, GlobalId> toEnd(const Line& line, const std::string& word) {
     const auto colon = word.find(':');
@@ -85,7 +87,9 @@ Line::Line(std::string_view text)
     }
 }
 
-void Line::fail(const std::string& why) const { throw std::runtime_error("in \"" + text_ + "\": " + why); }
+void Line::fail(const std::string& why) const {
+    throw std::runtime_error("in \"" + text_ + "\": " + why);
+}
 
 GlobalId Line::id() const {
     if (words_.empty())
@@ -106,7 +110,9 @@ std::uint64_t Line::takeNumber(const std::string& key, std::uint64_t otherwise) 
     return has(key) ? toNumber(*this, take(key)) : otherwise;
 }
 
-float Line::takeFloat(const std::string& key, float otherwise) { return has(key) ? std::stof(take(key)) : otherwise; }
+float Line::takeFloat(const std::string& key, float otherwise) {
+    return has(key) ? std::stof(take(key)) : otherwise;
+}
 
 bool Line::takeFlag(const std::string& flag) {
     const auto it = std::find(words_.begin(), words_.end(), flag);

@@ -12,8 +12,8 @@
 //   gone 20
 //
 // `key=value` and bare flags in any order, quotes around blanks, # to the line's end. A serial is the id plus
-// 1000 unless serial= says otherwise, so that the two are never mixed up unnoticed. A word that is not known is
-// an error: a test with a slip of the pen must not pass.
+// 1000 unless serial= says otherwise, so that the two are never mixed up unnoticed. A word that is not known
+// is an error: a test with a slip of the pen must not pass.
 #pragma once
 
 #include "daemon/model/event.hpp"
@@ -64,7 +64,8 @@ Port takePort(Line& line);
 Link takeLink(Line& line);
 KnobReading takeKnob(Line& line);
 
-// What the registry tells of a node before its info arrives (PipeWire 1.4.2, impl-node.c, pw_impl_node_register()).
+// What the registry tells of a node before its info arrives (PipeWire 1.4.2, impl-node.c,
+// pw_impl_node_register()).
 Node asRegistered(const Node& node);
 
 // The events that a connection would make of these objects, in the order of the lines.

@@ -21,8 +21,8 @@ link 64 20:21 -> 61:62
 )";
 
 bool empty(const Applied& applied) {
-    return applied.knobs.empty() && applied.permissions.empty() && applied.cut.empty() && applied.leds.empty() &&
-           applied.linksAsked.empty() && applied.userMuted.empty();
+    return applied.knobs.empty() && applied.permissions.empty() && applied.cut.empty() &&
+           applied.leds.empty() && applied.linksAsked.empty() && applied.userMuted.empty();
 }
 
 } // namespace
@@ -79,11 +79,13 @@ TEST_CASE("an id that is used again within one dispatch names another object") {
     World world(micAndCall);
     world.mute();
     REQUIRE(world.knob("mic") == KnobState::Holds);
-    world.server.say("gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out");
+    world.server.say(
+        "gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out");
     while (world.step()) {
         // The newcomer is never taken for the silent one before it.
         if (const Node* node = world.model.graph.node(GlobalId{20}); node && node->serial == Serial{5000})
-            CHECK((knobState(world.model, *node) == KnobState::Pending || world.server.knob(GlobalId{20}).maxVolume == 0.0f));
+            CHECK((knobState(world.model, *node) == KnobState::Pending ||
+                   world.server.knob(GlobalId{20}).maxVolume == 0.0f));
     }
     world.rest();
     CHECK(world.knob("other") == KnobState::Holds);
@@ -94,7 +96,8 @@ TEST_CASE("permissions on a re-used id are not believed to be in force") {
     World world(micAndCall);
     world.receive(event::ModeChosen{Mode::Sever});
     world.mute();
-    world.say("gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out serial=5001");
+    world.say("gone 20\nnode 20 serial=5000 class=Audio/Source name=other client=10\nport 21 of 20 out "
+              "serial=5001");
     CHECK(world.server.permission(GlobalId{30}, GlobalId{20}) == permission::none);
     CHECK(world.server.permission(GlobalId{30}, GlobalId{21}) == permission::none);
     CHECK(world.promise().holds);
@@ -107,10 +110,10 @@ TEST_CASE("events for objects that nobody knows change nothing") {
     const GlobalId unknown{4711};
     Node stranger;
     stranger.id = unknown;
-    for (const Event& event : std::vector<Event>{
-             event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
-             event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}}, event::HoldDropped{4711, 5},
-             event::Acknowledged{0}})
+    for (const Event& event :
+         std::vector<Event>{event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
+                            event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
+                            event::HoldDropped{4711, 5}, event::Acknowledged{0}})
         world.receive(event);
     CHECK(world.view() == before);
     CHECK(world.plan().empty());
@@ -162,7 +165,8 @@ TEST_CASE("killed while muted, the successor finds the silence in place and know
     CHECK(world.server.knob(GlobalId{20}).monitorMute);
 }
 
-TEST_CASE("without a memory the successor gives back the configured limit, or the default, never a dead microphone") {
+TEST_CASE("without a memory the successor gives back the configured limit, or the default, never a dead "
+          "microphone") {
     World before(std::string(micAndCall) + "node 50 class=Audio/Source name=configured max=2 client=10\n"
                                            "node 51 class=Audio/Source name=zero max=0 client=10");
     before.mute();
@@ -264,4 +268,36 @@ TEST_CASE("warnings are kept by id until they are withdrawn") {
     model.apply(event::Warned{"a", ""});
     model.apply(event::Warned{"never", ""});
     CHECK(model.warnings == std::map<std::string, std::string>{{"b", "other"}});
+}
+
+TEST_CASE("what was sent on a connection that was cut before it was heard is sent again") {
+    World world(std::string(desk) + R"(
+        node 20 class=Audio/Source name=raw client=10 raw
+        port 21 of 20 out
+        client 30 exe=/usr/bin/call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+        port 32 of 31 in
+    )");
+    world.server.stall(true);
+    world.mute();
+    REQUIRE(world.server.audible() == Pairs{"raw -> call"});
+    SECTION("by the same guard") {
+        world.server.disconnect();
+        world.server.stall(false);
+        world.model.apply(event::Disconnected{});
+        world.server.connect();
+        world.rest();
+        CHECK(world.server.audible() == Pairs{});
+        CHECK(world.promise().holds);
+    }
+    SECTION("by its successor") {
+        Remembered remembered;
+        rememberApplied(world.model, remembered);
+        REQUIRE_FALSE(remembered.revoked.empty());
+        world.server.disconnect();
+        world.server.stall(false);
+        World next(std::move(world.server), remembered, true);
+        CHECK(next.server.audible() == Pairs{});
+        CHECK(next.promise().holds);
+    }
 }

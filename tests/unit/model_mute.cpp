@@ -14,11 +14,15 @@ Model& operator<<(Model& model, const Event& event) {
     return model;
 }
 
-event::UserMute button(bool muted, std::uint64_t now = 1) { return {muted, "me", "", now}; }
+event::UserMute button(bool muted, std::uint64_t now = 1) {
+    return {muted, "me", "", now};
+}
 event::HoldTaken hold(std::uint64_t number, bool mute, std::uint64_t now = 1) {
     return {{number, mute, ":1." + std::to_string(number), "program", "", 0}, now};
 }
-event::HoldDropped drop(std::uint64_t number, std::uint64_t now = 1) { return {number, now}; }
+event::HoldDropped drop(std::uint64_t number, std::uint64_t now = 1) {
+    return {number, now};
+}
 
 } // namespace
 

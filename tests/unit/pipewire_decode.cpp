@@ -133,10 +133,15 @@ TEST_CASE("nothing at all decodes to defaults") {
 }
 
 TEST_CASE("a client's kernel facts and claims are told apart") {
-    const Dict dict{{PW_KEY_OBJECT_SERIAL, "77"}, {PW_KEY_SEC_PID, "4242"}, {PW_KEY_SEC_UID, "1000"},
-                     {PW_KEY_SEC_SOCKET, "pipewire-0-manager"}, {PW_KEY_APP_PROCESS_ID, "1"},
-                     {PW_KEY_APP_PROCESS_BINARY, "firefox"}, {"pipewire.access.portal.app_id", "org.App"},
-                     {"pipewire.snap.id", "snap"}, {PW_KEY_ACCESS, "flatpak"}};
+    const Dict dict{{PW_KEY_OBJECT_SERIAL, "77"},
+                    {PW_KEY_SEC_PID, "4242"},
+                    {PW_KEY_SEC_UID, "1000"},
+                    {PW_KEY_SEC_SOCKET, "pipewire-0-manager"},
+                    {PW_KEY_APP_PROCESS_ID, "1"},
+                    {PW_KEY_APP_PROCESS_BINARY, "firefox"},
+                    {"pipewire.access.portal.app_id", "org.App"},
+                    {"pipewire.snap.id", "snap"},
+                    {PW_KEY_ACCESS, "flatpak"}};
     const Client client = decode::client(5, dict);
     CHECK(client.serial == Serial{77});
     CHECK(client.pid == 4242);
@@ -155,9 +160,10 @@ TEST_CASE("a client's kernel facts and claims are told apart") {
 TEST_CASE("numbers that are none are left out") {
     for (const char* bad : {"", "x", "12x", "-", "99999999999999999999", "1e3", " ", "\xff"}) {
         INFO(bad);
-        const Dict dict{{PW_KEY_OBJECT_SERIAL, bad}, {PW_KEY_SEC_PID, bad}, {PW_KEY_CLIENT_ID, bad},
-                         {PW_KEY_DEVICE_ID, bad}, {"card.profile.device", bad}, {PW_KEY_NODE_ID, bad},
-                         {PW_KEY_LINK_OUTPUT_NODE, bad}, {"channelmix.max-volume", "x"}};
+        const Dict dict{{PW_KEY_OBJECT_SERIAL, bad},    {PW_KEY_SEC_PID, bad},
+                        {PW_KEY_CLIENT_ID, bad},        {PW_KEY_DEVICE_ID, bad},
+                        {"card.profile.device", bad},   {PW_KEY_NODE_ID, bad},
+                        {PW_KEY_LINK_OUTPUT_NODE, bad}, {"channelmix.max-volume", "x"}};
         CHECK(decode::client(5, dict).pid == 0);
         CHECK(decode::client(5, dict).serial == Serial{5});
         CHECK_FALSE(decode::node(5, dict).client);
@@ -171,8 +177,8 @@ TEST_CASE("numbers that are none are left out") {
 
 TEST_CASE("a name of a megabyte is cut where it enters") {
     const std::string huge(1 << 20, 'x');
-    const Dict dict{{PW_KEY_NODE_NAME, huge}, {PW_KEY_APP_NAME, huge}, {PW_KEY_MEDIA_CLASS, huge},
-                     {PW_KEY_DEVICE_NAME, huge}, {PW_KEY_FORMAT_DSP, huge}, {PW_KEY_NODE_LINK_GROUP, huge}};
+    const Dict dict{{PW_KEY_NODE_NAME, huge},   {PW_KEY_APP_NAME, huge},   {PW_KEY_MEDIA_CLASS, huge},
+                    {PW_KEY_DEVICE_NAME, huge}, {PW_KEY_FORMAT_DSP, huge}, {PW_KEY_NODE_LINK_GROUP, huge}};
     CHECK(decode::node(5, dict).name.size() == 1024);
     CHECK(decode::node(5, dict).applicationName.size() == 1024);
     CHECK(decode::node(5, dict).mediaClass.size() == 1024);
@@ -182,7 +188,8 @@ TEST_CASE("a name of a megabyte is cut where it enters") {
 }
 
 TEST_CASE("a key without a value is an absent key") {
-    const spa_dict_item items[] = {{PW_KEY_NODE_NAME, nullptr}, {PW_KEY_CLIENT_ID, nullptr}, {PW_KEY_NODE_NETWORK, nullptr}};
+    const spa_dict_item items[] = {
+        {PW_KEY_NODE_NAME, nullptr}, {PW_KEY_CLIENT_ID, nullptr}, {PW_KEY_NODE_NETWORK, nullptr}};
     const spa_dict dict = {0, 3, items};
     CHECK(decode::node(5, &dict).name.empty());
     CHECK_FALSE(decode::node(5, &dict).client);
@@ -249,14 +256,16 @@ TEST_CASE("a limit of the wrong type is no limit, and silences nothing in our ey
 }
 
 TEST_CASE("params that are no list of keys and values end the reading") {
-    CHECK_FALSE(decode::knob(props([](spa_pod_builder& b) { spa_pod_builder_string(&b, "channelmix.max-volume"); }).get()));
+    CHECK_FALSE(decode::knob(
+        props([](spa_pod_builder& b) { spa_pod_builder_string(&b, "channelmix.max-volume"); }).get()));
     CHECK_FALSE(decode::knob(props([](spa_pod_builder& b) {
                                  spa_pod_builder_int(&b, 7);
                                  maxVolume(b, 0.0f);
                              }).get()));
     CHECK_FALSE(decode::knob(Pod([](spa_pod_builder& b) {
                                  spa_pod_frame object{};
-                                 spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props);
+                                 spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_Props,
+                                                             SPA_PARAM_Props);
                                  spa_pod_builder_prop(&b, SPA_PROP_params, 0);
                                  spa_pod_builder_string(&b, "channelmix.max-volume");
                                  spa_pod_builder_pop(&b, &object);
@@ -264,8 +273,8 @@ TEST_CASE("params that are no list of keys and values end the reading") {
 }
 
 TEST_CASE("a limit that is no number at all is never silence") {
-    const auto reading =
-        decode::knob(props([](spa_pod_builder& b) { maxVolume(b, std::numeric_limits<float>::quiet_NaN()); }).get());
+    const auto reading = decode::knob(
+        props([](spa_pod_builder& b) { maxVolume(b, std::numeric_limits<float>::quiet_NaN()); }).get());
     if (reading)
         CHECK_FALSE(reading->maxVolume == 0.0f);
     else
@@ -273,20 +282,20 @@ TEST_CASE("a limit that is no number at all is never silence") {
 }
 
 TEST_CASE("pods of another type are neither knob nor route") {
-    const Pod pods[] = {Pod([](spa_pod_builder& b) { spa_pod_builder_int(&b, 1); }),
-                        Pod([](spa_pod_builder& b) { spa_pod_builder_string(&b, "channelmix.max-volume"); }),
-                        Pod([](spa_pod_builder& b) { spa_pod_builder_none(&b); }),
-                        Pod([](spa_pod_builder& b) {
-                            spa_pod_frame list{};
-                            spa_pod_builder_push_struct(&b, &list);
-                            maxVolume(b, 0.0f);
-                            spa_pod_builder_pop(&b, &list);
-                        }),
-                        Pod([](spa_pod_builder& b) {
-                            spa_pod_frame object{};
-                            spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_Format, SPA_PARAM_Format);
-                            spa_pod_builder_pop(&b, &object);
-                        })};
+    const Pod pods[] = {
+        Pod([](spa_pod_builder& b) { spa_pod_builder_int(&b, 1); }),
+        Pod([](spa_pod_builder& b) { spa_pod_builder_string(&b, "channelmix.max-volume"); }),
+        Pod([](spa_pod_builder& b) { spa_pod_builder_none(&b); }), Pod([](spa_pod_builder& b) {
+            spa_pod_frame list{};
+            spa_pod_builder_push_struct(&b, &list);
+            maxVolume(b, 0.0f);
+            spa_pod_builder_pop(&b, &list);
+        }),
+        Pod([](spa_pod_builder& b) {
+            spa_pod_frame object{};
+            spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_Format, SPA_PARAM_Format);
+            spa_pod_builder_pop(&b, &object);
+        })};
     for (const auto& pod : pods) {
         CHECK_FALSE(decode::knob(pod.get()));
         CHECK_FALSE(decode::route(pod.get()));
@@ -310,21 +319,26 @@ TEST_CASE("a route tells its switch and whether the hardware has one") {
 TEST_CASE("a route that lies about how many words it has is read as far as they go") {
     for (const std::int32_t count : {-1, 0, 2, 1'000'000'000, std::numeric_limits<std::int32_t>::max()}) {
         INFO(count);
-        const auto read = decode::route(route([&](spa_pod_builder& b) { hardwareMute(b, count); }, false).get());
+        const auto read =
+            decode::route(route([&](spa_pod_builder& b) { hardwareMute(b, count); }, false).get());
         REQUIRE(read);
         CHECK(read->hardwareMute == (count > 0));
     }
-    const auto wrong = decode::route(route([](spa_pod_builder& b) {
-                                         spa_pod_builder_int(&b, 1);
-                                         spa_pod_builder_int(&b, 2);
-                                         spa_pod_builder_int(&b, 3);
-                                     }, false).get());
+    const auto wrong = decode::route(route(
+                                         [](spa_pod_builder& b) {
+                                             spa_pod_builder_int(&b, 1);
+                                             spa_pod_builder_int(&b, 2);
+                                             spa_pod_builder_int(&b, 3);
+                                         },
+                                         false)
+                                         .get());
     REQUIRE(wrong);
     CHECK_FALSE(wrong->hardwareMute);
 }
 
 TEST_CASE("pods with bytes changed inside a sound envelope are read or refused, never worse") {
-    // The envelope is checked before a pod reaches us (the protocol's demarshalling): its outer size stays true.
+    // The envelope is checked before a pod reaches us (the protocol's demarshalling): its outer size stays
+    // true.
     std::mt19937 random(Catch::getSeed());
     const Pod good[] = {props([](spa_pod_builder& b) { maxVolume(b, 0.0f); }),
                         route([](spa_pod_builder& b) { hardwareMute(b, 1); }, true)};

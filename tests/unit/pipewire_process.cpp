@@ -32,7 +32,9 @@ struct MadeUpProc {
     MadeUpProc& operator=(const MadeUpProc&) = delete;
 
     void executable(const fs::path& target) const { fs::create_symlink(target, root / "42/exe"); }
-    void cgroup(const std::string& text) const { std::ofstream(root / "42/cgroup", std::ios::binary) << text; }
+    void cgroup(const std::string& text) const {
+        std::ofstream(root / "42/cgroup", std::ios::binary) << text;
+    }
     ProcessFacts read(std::uint32_t pid = 42) const { return readProcess(pid, root.string()); }
     std::string unit(const std::string& text) const {
         cgroup(text);
@@ -89,8 +91,8 @@ TEST_CASE("the unit is the innermost service or scope") {
 
 TEST_CASE("outside of any unit there is none") {
     const MadeUpProc proc;
-    for (const char* text : {"", "\n", "0::/\n", "0::/user.slice\n", "0::", "garbage", "1:name=systemd:/a.service\n",
-                             "0::/service\n", "0::/a.service.d\n"}) {
+    for (const char* text : {"", "\n", "0::/\n", "0::/user.slice\n", "0::", "garbage",
+                             "1:name=systemd:/a.service\n", "0::/service\n", "0::/a.service.d\n"}) {
         INFO(text);
         CHECK(proc.unit(text).empty());
     }

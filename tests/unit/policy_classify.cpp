@@ -16,7 +16,9 @@ bool isSourceIn(std::string_view text) {
     return isSource(graph, graph.nodes.at(GlobalId{20}));
 }
 
-std::string kindOf(std::string_view text) { return name(sourceKind(graphOf(text).nodes.at(GlobalId{20}))); }
+std::string kindOf(std::string_view text) {
+    return name(sourceKind(graphOf(text).nodes.at(GlobalId{20})));
+}
 
 std::set<std::uint32_t> managersOf(std::string_view text) {
     std::set<std::uint32_t> ids;
@@ -30,7 +32,8 @@ using Ids = std::set<std::uint32_t>;
 } // namespace
 
 TEST_CASE("every class of source is a microphone, with or without ports") {
-    for (const char* mediaClass : {"Audio/Source", "Audio/Source/Virtual", "Audio/Source/Internal", "Audio/Duplex"}) {
+    for (const char* mediaClass :
+         {"Audio/Source", "Audio/Source/Virtual", "Audio/Source/Internal", "Audio/Duplex"}) {
         INFO(mediaClass);
         CHECK(isSourceIn("node 20 class=" + std::string(mediaClass)));
     }
@@ -61,8 +64,8 @@ TEST_CASE("a device behind a node without a class makes its outputs a microphone
 }
 
 TEST_CASE("streams, sinks and cameras are no microphones, physical ports or not") {
-    for (const char* mediaClass : {"Stream/Input/Audio", "Stream/Output/Audio", "Audio/Sink", "Audio/Sink/Virtual",
-                                   "Video/Source", "Midi/Bridge"}) {
+    for (const char* mediaClass : {"Stream/Input/Audio", "Stream/Output/Audio", "Audio/Sink",
+                                   "Audio/Sink/Virtual", "Video/Source", "Midi/Bridge"}) {
         INFO(mediaClass);
         CHECK_FALSE(isSourceIn("node 20 class=" + std::string(mediaClass) + "\nport 21 of 20 out physical"));
     }
@@ -139,18 +142,21 @@ TEST_CASE("the session manager is known by socket and executable, with all its c
     CHECK(managersOf("client 10 exe=/usr/bin/pipewire-media-session socket=pipewire-0-manager") == Ids{10});
     CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=user@1000.service") ==
           Ids{10});
-    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=app-term.scope") == Ids{10});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=app-term.scope") ==
+          Ids{10});
 }
 
 TEST_CASE("a forged name makes nobody the session manager") {
-    CHECK(managersOf("client 10 exe=/usr/bin/evil socket=pipewire-0-manager name=WirePlumber app-id=wireplumber "
-                     "binary=wireplumber") == Ids{});
+    CHECK(managersOf(
+              "client 10 exe=/usr/bin/evil socket=pipewire-0-manager name=WirePlumber app-id=wireplumber "
+              "binary=wireplumber") == Ids{});
     CHECK(managersOf("client 10 exe=/usr/bin/notwireplumber socket=pipewire-0-manager") == Ids{});
     CHECK(managersOf("client 10 exe=/usr/bin/wireplumber/evil socket=pipewire-0-manager") == Ids{});
 }
 
 TEST_CASE("on the ordinary socket nobody is the session manager") {
-    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0 unit=wireplumber.service") == Ids{});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0 unit=wireplumber.service") ==
+          Ids{});
     CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=\"\" unit=wireplumber.service") == Ids{});
 }
 
@@ -161,7 +167,8 @@ TEST_CASE("an executable of the right name in another mount namespace is not the
 }
 
 TEST_CASE("a session manager does not run in another program's service") {
-    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=evil.service") == Ids{});
+    CHECK(managersOf("client 10 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=evil.service") ==
+          Ids{});
 }
 
 TEST_CASE("of two that qualify, the one in the session manager's unit is it, then the one that came first") {

@@ -18,7 +18,8 @@ const ApplicationView& only(const View& view) {
 }
 
 const SourceView& sourceNamed(const View& view, std::string_view name) {
-    const auto it = std::find_if(view.sources.begin(), view.sources.end(), [&](const auto& s) { return s.name == name; });
+    const auto it =
+        std::find_if(view.sources.begin(), view.sources.end(), [&](const auto& s) { return s.name == name; });
     REQUIRE(it != view.sources.end());
     return *it;
 }
@@ -38,7 +39,8 @@ TEST_CASE("the guard's state: live, muting, muted, degraded") {
     CHECK(world.view().guard.state == "muted");
     world.receive(event::Warned{"degraded:guarantee", "not confirmed in time: mic"});
     CHECK(world.view().guard.state == "degraded");
-    CHECK(world.view().guard.warnings == std::vector<WarningView>{{"degraded:guarantee", "not confirmed in time: mic"}});
+    CHECK(world.view().guard.warnings ==
+          std::vector<WarningView>{{"degraded:guarantee", "not confirmed in time: mic"}});
     world.receive(event::Warned{"degraded:guarantee", ""});
     CHECK(world.view().guard.state == "muted");
     CHECK(world.view().guard.warnings.empty());
@@ -99,7 +101,8 @@ TEST_CASE("a stream that is linked but does not run is idle") {
 }
 
 TEST_CASE("which application listens on which microphone, with its process") {
-    World world(std::string(micAndCall) + "node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out");
+    World world(std::string(micAndCall) +
+                "node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out");
     world.say("default headset\nclient 60 pid=61 exe=/usr/bin/recorder name=Recorder\n"
               "node 62 class=Stream/Input/Audio media=Take client=60 autoconnect running\nport 63 of 62 in");
     const auto view = world.view();
@@ -111,7 +114,8 @@ TEST_CASE("which application listens on which microphone, with its process") {
     CHECK(view.streams.front().source == sourceNamed(view, "mic").key);
 }
 
-TEST_CASE("streams of one program are one application, over several connections; the worst state is its state") {
+TEST_CASE(
+    "streams of one program are one application, over several connections; the worst state is its state") {
     World world(std::string(micAndCall) + R"(
         client 40 exe=/usr/bin/call
         node 41 class=Stream/Input/Audio name=second client=40 autoconnect idle
@@ -239,7 +243,8 @@ TEST_CASE("keys never change while an object lives and are never used again, ove
 TEST_CASE("an object's id that is used again is another object to the outside") {
     World world(micAndCall);
     const auto before = world.view().streams.front().key;
-    world.say("gone 31\nnode 31 serial=7777 class=Stream/Input/Audio client=30 autoconnect running\nport 32 of 31 in");
+    world.say("gone 31\nnode 31 serial=7777 class=Stream/Input/Audio client=30 autoconnect running\nport 32 "
+              "of 31 in");
     CHECK(world.view().streams.front().key != before);
 }
 

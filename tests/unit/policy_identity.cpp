@@ -50,7 +50,8 @@ TEST_CASE("pipewire-pulse vouches for the sandboxes of its clients, and for noth
         CHECK(flatpak.how == "sandbox");
         CHECK(flatpak.key == "flatpak:org.App");
         CHECK(flatpak.appId == "org.App");
-        const auto snap = identityIn("client 30 pid=9 snap=tool exe=" + std::string(server) + "\nnode 31 client=30");
+        const auto snap =
+            identityIn("client 30 pid=9 snap=tool exe=" + std::string(server) + "\nnode 31 client=30");
         CHECK(snap.sandbox == "snap");
         CHECK(snap.key == "snap:tool");
         const auto plain = identityIn("client 30 pid=9 exe=" + std::string(server) +

@@ -50,7 +50,8 @@ TEST_CASE("a plan shuts before it opens") {
     world.model.apply(event::SettingsLoaded{settings});
     const auto plan = world.plan();
     REQUIRE(plan.size() >= 6);
-    // Revoking comes before granting client by client, but hiding a stream from the session manager may follow.
+    // Revoking comes before granting client by client, but hiding a stream from the session manager may
+    // follow.
     int last = 0;
     for (const auto& action : plan) {
         const auto* update = std::get_if<action::UpdatePermissions>(&action);
@@ -65,7 +66,8 @@ TEST_CASE("a plan shuts before it opens") {
 
 TEST_CASE("once its actions are recorded the plan is empty, acknowledged or not") {
     for (const Mode mode : {Mode::Silence, Mode::Sever}) {
-        World world(std::string(micAndCall) + "node 50 class=Audio/Source name=raw client=10 raw\nport 51 of 50 out");
+        World world(std::string(micAndCall) +
+                    "node 50 class=Audio/Source name=raw client=10 raw\nport 51 of 50 out");
         world.model.apply(event::ModeChosen{mode});
         world.model.apply(event::UserMute{true, "", "", 5});
         const auto first = world.plan();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Letting go: nothing of the guard's is left, and no microphone opens because the guard went. And the way back.
+// Letting go: nothing of the guard's is left, and no microphone opens because the guard went. And the way
+// back.
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
@@ -161,6 +162,25 @@ TEST_CASE("the mute that stood in for the guard is lifted on a source that comes
     CHECK(world.server.knob(GlobalId{50}).mute);
 }
 
+TEST_CASE(
+    "the mute that stood in for the guard is not lifted while nothing else is known to hold the source") {
+    World world(desk);
+    world.model.remembered.userMuted = {"elsewhere"};
+    world.mute();
+    world.server.say(
+        "node 50 class=Audio/Source name=elsewhere deaf\nport 51 of 50 out\nknob 50 max=10 mute");
+    world.rest();
+    const auto lifted = [&] {
+        const auto sent = world.sent();
+        return std::count(sent.begin(), sent.end(), "user-mute 50 off") > 0;
+    };
+    CHECK(world.knob("elsewhere") == KnobState::Pending);
+    CHECK_FALSE(lifted());
+    world.say("knob 50 max=0 monitor-mute mute");
+    CHECK(world.knob("elsewhere") == KnobState::Holds);
+    CHECK(lifted());
+}
+
 TEST_CASE("the switch of the hardware follows the mute where there is one") {
     World world(card);
     world.mute();
@@ -174,7 +194,8 @@ TEST_CASE("the switch of the hardware follows the mute where there is one") {
 }
 
 TEST_CASE("the switch is left alone without hw-mute or when it is not wanted") {
-    World plain(std::string(desk) + "device 15\nroute 15 profile=1\nnode 20 class=Audio/Source device=15 profile=1");
+    World plain(std::string(desk) +
+                "device 15\nroute 15 profile=1\nnode 20 class=Audio/Source device=15 profile=1");
     plain.mute();
     CHECK_FALSE(routeMuted(plain, 0));
     World world(card);
@@ -216,7 +237,8 @@ TEST_CASE("a switch that the user turns while muted is his, until the next mute"
     CHECK_FALSE(routeMuted(world, 0));
 }
 
-TEST_CASE("a switch that the user took back is the guard's again at the next mute, also if nothing else was to be done") {
+TEST_CASE("a switch that the user took back is the guard's again at the next mute, also if nothing else was "
+          "to be done") {
     World world(card);
     world.mute();
     world.say("routes 15 0 unmute\ngone 20");

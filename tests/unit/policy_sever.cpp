@@ -75,14 +75,17 @@ TEST_CASE("in the message a source stands before its ports, whatever their ids")
     CHECK(world.server.linked() == Pairs{});
 }
 
-TEST_CASE("silence goes first, then cutting off, and only then the stream leaves the session manager's sight") {
+TEST_CASE(
+    "silence goes first, then cutting off, and only then the stream leaves the session manager's sight") {
     SeveringWorld world(micAndCall);
     world.server.performed.clear();
     world.mute();
     const auto& actions = world.server.performed;
     const auto sent = world.sent();
     REQUIRE(indexOf<action::SetKnob>(actions) == 0);
-    const auto at = [&](const char* word) { return std::find(sent.begin(), sent.end(), word) - sent.begin(); };
+    const auto at = [&](const char* word) {
+        return std::find(sent.begin(), sent.end(), word) - sent.begin();
+    };
     CHECK(at("permissions 30: 20=none 21=none") < at("permissions 10: 31=none"));
     CHECK(at("permissions 10: 31=none") < std::ssize(sent));
 }
@@ -93,10 +96,12 @@ TEST_CASE("on the way back links may be made before the stream is shown, and the
     world.server.performed.clear();
     world.unmute();
     const auto sent = world.sent();
-    CHECK(sent == Words{"permissions 30: 20=default 21=default", "permissions 10: 31=default", "knob 20 10.000000"});
+    CHECK(sent ==
+          Words{"permissions 30: 20=default 21=default", "permissions 10: 31=default", "knob 20 10.000000"});
 }
 
-TEST_CASE("the session manager links a severed stream anew, to the default of that moment; it is not linked twice") {
+TEST_CASE("the session manager links a severed stream anew, to the default of that moment; it is not linked "
+          "twice") {
     SeveringWorld world(micAndCall);
     world.mute();
     world.say("node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out\ndefault headset");
@@ -107,11 +112,13 @@ TEST_CASE("the session manager links a severed stream anew, to the default of th
     CHECK(indexOf<action::CreateLink>(world.server.performed) == -1);
 }
 
-TEST_CASE("a stream that starts while severed is hidden until the unmute, so the session manager never fails to link it") {
+TEST_CASE("a stream that starts while severed is hidden until the unmute, so the session manager never fails "
+          "to link it") {
     SeveringWorld world(micAndCall);
     world.mute();
     world.server.refused.clear();
-    world.say("client 60 exe=/usr/bin/late\nnode 61 class=Stream/Input/Audio name=late client=60 autoconnect");
+    world.say(
+        "client 60 exe=/usr/bin/late\nnode 61 class=Stream/Input/Audio name=late client=60 autoconnect");
     world.say("port 62 of 61 in");
     CHECK(world.sees(10, 61) == permission::none);
     CHECK(world.server.linked() == Pairs{});
@@ -236,6 +243,20 @@ TEST_CASE("whoever provides a source keeps it") {
     CHECK(world.server.audible() == Pairs{});
 }
 
+TEST_CASE("whoever provides a source that no volume silences keeps it, everybody else does not") {
+    World world(std::string(desk) + R"(
+        client 60 exe=/usr/bin/jack_source
+        node 61 class=Audio/Source name=own client=60 raw
+        port 62 of 61 out
+        client 30 exe=/usr/bin/player
+    )");
+    world.mute();
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{61}) != permission::none);
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{61}) == permission::none);
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{62}) == permission::none);
+    CHECK(world.server.permission(GlobalId{10}, GlobalId{61}) != permission::none);
+}
+
 TEST_CASE("a client that only plays is not touched, nor what a stream of a sink's monitor hears") {
     SeveringWorld world(std::string(micAndCall) + R"(
         client 60 exe=/usr/bin/player
@@ -261,7 +282,8 @@ TEST_CASE("a client that only plays is not touched, nor what a stream of a sink'
 }
 
 TEST_CASE("Bluetooth may be severed while all else is silenced, and the other way round") {
-    const std::string graph = std::string(micAndCall) + "node 50 class=Audio/Source name=headset api=bluez5 client=10";
+    const std::string graph =
+        std::string(micAndCall) + "node 50 class=Audio/Source name=headset api=bluez5 client=10";
     Settings settings;
     settings.mute.bluetooth = Mode::Sever;
     World world(graph);
@@ -315,12 +337,14 @@ TEST_CASE("a new output port of a severed source is taken away as well") {
 }
 
 TEST_CASE("with an exempt microphone left, streams that start while severed may have that one") {
-    SeveringWorld world(std::string(micAndCall) + "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out");
+    SeveringWorld world(std::string(micAndCall) +
+                        "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out");
     Settings settings;
     settings.sources.exempt = {"line"};
     world.receive(event::SettingsLoaded{settings});
     world.mute();
-    world.say("default line\nclient 60\nnode 61 class=Stream/Input/Audio name=late client=60 autoconnect\nport 62 of 61 in");
+    world.say("default line\nclient 60\nnode 61 class=Stream/Input/Audio name=late client=60 "
+              "autoconnect\nport 62 of 61 in");
     CHECK(world.sees(10, 61) != permission::none);
     CHECK(world.server.linked() == Pairs{"line -> late"});
     CHECK(world.sees(30, 50) != permission::none);

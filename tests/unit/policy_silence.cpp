@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Mode silence: which microphones are held silent, how that is known, and what becomes of those that do not obey.
+// Mode silence: which microphones are held silent, how that is known, and what becomes of those that do not
+// obey.
 #include "daemon/policy/plan.hpp"
 #include "tests/unit/world.hpp"
 
@@ -131,7 +132,8 @@ TEST_CASE("the server that appears while muted is not vouched for before its lis
     CHECK(world.server.audible() == Pairs{});
 }
 
-TEST_CASE("a newborn microphone is silent before anything links to it, and opened once that is acknowledged") {
+TEST_CASE(
+    "a newborn microphone is silent before anything links to it, and opened once that is acknowledged") {
     World world(desk);
     world.server.stall(true);
     world.say("node 20 class=Audio/Source name=mic client=10");
@@ -149,7 +151,8 @@ TEST_CASE("a microphone that arrives while muted stays silent") {
     World world(micAndCall);
     world.mute();
     world.server.performed.clear();
-    world.say("node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out\ndefault headset\ngone 20");
+    world.say(
+        "node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out\ndefault headset\ngone 20");
     CHECK(world.server.linked() == Pairs{"headset -> call"});
     CHECK(world.server.audible() == Pairs{});
     CHECK(world.promise().holds);
@@ -299,6 +302,8 @@ TEST_CASE("a process that never confirms and keeps talking cannot keep the guard
     for (int again = 0; again < 20; again++)
         world.say("knob 20 max=10");
     CHECK(world.server.performed.size() <= 20);
+    CHECK(world.knob("elsewhere") == KnobState::Fails); // talking is no confirming
+    CHECK(world.source("elsewhere").sever);
     CHECK(world.plan().empty());
 }
 

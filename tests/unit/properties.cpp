@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What holds for every graph and every sequence of events, tried on many made at random. The seed is the run's
+// What holds for every graph and every sequence of events, tried on many made at random. The seed is the
+// run's
 // (--rng-seed, printed at its start and with a failure); the same seed makes the same worlds.
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
@@ -19,8 +20,8 @@ namespace {
 // Enough to meet every kind of object with every other; `--long` runs belong to the session tests.
 constexpr std::uint32_t worlds = 60;
 
-// One assertion per world and property, with a text that says what went wrong: thousands of CHECKs cost more than
-// what they check.
+// One assertion per world and property, with a text that says what went wrong: thousands of CHECKs cost more
+// than what they check.
 std::string joined(const std::set<std::string>& words) {
     std::string text;
     for (const auto& word : words)
@@ -38,7 +39,8 @@ std::string unguarded(const World& world) {
     std::string text;
     for (const auto& verdict : world.verdicts().sources) {
         const Node* node = world.model.graph.node(verdict.node);
-        if (verdict.guarded && (!verdict.silent || (knobState(world.model, *node) != KnobState::Holds && !verdict.sever)))
+        if (verdict.guarded &&
+            (!verdict.silent || (knobState(world.model, *node) != KnobState::Holds && !verdict.sever)))
             text += node->name + " ";
     }
     return text;
@@ -62,7 +64,8 @@ void settle(World& world) {
 
 } // namespace
 
-TEST_CASE("property: a plan after its own actions is empty, whatever happened and whatever was acknowledged") {
+TEST_CASE(
+    "property: a plan after its own actions is empty, whatever happened and whatever was acknowledged") {
     inManyWorlds([](Random& random) {
         World world(randomGraph(random));
         std::string trouble;
@@ -80,7 +83,8 @@ TEST_CASE("property: a plan after its own actions is empty, whatever happened an
     });
 }
 
-TEST_CASE("property: once muted and settled no guarded microphone is audible to anybody, and it is vouched for") {
+TEST_CASE(
+    "property: once muted and settled no guarded microphone is audible to anybody, and it is vouched for") {
     inManyWorlds([](Random& random) {
         World world(randomGraph(random));
         randomSettings(random, world);
@@ -130,7 +134,8 @@ TEST_CASE("property: after the unmute nothing is silent, nothing is taken away, 
     inManyWorlds([](Random& random) {
         World world(randomGraph(random));
         randomSettings(random, world);
-        // Streams that the session manager handles may choose another microphone meanwhile; all others may not.
+        // Streams that the session manager handles may choose another microphone meanwhile; all others may
+        // not.
         const auto byHand = linksByHand(world.server);
         for (int cycle = 0; cycle < 3; cycle++) {
             world.mute();
@@ -157,7 +162,8 @@ TEST_CASE("property: after the unmute nothing is silent, nothing is taken away, 
     });
 }
 
-TEST_CASE("property: released, nothing of the guard's is left; released while muted, nothing became audible") {
+TEST_CASE(
+    "property: released, nothing of the guard's is left; released while muted, nothing became audible") {
     inManyWorlds([](Random& random) {
         World world(randomGraph(random));
         randomSettings(random, world);
@@ -202,24 +208,27 @@ TEST_CASE("property: verdicts do not depend on the order in which independent ob
         const auto expected = judge(events);
         // A link is told after its ends, a node's info after the node: all else may come in any order.
         const auto rank = [](const Event& event) {
-            return std::holds_alternative<event::LinkSeen>(event)                ? 2
+            return std::holds_alternative<event::LinkSeen>(event) ? 2
                    : std::holds_alternative<event::NodeInfo>(event) ||
-                           std::holds_alternative<event::RoutesRead>(event) ? 1
-                                                                                 : 0;
+                           std::holds_alternative<event::RoutesRead>(event)
+                       ? 1
+                       : 0;
         };
         for (int again = 0; again < 4; again++) {
             std::shuffle(events.begin(), events.end(), random.engine());
             std::stable_sort(events.begin(), events.end(),
                              [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
             const auto verdicts = judge(events);
-            const bool same = verdicts.sources == expected.sources && verdicts.permissions == expected.permissions &&
+            const bool same = verdicts.sources == expected.sources &&
+                              verdicts.permissions == expected.permissions &&
                               verdicts.cutLinks == expected.cutLinks;
             CHECK(same);
         }
     });
 }
 
-TEST_CASE("property: mute dominates: no wish and no setting but an exemption leaves a microphone open while it is muted") {
+TEST_CASE("property: mute dominates: no wish and no setting but an exemption leaves a microphone open while "
+          "it is muted") {
     inManyWorlds([](Random& random) {
         World world(randomGraph(random));
         std::string trouble;
@@ -230,10 +239,11 @@ TEST_CASE("property: mute dominates: no wish and no setting but an exemption lea
                 trouble += "muted? ";
             for (const auto& verdict : verdicts.sources) {
                 const Node* node = world.model.graph.node(verdict.node);
-                const bool exempt = std::any_of(world.model.settings.sources.exempt.begin(),
-                                                world.model.settings.sources.exempt.end(), [&](const std::string& glob) {
-                                                    return node->name.starts_with(glob.substr(0, glob.size() - 1));
-                                                });
+                const bool exempt =
+                    std::any_of(world.model.settings.sources.exempt.begin(),
+                                world.model.settings.sources.exempt.end(), [&](const std::string& glob) {
+                                    return node->name.starts_with(glob.substr(0, glob.size() - 1));
+                                });
                 if (verdicts.muted && !exempt && (!verdict.silent || !verdict.guarded))
                     trouble += node->name + " open; ";
                 if (exempt && (verdict.silent || verdict.sever))

@@ -10,11 +10,15 @@
 namespace micguard::test {
 namespace {
 
-std::string text(std::uint32_t number) { return std::to_string(number); }
+std::string text(std::uint32_t number) {
+    return std::to_string(number);
+}
 
-// Ids: clients 1-29, devices 30-39, sources 100-, streams 200-, sinks 300-; ports are the node's id times ten.
+// Ids: clients 1-29, devices 30-39, sources 100-, streams 200-, sinks 300-; ports are the node's id times
+// ten.
 std::string source(Random& random, std::uint32_t id, std::uint32_t clients) {
-    static constexpr std::array classes{"Audio/Source", "Audio/Source/Virtual", "Audio/Source/Internal", "Audio/Duplex"};
+    static constexpr std::array classes{"Audio/Source", "Audio/Source/Virtual", "Audio/Source/Internal",
+                                        "Audio/Duplex"};
     std::string line = "node " + text(id);
     const bool jack = random.chance(10);
     if (!jack)
@@ -58,7 +62,8 @@ std::string stream(Random& random, std::uint32_t id, std::uint32_t clients) {
 } // namespace
 
 std::string randomGraph(Random& random) {
-    const std::uint32_t clients = 1 + random.below(4), sources = 1 + random.below(4), streams = random.below(4);
+    const std::uint32_t clients = 1 + random.below(4), sources = 1 + random.below(4),
+                        streams = random.below(4);
     std::string graph = "client 1 self\n";
     graph += "client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service";
     graph += random.chance(85) ? " links\n" : "\n";
@@ -77,7 +82,8 @@ std::string randomGraph(Random& random) {
     // By hand: JACK clients have no other links.
     for (std::uint32_t i = 0; i < streams; i++)
         if (random.chance(50))
-            graph += "link " + text(5001 + i) + " 100:1000 -> " + text(200 + i) + ":" + text(2000 + i * 10) + "\n";
+            graph +=
+                "link " + text(5001 + i) + " 100:1000 -> " + text(200 + i) + ":" + text(2000 + i * 10) + "\n";
     return graph;
 }
 
@@ -96,7 +102,8 @@ std::string randomChange(Random& random, const FakeServer& server) {
         return found.at(random.below(static_cast<std::uint32_t>(found.size())));
     };
     const auto unused = [&](std::uint32_t from) {
-        while (server.graph().nodes.contains(GlobalId{from}) || server.graph().clients.contains(GlobalId{from}))
+        while (server.graph().nodes.contains(GlobalId{from}) ||
+               server.graph().clients.contains(GlobalId{from}))
             from++;
         return from;
     };
@@ -116,13 +123,14 @@ std::string randomChange(Random& random, const FakeServer& server) {
     case 5:
         return server.graph().clients.contains(GlobalId{25}) ? "gone 25" : "client 25 exe=/usr/bin/new";
     case 6:
-        return mic && listener ? "link " + text(unused(7000) + random.below(1000)) + " " + text(raw(*mic)) + ":" +
-                                     text(raw(*mic) * 10) + " -> " + text(raw(*listener)) + ":" +
+        return mic && listener ? "link " + text(unused(7000) + random.below(1000)) + " " + text(raw(*mic)) +
+                                     ":" + text(raw(*mic) * 10) + " -> " + text(raw(*listener)) + ":" +
                                      text(raw(*listener) * 10)
                                : "";
     case 7:
-        return server.graph().devices.contains(GlobalId{30}) ? (random.chance(50) ? "routes 30 0 mute" : "routes 30 0 unmute")
-                                                             : "";
+        return server.graph().devices.contains(GlobalId{30})
+                   ? (random.chance(50) ? "routes 30 0 mute" : "routes 30 0 unmute")
+                   : "";
     default:
         return mic ? "default " + server.graph().nodes.at(*mic).name : "";
     }
@@ -165,12 +173,14 @@ void randomSettings(Random& random, World& world) {
 Event randomEvent(Random& random) {
     // Few ids, so that they meet; every kind of object under every one of them.
     const auto id = [&] {
-        static constexpr std::array ids{0U, 1U, 10U, 20U, 21U, 30U, 100U, 101U, 200U, 1000U, 2000U, 5000U, 0xffffffffU};
+        static constexpr std::array ids{0U,   1U,   10U,   20U,   21U,   30U,        100U,
+                                        101U, 200U, 1000U, 2000U, 5000U, 0xffffffffU};
         return GlobalId{ids.at(random.below(ids.size()))};
     };
     const auto serial = [&] { return Serial{raw(id()) + (random.chance(80) ? 1000U : 0U)}; };
     const auto node = [&] {
-        static constexpr std::array classes{"Audio/Source", "Audio/Sink", "Stream/Input/Audio", "Audio/Duplex", ""};
+        static constexpr std::array classes{"Audio/Source", "Audio/Sink", "Stream/Input/Audio",
+                                            "Audio/Duplex", ""};
         Node n;
         n.id = id();
         n.serial = serial();
@@ -215,19 +225,22 @@ Event randomEvent(Random& random) {
     case 7:
         return event::DeviceSeen{{id(), serial(), "card", "alsa", {}}};
     case 8:
-        return event::RoutesRead{id(), {{random.below(2), static_cast<std::int32_t>(random.below(2)), true, true,
-                                         random.chance(50)}}};
+        return event::RoutesRead{
+            id(),
+            {{random.below(2), static_cast<std::int32_t>(random.below(2)), true, true, random.chance(50)}}};
     case 9:
         return event::EvidenceOverdue{serial()};
     case 10:
         return event::Acknowledged{random.below(300)};
     case 11:
-        return random.chance(20) ? Event{event::InitialListComplete{}} : Event{event::Warned{"a", random.chance(50) ? "b" : ""}};
+        return random.chance(20) ? Event{event::InitialListComplete{}}
+                                 : Event{event::Warned{"a", random.chance(50) ? "b" : ""}};
     case 12:
         return random.chance(10) ? Event{event::Disconnected{}} : Event{event::Removed{id()}};
     case 13:
-        return random.chance(10) ? Event{event::Connected{1, "x", "1.4.2", random.chance(50) ? "cookie-1" : "b"}}
-                                 : Event{event::Removed{id()}};
+        return random.chance(10)
+                   ? Event{event::Connected{1, "x", "1.4.2", random.chance(50) ? "cookie-1" : "b"}}
+                   : Event{event::Removed{id()}};
     case 14:
         return random.chance(10) ? Event{event::Released{random.chance(50)}} : Event{event::NodeSeen{node()}};
     default:

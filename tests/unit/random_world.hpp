@@ -24,9 +24,9 @@ class Random {
     std::mt19937 engine_;
 };
 
-// The guard, perhaps a session manager, microphones of every kind (raw, deaf, locked, JACK, a client's own), streams
-// with and without a session manager or a client, sinks, and links made by hand. Names that start with "exempt" are
-// for settings.
+// The guard, perhaps a session manager, microphones of every kind (raw, deaf, locked, JACK, a client's own),
+// streams with and without a session manager or a client, sinks, and links made by hand. Names that start
+// with "exempt" are for settings.
 std::string randomGraph(Random& random);
 // The same without the fake server's marks, as eventsOf() reads it.
 std::string withoutMarks(const std::string& graph);

@@ -119,7 +119,8 @@ TEST_CASE("the state keeps the mode only if it was chosen, and the mutes that st
     world.mute();
     world.receive(event::Released{true});
     world.model.remembered.userMuted.insert("unplugged");
-    CHECK(readMemory(writeState(world.model, true))->remembered.userMuted == std::set<std::string>{"mic", "unplugged"});
+    CHECK(readMemory(writeState(world.model, true))->remembered.userMuted ==
+          std::set<std::string>{"mic", "unplugged"});
 }
 
 TEST_CASE("names that are no UTF-8 do not keep the state from being written") {
@@ -131,9 +132,9 @@ TEST_CASE("names that are no UTF-8 do not keep the state from being written") {
 }
 
 TEST_CASE("garbage is no memory") {
-    for (const char* text : {"", " ", "{", "[]", "null", "true", "\"muted\"", "{}", "\xff\xfe", "{\"muted\":true}",
-                             "{\"version\":2,\"muted\":true}", "{\"version\":1}", "{\"version\":1,\"muted\":true",
-                             "{\"version\":1,\"muted\":true} trailing"}) {
+    for (const char* text : {"", " ", "{", "[]", "null", "true", "\"muted\"", "{}", "\xff\xfe",
+                             "{\"muted\":true}", "{\"version\":2,\"muted\":true}", "{\"version\":1}",
+                             "{\"version\":1,\"muted\":true", "{\"version\":1,\"muted\":true} trailing"}) {
         INFO(text);
         CHECK_FALSE(readMemory(text));
     }
@@ -141,14 +142,16 @@ TEST_CASE("garbage is no memory") {
 
 TEST_CASE("a memory with anything of the wrong type is none") {
     for (const char* text :
-         {R"({"version":"one","muted":true})", R"({"version":[],"muted":true})", R"({"version":null,"muted":true})",
-          R"({"version":1,"muted":1})", R"({"version":1,"muted":"true"})", R"({"version":1,"muted":null})",
-          R"({"version":1,"muted":true,"since":"now"})", R"({"version":1,"muted":true,"mode":7})",
-          R"({"version":1,"muted":true,"server":{}})", R"({"version":1,"muted":true,"restore":5})",
-          R"({"version":1,"muted":true,"restore":[[1]]})", R"({"version":1,"muted":true,"restore":[["a",1,true]]})",
-          R"({"version":1,"muted":true,"restore":[[1,2.0,"no"]]})", R"({"version":1,"muted":true,"cut":[[1,2]]})",
-          R"({"version":1,"muted":true,"cut":"all"})", R"({"version":1,"muted":true,"revoked":[1,2]})",
-          R"({"version":1,"muted":true,"leds":[[1,2]]})", R"({"version":1,"muted":true,"leds":[["card","x"]]})",
+         {R"({"version":"one","muted":true})", R"({"version":[],"muted":true})",
+          R"({"version":null,"muted":true})", R"({"version":1,"muted":1})", R"({"version":1,"muted":"true"})",
+          R"({"version":1,"muted":null})", R"({"version":1,"muted":true,"since":"now"})",
+          R"({"version":1,"muted":true,"mode":7})", R"({"version":1,"muted":true,"server":{}})",
+          R"({"version":1,"muted":true,"restore":5})", R"({"version":1,"muted":true,"restore":[[1]]})",
+          R"({"version":1,"muted":true,"restore":[["a",1,true]]})",
+          R"({"version":1,"muted":true,"restore":[[1,2.0,"no"]]})",
+          R"({"version":1,"muted":true,"cut":[[1,2]]})", R"({"version":1,"muted":true,"cut":"all"})",
+          R"({"version":1,"muted":true,"revoked":[1,2]})", R"({"version":1,"muted":true,"leds":[[1,2]]})",
+          R"({"version":1,"muted":true,"leds":[["card","x"]]})",
           R"({"version":1,"muted":true,"userMuted":[7]})"}) {
         INFO(text);
         CHECK_FALSE(readMemory(text));

@@ -41,7 +41,9 @@ struct Folders {
     fs::path state() const { return root / "state/micguard"; }
     fs::path markerFile() const { return runtime() / "marker.json"; }
     fs::path stateFile() const { return state() / "state.json"; }
-    Store store() const { return Store(runtime(), state(), [](const std::string&) {}); }
+    Store store() const {
+        return Store(runtime(), state(), [](const std::string&) {});
+    }
     Found load() const { return store().load(); }
     void write(const fs::path& path, const std::string& text) const {
         fs::create_directories(path.parent_path());
@@ -79,7 +81,8 @@ TEST_CASE("muted if the marker or the state says so") {
 }
 
 TEST_CASE("what is there and unreadable never opens a microphone, and is said") {
-    for (const char* text : {"", "{", "\xff", R"({"version":1,"muted":"no"})", R"({"version":"x","muted":false})"}) {
+    for (const char* text :
+         {"", "{", "\xff", R"({"version":1,"muted":"no"})", R"({"version":"x","muted":false})"}) {
         INFO(text);
         const Folders folders;
         folders.write(folders.stateFile(), text);
@@ -107,6 +110,10 @@ TEST_CASE("an unreadable state with a readable one before it: the newest readabl
 TEST_CASE("a state that was being replaced when the machine went off is not lost") {
     const Folders folders;
     folders.write(folders.state() / "state.json.old", mutedText);
+    CHECK(folders.load().memory.muted);
+    folders.write(folders.state() / "state.json.old", liveText);
+    CHECK_FALSE(folders.load().memory.muted);
+    folders.write(folders.state() / "state.json.old", "half");
     CHECK(folders.load().memory.muted);
 }
 
@@ -217,10 +224,12 @@ TEST_CASE("a folder in the state file's place is reported, not removed") {
     const Folders folders;
     fs::create_directories(folders.stateFile() / "keep");
     std::atomic<int> failures = 0;
-    Store store(folders.runtime(), folders.state(), [&](const std::string& error) { failures += error.empty() ? 0 : 1; });
+    Store store(folders.runtime(), folders.state(),
+                [&](const std::string& error) { failures += error.empty() ? 0 : 1; });
     store.setState(mutedText);
     store.drain();
-    const bool kept = fs::exists(folders.stateFile() / "keep") || fs::exists(folders.state() / "state.json.old/keep");
+    const bool kept =
+        fs::exists(folders.stateFile() / "keep") || fs::exists(folders.state() / "state.json.old/keep");
     CHECK(kept);
     CHECK((failures == 1 || folders.read(folders.stateFile()) == mutedText));
 }
@@ -229,7 +238,8 @@ TEST_CASE("a full disk is told and loses neither the mute nor the state before")
     const Folders folders;
     fs::create_directories(folders.root / "state");
     const auto disk = (folders.root / "state").string();
-    if (geteuid() != 0 || mount("micguard-test", disk.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") != 0)
+    if (geteuid() != 0 ||
+        mount("micguard-test", disk.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") != 0)
         SKIP("a small disk of its own needs root");
     struct Unmount {
         std::string path;
@@ -237,7 +247,8 @@ TEST_CASE("a full disk is told and loses neither the mute nor the state before")
     } const unmount{disk};
 
     std::atomic<int> failures = 0;
-    Store store(folders.runtime(), folders.state(), [&](const std::string& error) { failures += error.empty() ? 0 : 1; });
+    Store store(folders.runtime(), folders.state(),
+                [&](const std::string& error) { failures += error.empty() ? 0 : 1; });
     store.setState(mutedText);
     store.drain();
     REQUIRE(failures == 0);

@@ -8,7 +8,8 @@
 namespace micguard::test {
 namespace {
 
-// Far beyond what any graph of the tests needs: a guard that answers its own doing for ever must not hang them.
+// Far beyond what any graph of the tests needs: a guard that answers its own doing for ever must not hang
+// them.
 constexpr int patience = 20000;
 
 } // namespace
@@ -41,8 +42,8 @@ void World::apply(const Event& event) {
         return;
     }
     // As daemon/app.cpp: newcomers are answered at once, all else when what came in one go has been read.
-    if (model.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
-                               std::holds_alternative<event::ClientSeen>(event)))
+    if (model.listComplete &&
+        (std::holds_alternative<event::NodeSeen>(event) || std::holds_alternative<event::ClientSeen>(event)))
         enforcer.settle();
 }
 
@@ -73,7 +74,9 @@ void World::receive(const Event& event) {
     rest();
 }
 
-void World::mute(bool on) { receive(event::UserMute{on, "", "", now += 1000}); }
+void World::mute(bool on) {
+    receive(event::UserMute{on, "", "", now += 1000});
+}
 
 void World::overdue() {
     for (const auto serial : enforcer.awaitingEvidence())
@@ -88,9 +91,13 @@ void World::reconnect() {
     rest();
 }
 
-std::vector<Action> World::plan() const { return micguard::plan(model, evaluate(model)); }
+std::vector<Action> World::plan() const {
+    return micguard::plan(model, evaluate(model));
+}
 
-View World::view() { return describer.describe(model, evaluate(model), promise(), now); }
+View World::view() {
+    return describer.describe(model, evaluate(model), promise(), now);
+}
 
 std::vector<std::string> World::sent() const {
     std::vector<std::string> words;
@@ -106,7 +113,9 @@ const Node& World::node(std::string_view name) const {
     throw std::runtime_error("no node " + std::string(name));
 }
 
-KnobState World::knob(std::string_view name) const { return knobState(model, node(name)); }
+KnobState World::knob(std::string_view name) const {
+    return knobState(model, node(name));
+}
 
 const SourceVerdict& World::source(std::string_view name) const {
     const auto id = node(name).id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A guard on a fake server: the model, the enforcer and the describer wired as daemon/app.cpp wires them, without
-// its loop. Every event goes through receive(); nothing here decides.
+// A guard on a fake server: the model, the enforcer and the describer wired as daemon/app.cpp wires them,
+// without its loop. Every event goes through receive(); nothing here decides.
 #pragma once
 
 #include "daemon/enforce/enforcer.hpp"
@@ -21,7 +21,8 @@ client 1 self
 client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
 )";
 
-// A microphone of the session manager's, node 20 with port 21, and a call, client 30 with stream 31 and port 32.
+// A microphone of the session manager's, node 20 with port 21, and a call, client 30 with stream 31 and
+// port 32.
 inline constexpr std::string_view micAndCall = R"(
 client 1 self
 client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The demo's results as text, with colours if wanted. Pure.
+#pragma once
+
+#include "tests/demo/trial_run.hpp"
+
+#include <string>
+
+namespace micguard::test {
+
+enum class Paint { plain, colours };
+
+std::string bold(const std::string& text, Paint paint);
+std::string good(const std::string& text, Paint paint);
+std::string bad(const std::string& text, Paint paint);
+std::string faint(const std::string& text, Paint paint);
+
+std::string tableHead(Paint paint);
+std::string tableOf(const RunResult& run, Paint paint);
+std::string decibels(float peak);
+std::string milliseconds(std::int64_t nsec);
+
+} // namespace micguard::test
