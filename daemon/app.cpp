@@ -20,6 +20,8 @@ namespace {
 
 // A source in another process that has not confirmed its knob by then is severed instead.
 constexpr guint evidenceMs = 25;
+// A stream that the session manager has not linked by then is shown to it once more.
+constexpr guint shownMs = 300;
 // A caller is told which source cannot be vouched for rather than kept waiting.
 constexpr guint guaranteeMs = 1000;
 constexpr guint releaseMs = 2000;
@@ -82,6 +84,7 @@ App::~App() {
         cancel(waiter.timer);
     cancel(settleSource_);
     cancel(evidenceTimer_);
+    cancel(shownTimer_);
     cancel(releaseTimer_);
     cancel(busTimer_);
     cancel(watchdog_);
@@ -193,7 +196,9 @@ int App::run() {
         return G_SOURCE_CONTINUE;
     };
     const auto onHangUp = [](gpointer self) -> gboolean {
+        journal::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", g_get_monotonic_time()));
         static_cast<App*>(self)->loadSettings();
+        journal::notify("READY=1");
         return G_SOURCE_CONTINUE;
     };
     const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this), g_unix_signal_add(SIGINT, onTerminate, this),
@@ -274,6 +279,7 @@ void App::settle() {
     guarantee_ = guarantee(model_, enforcer_.verdicts());
     persist();
     watchEvidence();
+    watchShown();
     publish();
     answerWaiters();
     notifyReady();
@@ -337,7 +343,7 @@ void App::announce(bool mutedBefore) {
     blockedTold_.clear();
     for (const auto& stream : view_.streams)
         streamsAtMute_.insert(stream.key);
-    std::string who = model_.mute.userReason;
+    std::string who = model_.mute.userReason.empty() ? model_.mute.userOwner : model_.mute.userReason;
     for (const auto& hold : model_.mute.holds)
         if (hold.mute)
             who = hold.ownerText + ": " + hold.reason;
@@ -358,6 +364,22 @@ void App::watchEvidence() {
             app->evidenceTimer_ = 0;
             for (const Serial node : app->enforcer_.awaitingEvidence())
                 app->receive(event::EvidenceOverdue{node});
+            return G_SOURCE_REMOVE;
+        },
+        this);
+}
+
+void App::watchShown() {
+    if (model_.applied.shown.empty())
+        cancel(shownTimer_);
+    if (model_.applied.shown.empty() || shownTimer_)
+        return;
+    shownTimer_ = g_timeout_add(
+        shownMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->shownTimer_ = 0;
+            app->receive(event::StreamsOverdue{});
             return G_SOURCE_REMOVE;
         },
         this);
@@ -500,9 +522,8 @@ void App::dropHold(std::uint64_t number) {
 void App::release(const Caller& caller, ReplyVoid reply) {
     if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
         return reply(allowed);
+    releaseReply_ = std::move(reply);
     startRelease(releasedExitCode);
-    // Answered before the bus goes; that everything is given back shows in the name leaving it.
-    reply({});
 }
 
 void App::startRelease(int exitCode) {
@@ -517,8 +538,8 @@ void App::startRelease(int exitCode) {
             [](gpointer self) -> gboolean {
                 auto* app = static_cast<App*>(self);
                 app->releaseTimer_ = 0;
-                g_warning("not everything could be given back in time");
-                g_main_loop_quit(app->loop_.get());
+                app->endRelease(tl::unexpected(
+                    RequestError{"NotGuaranteed", "not everything could be given back in time"}));
                 return G_SOURCE_REMOVE;
             },
             this);
@@ -537,6 +558,15 @@ void App::finishRelease() {
             if (knob != model_.applied.knobs.end() && knob->second.silent && !verdict.silent)
                 return;
         }
+    endRelease({});
+}
+
+void App::endRelease(const Result<void>& result) {
+    if (!result)
+        g_warning("%s", result.error().message.c_str());
+    // The bus sends what is queued before it goes.
+    if (releaseReply_)
+        std::exchange(releaseReply_, nullptr)(result);
     g_main_loop_quit(loop_.get());
 }
 

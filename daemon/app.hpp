@@ -71,6 +71,8 @@ class App final : public Requests {
     void loadSettings();
     void startRelease(int exitCode);
     void finishRelease();
+    void endRelease(const Result<void>& result);
+    void watchShown();
     void connectBus();
     void notifyReady();
 
@@ -95,7 +97,8 @@ class App final : public Requests {
     bool ready_ = false;
     bool releasing_ = false;
     int exitCode_ = 0;
-    guint settleSource_ = 0, evidenceTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, watchdog_ = 0;
+    ReplyVoid releaseReply_;
+    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, watchdog_ = 0;
 };
 
 } // namespace micguard

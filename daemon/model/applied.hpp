@@ -46,6 +46,14 @@ struct CutLink {
     bool operator==(const CutLink&) const = default;
 };
 
+// A stream that was shown to the session manager again. It may fail to link it the first time, in the midst of other
+// changes, and then waits for the next occasion: it is shown once more.
+struct Shown {
+    static constexpr unsigned mostTries = 4;
+    unsigned tries = 1;
+    bool overdue = false;
+};
+
 struct LedApplied {
     bool ours = true; // false: the user has switched since, it is his again until the next mute
     std::uint64_t batch = 0;
@@ -56,6 +64,7 @@ struct Applied {
     std::map<Serial, std::map<Serial, PermissionApplied>> permissions;    // client -> object -> what
     std::vector<CutLink> cut;
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
+    std::map<Serial, Shown> shown;                                        // streams, until they are linked
     std::set<Serial> linksAsked;                                          // links whose destruction was asked for
     std::map<Serial, std::uint64_t> userMuted; // nodes on which release set the user's own mute, and when (batch)
     std::uint64_t sent = 0;         // the newest batch

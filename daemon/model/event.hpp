@@ -31,6 +31,7 @@ struct LinkSeen { Link link; };
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
+struct StreamsOverdue {}; // what was shown to the session manager has had its time
 struct Acknowledged { std::uint64_t batch; }; // the server has carried out every action up to this batch
 
 // People and programs.
@@ -49,6 +50,7 @@ namespace micguard {
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
+                           event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,
                            event::Warned>;

@@ -90,6 +90,8 @@ struct Node {
     bool autoconnect = false;    // a session manager links it
     bool peaks = false;          // a level meter (resample.peaks)
     bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
+    std::uint32_t maxInputs = 0;  // ports it could have, of the server's reckoning; 0 before its info came
+    std::uint32_t maxOutputs = 0;
     bool infoKnown = false;      // the properties beyond the registry's few have arrived
     std::optional<float> configuredMaxVolume; // channelmix.max-volume among its properties
     NodeState state = NodeState::Unknown;

@@ -59,6 +59,7 @@ void forgetObject(Model& model, GlobalId id) {
                                               return port.second.node == id;
                                           }));
         applied.knobs.erase(n->serial);
+        applied.shown.erase(n->serial);
         model.lastFed.erase(n->serial);
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
@@ -209,6 +210,12 @@ void completeList(Model& model) {
     }
 }
 
+void giveUpOrRetry(Model& model) {
+    std::erase_if(model.applied.shown, [](const auto& entry) { return entry.second.tries >= Shown::mostTries; });
+    for (auto& [serial, shown] : model.applied.shown)
+        shown.overdue = true;
+}
+
 void readRoutes(Model& model, const event::RoutesRead& e) {
     const auto it = model.graph.devices.find(e.device);
     if (it == model.graph.devices.end())
@@ -289,8 +296,10 @@ void Model::apply(const Event& incoming) {
                 graph.links[e.link.id] = e.link;
                 const auto* out = graph.node(e.link.outputNode);
                 const auto* in = graph.node(e.link.inputNode);
-                if (out && in)
+                if (out && in) {
                     lastFed[in->serial] = out->serial;
+                    applied.shown.erase(in->serial);
+                }
             },
             [&](const event::RoutesRead& e) { readRoutes(*this, e); },
             [&](const event::Removed& e) {
@@ -305,6 +314,7 @@ void Model::apply(const Event& incoming) {
                     if (node.serial == e.node)
                         node.evidenceOverdue = true;
             },
+            [&](const event::StreamsOverdue&) { giveUpOrRetry(*this); },
             [&](const event::Acknowledged& e) { acknowledge(*this, e.batch); },
             [&](const event::UserMute& e) {
                 const bool before = mute.muted();

@@ -85,6 +85,8 @@ void onNodeInfo(void* data, const pw_node_info* info) noexcept {
         bound->node = decode::node(bound->id, info->props);
         bound->node.infoKnown = true;
     }
+    bound->node.maxInputs = info->max_input_ports;
+    bound->node.maxOutputs = info->max_output_ports;
     bound->node.state = stateOf(info->state);
     bound->callbacks->event(event::NodeInfo{bound->node});
 }

@@ -17,6 +17,17 @@ bool isSourceFactory(std::string_view factory) {
            factory.find("source") != std::string_view::npos;
 }
 
+// Any ordinary client may have the server make a node from a plug-in and call it what it likes. One that only puts out
+// is a microphone unless it is known to be something else.
+bool isUnknownProducer(const Node& node) {
+    const std::string_view factory = node.factory;
+    constexpr std::array innocent{std::string_view{"support."}, std::string_view{"api.v4l2."},
+                                  std::string_view{"api.libcamera."}};
+    return isServerMade(node) && node.maxInputs == 0 && node.maxOutputs > 0 &&
+           std::none_of(innocent.begin(), innocent.end(),
+                        [&](std::string_view prefix) { return factory.starts_with(prefix); });
+}
+
 template <typename Predicate>
 bool anyPort(const Graph& graph, const Node& node, Predicate predicate) {
     return std::any_of(graph.ports.begin(), graph.ports.end(), [&](const auto& entry) {
@@ -66,7 +77,7 @@ bool isSource(const Graph& graph, const Node& node) {
     if (kind.starts_with("Audio/Source") || kind == "Audio/Duplex")
         return true;
     // The class is the maker's word; a capture plug-in behind it is evidence.
-    if (isSourceFactory(node.factory))
+    if (isSourceFactory(node.factory) || isUnknownProducer(node))
         return true;
     if (kind.starts_with("Stream/") || kind.starts_with("Audio/Sink") || kind.starts_with("Video/") ||
         kind.starts_with("Midi/"))
@@ -76,6 +87,8 @@ bool isSource(const Graph& graph, const Node& node) {
         return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
     });
 }
+
+bool isServerMade(const Node& node) { return !node.factory.empty(); }
 
 SourceKind sourceKind(const Node& node) {
     if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5."))

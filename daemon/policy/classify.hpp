@@ -27,6 +27,9 @@ bool isCaptureStream(const Node& node);
 // qualify, the one in a session manager's unit is it, else the one that was there first.
 std::set<GlobalId> sessionManagers(const Graph& graph);
 
+// Made by the server from one of its plug-ins, whoever asked for it: it lives in the server, not with its owner.
+bool isServerMade(const Node& node);
+
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);
 

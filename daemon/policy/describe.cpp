@@ -199,10 +199,15 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     guard.muted = model.mute.muted();
     guard.mutedSince = model.mute.since;
     guard.mode = std::string(toString(model.mute.mode));
+    // Strongest first.
+    for (const auto& hold : model.mute.holds)
+        if (hold.mute)
+            guard.holds.push_back({"hold-mute", hold.ownerText, hold.reason});
     if (model.mute.user)
         guard.holds.push_back({"user", model.mute.userOwner, model.mute.userReason});
     for (const auto& hold : model.mute.holds)
-        guard.holds.push_back({hold.mute ? "hold-mute" : "hold-unmute", hold.ownerText, hold.reason});
+        if (!hold.mute)
+            guard.holds.push_back({"hold-unmute", hold.ownerText, hold.reason});
     guard.connected = model.connected;
     for (const auto& [id, text] : model.warnings)
         guard.warnings.push_back({id, text});

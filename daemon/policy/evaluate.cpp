@@ -120,6 +120,27 @@ void hideStreams(const Severing& severing, Verdicts& verdicts) {
     }
 }
 
+// One of its nodes may listen, so that a revocation is due to it.
+bool canListenAtAll(const Model& model, Serial client) {
+    return std::any_of(model.graph.nodes.begin(), model.graph.nodes.end(), [&](const auto& entry) {
+        const Client* owner = model.graph.owner(entry.second);
+        return owner && owner->serial == client && canListen(model.graph, entry.second);
+    });
+}
+
+// The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
+// whose owner was not revoked, having claimed to be no listener) is destroyed by name.
+bool stillBeingCut(const Model& model, Serial client, GlobalId source) {
+    const auto objects = model.applied.permissions.find(client);
+    const Node* node = model.graph.node(source);
+    if (objects == model.applied.permissions.end() || !node)
+        return canListenAtAll(model, client);
+    const auto revoked = objects->second.find(node->serial);
+    if (revoked == objects->second.end())
+        return canListenAtAll(model, client);
+    return !model.applied.done(revoked->second.batch);
+}
+
 void sever(const Severing& severing, Verdicts& verdicts) {
     const auto& graph = severing.model.graph;
     std::set<GlobalId> listeners;
@@ -141,7 +162,9 @@ void sever(const Severing& severing, Verdicts& verdicts) {
             if (listeners.contains(id) && source->client != id)
                 revoke(id, *source);
         for (const auto* source : severing.forbidden)
-            if (source->client != id)
+            // Its own maker may keep it only where it lives with him: a node that he had the server make is a
+            // microphone like any other.
+            if (source->client != id || isServerMade(*source))
                 revoke(id, *source);
     }
     for (const auto& [id, link] : graph.links) {
@@ -152,7 +175,8 @@ void sever(const Severing& severing, Verdicts& verdicts) {
         const Node* listener = graph.node(link.inputNode);
         const Client* owner = listener ? graph.owner(*listener) : nullptr;
         // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
-        if (!owner || owner->self || severing.managers.contains(owner->id))
+        if (!owner || owner->self || severing.managers.contains(owner->id) ||
+            !stillBeingCut(severing.model, owner->serial, link.outputNode))
             verdicts.cutLinks.insert(id);
     }
     hideStreams(severing, verdicts);

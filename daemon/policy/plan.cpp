@@ -110,6 +110,26 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
     return result;
 }
 
+// Streams that the session manager was shown and did not link: once more, as if they were new.
+std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    for (const auto manager : sessionManagers(model.graph)) {
+        action::UpdatePermissions again{manager, {}};
+        const auto wanted = verdicts.permissions.find(manager);
+        for (const auto& [id, node] : model.graph.nodes) {
+            const auto shown = model.applied.shown.find(node.serial);
+            const bool hidden = wanted != verdicts.permissions.end() && wanted->second.contains(id);
+            if (shown == model.applied.shown.end() || !shown->second.overdue || hidden)
+                continue;
+            again.objects.emplace_back(id, permission::none);
+            again.objects.emplace_back(id, permission::byDefault);
+        }
+        if (!again.objects.empty())
+            actions.emplace_back(std::move(again));
+    }
+    return actions;
+}
+
 std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
     const auto bySerial = [](const auto& objects, Serial serial) {
@@ -221,6 +241,7 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(std::move(permissions.grant));
     add(planLinks(model, verdicts));
     add(std::move(permissions.show));
+    add(planShowAgain(model, verdicts));
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
     add(planLeds(model, verdicts));
@@ -232,6 +253,23 @@ namespace {
 struct Recorder {
     Model& model;
     std::uint64_t batch;
+
+    // A session manager has several connections; a stream is counted once for all of them.
+    static std::optional<GlobalId> firstOf(const std::set<GlobalId>& managers) {
+        return managers.empty() ? std::nullopt : std::optional(*managers.begin());
+    }
+
+    void recordShown(Serial stream, bool visible) const {
+        const auto known = model.applied.shown.find(stream);
+        if (!visible && known == model.applied.shown.end())
+            return;
+        if (!visible && !known->second.overdue)
+            model.applied.shown.erase(known);
+        else if (visible && known == model.applied.shown.end())
+            model.applied.shown[stream] = {};
+        else if (visible)
+            known->second = {known->second.tries + 1, false};
+    }
 
     void operator()(const action::SetKnob& a) const {
         const Node* node = model.graph.node(a.node);
@@ -262,10 +300,13 @@ struct Recorder {
         if (!client)
             return;
         auto& objects = model.applied.permissions[client->serial];
+        const auto managers = sessionManagers(model.graph);
         for (const auto& [id, value] : a.objects) {
             const auto serial = serialOf(model.graph, id);
             if (!serial)
                 continue;
+            if (const Node* stream = model.graph.node(id); stream && a.client == firstOf(managers))
+                recordShown(*serial, value == permission::byDefault);
             if (value == permission::byDefault)
                 objects.erase(*serial);
             else

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// micguard-demo: six programs capture speech from three microphones of a private session while it is muted and
-// unmuted, in both modes; or, with --without-guard, while the default microphone is muted as people do it today.
-// Exit status: 0 nothing made after a reply was received and everybody heard before and after; 1 something was
-// received; 2 usage; 3 the run shows nothing, because it could not be carried out or somebody never heard.
+// micguard-demo: six programs capture speech from three microphones of a private session while it is muted
+// and unmuted, in both modes; or, with --without-guard, while the default microphone is muted as people do it
+// today. Exit status: 0 nothing made after a reply was received and everybody heard before and after; 1
+// something was received; 2 usage; 3 the run shows nothing, because it could not be carried out or somebody
+// never heard.
 #include "tests/demo/table.hpp"
 #include "tests/demo/trial_run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace micguard::test {
 namespace {
+
+constexpr unsigned kGraphRate = 48000;
+constexpr unsigned kMicrophones = 3;
 
 enum Exit { held = 0, leaked = 1, usage = 2, nothingShown = 3 };
 
@@ -32,6 +39,7 @@ void progress(const std::string& text) {
 
 SessionOptions demoSession(bool guarded) {
     SessionOptions options;
+    options.rate = kGraphRate;
     options.mics = {
         // The one that "mute the microphone" means to the desktop.
         {.kind = MicKind::speech, .name = "builtin", .extra = {{"priority.session", "2000"}}},
@@ -60,59 +68,80 @@ std::vector<DemoClient> makeClients(PrivateSession& session) {
     return clients;
 }
 
-struct Sum {
-    unsigned runs = 0;
-    unsigned leaking = 0;   // clients, over all runs
-    unsigned loud = 0;      // muted, but what they received is not exactly 0
-    unsigned unheard = 0;   // before or after
-    std::uint64_t samples = 0; // made after a reply and received
+// Who, over all runs; each name once.
+using Names = std::vector<std::string>;
+
+struct Findings {
+    Names leaking; // received what was made after a reply
+    Names loud;    // did not, but what they received while muted is not exactly 0
+    Names unheard; // before or after
+    std::uint64_t leakedNsec = 0;
 };
 
-void add(Sum& sum, const RunResult& run) {
-    ++sum.runs;
+void note(Names& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+}
+
+void add(Findings& findings, const RunResult& run) {
     for (const ClientResult& client : run.clients) {
-        sum.leaking += client.afterReply > 0 ? 1 : 0;
-        sum.loud += client.afterReply == 0 && client.muted > 0 ? 1 : 0;
-        sum.unheard += client.heardLive && client.heardAgain ? 0 : 1;
-        sum.samples += client.afterReply;
+        if (client.afterReply > 0)
+            note(findings.leaking, client.name);
+        else if (client.muted > 0)
+            note(findings.loud, client.name);
+        if (!client.heardLive || !client.heardAgain)
+            note(findings.unheard, client.name);
+        findings.leakedNsec += client.afterReply * 1'000'000'000 / client.rate;
     }
 }
 
 void show(const std::string& title, const std::string& how, const RunResult& run, Paint paint) {
     progress("");
-    fmt::print("{}  {}\n", bold(title, paint),
-               faint(fmt::format("{}; replied after {} (unmute {})", how, milliseconds(run.muteNsec),
-                                 milliseconds(run.unmuteNsec)),
+    fmt::print("{}\n", bold(title, paint));
+    fmt::print("{}\n",
+               faint(fmt::format("  {} replied after {}, the unmute after {}; while muted the microphones "
+                                 "made {:.1f} s of speech",
+                                 how, milliseconds(run.muteNsec), milliseconds(run.unmuteNsec),
+                                 static_cast<double>(run.madeMuted) / kGraphRate),
                      paint));
     fmt::print("{}{}\n", tableHead(paint), tableOf(run, paint));
     std::fflush(stdout);
 }
 
-Exit judge(const Sum& sum, std::size_t clients, bool guarded, Paint paint) {
-    if (sum.leaking + sum.loud > 0) {
-        fmt::print("{}\n", bad(fmt::format("LEAK: {} of {} clients received sound made after the mute had returned "
-                                           "({} samples).",
-                                           sum.leaking + sum.loud, clients * sum.runs, sum.samples),
-                               paint));
+Exit judge(const Findings& findings, std::size_t clients, bool guarded, Paint paint) {
+    const auto verdict = [](const std::string& text) { fmt::print("{}\n", text); };
+    if (!findings.leaking.empty()) {
+        verdict(bad(fmt::format("LEAK: {} received {:.1f} s of sound made after the mute had returned.",
+                                fmt::join(findings.leaking, ", "),
+                                static_cast<double>(findings.leakedNsec) / 1e9),
+                    paint));
         if (!guarded)
-            fmt::print("That is what --without-guard is there to show, and why the exit status is 1: muting the "
-                       "default\nmicrophone leaves the others open.\n");
+            verdict("This is what --without-guard is there to show, and why it ends with exit status 1.");
         return leaked;
     }
-    if (sum.unheard > 0) {
-        fmt::print("{}\n", bad(fmt::format("NOTHING SHOWN: {} of {} clients did not hear before or after.", sum.unheard,
-                                           clients * sum.runs),
-                               paint));
+    if (!findings.loud.empty()) {
+        verdict(bad(fmt::format("LEAK: {} received something other than zeros while muted.",
+                                fmt::join(findings.loud, ", ")),
+                    paint));
+        return leaked;
+    }
+    if (!findings.unheard.empty()) {
+        verdict(bad(
+            fmt::format("NOTHING SHOWN: {} did not hear before or after.", fmt::join(findings.unheard, ", ")),
+            paint));
         return nothingShown;
     }
     if (!guarded) {
-        fmt::print("{}\n", bad("NOTHING SHOWN: without the guard nothing leaked, so its silence proves nothing.", paint));
+        verdict(bad("NOTHING SHOWN: nothing leaked without the guard, so its silence would prove nothing.",
+                    paint));
         return nothingShown;
     }
-    fmt::print("{}\n", good(fmt::format("HELD: {} clients, 3 microphones, both modes: 0 samples made after the reply "
-                                        "were received; all hear again.",
-                                        clients),
-                            paint));
+    verdict(
+        good(fmt::format(
+                 "HELD: {} clients, {} microphones, both modes: nothing made after the reply was received, "
+                 "and all hear again.",
+                 clients, kMicrophones),
+             paint));
     return held;
 }
 
@@ -122,7 +151,7 @@ Exit demo(bool guarded, Paint paint) {
     std::vector<DemoClient> clients = makeClients(session);
     progress("Starting six programs that capture …");
     startAll(clients);
-    Sum sum;
+    Findings findings;
     if (guarded) {
         Guard guard(session);
         for (const char* mode : {"silence", "sever"}) {
@@ -130,16 +159,16 @@ Exit demo(bool guarded, Paint paint) {
             const auto muteSwitch = guardSwitch(guard, mode);
             const RunResult run = runOnce(session, clients, *muteSwitch);
             show(fmt::format("micguard, mode {}", mode), "SetMuted(true)", run, paint);
-            add(sum, run);
+            add(findings, run);
         }
     } else {
         progress("Live, muted, live again, without micguard …");
         const auto muteSwitch = wpctlSwitch(session);
         const RunResult run = runOnce(session, clients, *muteSwitch);
         show("without micguard", "wpctl set-mute @DEFAULT_AUDIO_SOURCE@ 1", run, paint);
-        add(sum, run);
+        add(findings, run);
     }
-    return judge(sum, clients.size(), guarded, paint);
+    return judge(findings, clients.size(), guarded, paint);
 }
 
 } // namespace

@@ -17,31 +17,43 @@ double millisecondsOf(std::uint64_t samples, unsigned rate) {
 }
 
 constexpr const char* kRow = "  {:<11}{:<11}{}   {}   {}   {}   {}\n";
-constexpr int kLevel = 9, kAfter = 20, kResidue = 19;
+constexpr int kLevel = 10, kAfter = 20, kResidue = 21;
 
 } // namespace
 
-std::string bold(const std::string& text, Paint paint) { return painted("1", text, paint); }
-std::string good(const std::string& text, Paint paint) { return painted("32", text, paint); }
-std::string bad(const std::string& text, Paint paint) { return painted("1;31", text, paint); }
-std::string faint(const std::string& text, Paint paint) { return painted("2", text, paint); }
+std::string bold(const std::string& text, Paint paint) {
+    return painted("1", text, paint);
+}
+std::string good(const std::string& text, Paint paint) {
+    return painted("32", text, paint);
+}
+std::string bad(const std::string& text, Paint paint) {
+    return painted("1;31", text, paint);
+}
+std::string faint(const std::string& text, Paint paint) {
+    return painted("2", text, paint);
+}
 
 std::string decibels(float peak) {
     return peak > 0 ? fmt::format("{:.1f}", 20 * std::log10(static_cast<double>(peak))) : "silence";
 }
 
-std::string milliseconds(std::int64_t nsec) { return fmt::format("{:.2f} ms", static_cast<double>(nsec) / 1e6); }
+std::string milliseconds(std::int64_t nsec) {
+    return fmt::format("{:.2f} ms", static_cast<double>(nsec) / 1e6);
+}
 
 std::string tableHead(Paint paint) {
-    const auto line = [&](const char* a, const char* b, const char* live, const char* muted, const char* after,
-                          const char* residue, const char* again) {
+    const auto line = [&](const char* a, const char* b, const char* live, const char* muted,
+                          const char* after, const char* residue, const char* again) {
         return fmt::format(fmt::runtime(kRow), a, b, fmt::format("{:>{}}", live, kLevel),
                            fmt::format("{:>{}}", muted, kLevel), fmt::format("{:>{}}", after, kAfter),
                            fmt::format("{:>{}}", residue, kResidue), fmt::format("{:>{}}", again, kLevel));
     };
-    return bold(line("client", "microphone", "live", "muted", "made after reply", "made before reply", "live again"),
+    return bold(line("client", "microphone", "live", "muted", "made after the reply", "made before the reply",
+                     "live again"),
                 paint) +
-           faint(line("", "", "peak dBFS", "peak dBFS", "and received", "and received late", "peak dBFS"), paint);
+           faint(line("", "", "peak dBFS", "peak dBFS", "and received", "and received late", "peak dBFS"),
+                 paint);
 }
 
 std::string tableOf(const RunResult& run, Paint paint) {
@@ -64,14 +76,14 @@ std::string tableOf(const RunResult& run, Paint paint) {
                       paint);
         const std::string residue = faint(
             fmt::format("{:>{}}",
-                        client.residue == 0
-                            ? "none"
-                            : fmt::format("{:.0f} ms, to +{:.0f} ms", millisecondsOf(client.residue, client.rate),
-                                          static_cast<double>(client.residueAgeNsec) / 1e6),
+                        client.residue == 0 ? "none"
+                                            : fmt::format("{:.0f} ms, age {:.0f} ms",
+                                                          millisecondsOf(client.residue, client.rate),
+                                                          static_cast<double>(client.residueAgeNsec) / 1e6),
                         kResidue),
             paint);
-        text += fmt::format(fmt::runtime(kRow), client.name, client.mic, level(client.heardLive, client.live), muted,
-                            after, residue, level(client.heardAgain, client.again));
+        text += fmt::format(fmt::runtime(kRow), client.name, client.mic, level(client.heardLive, client.live),
+                            muted, after, residue, level(client.heardAgain, client.again));
     }
     return text;
 }

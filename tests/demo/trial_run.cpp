@@ -7,8 +7,8 @@
 namespace micguard::test {
 namespace {
 
-// A Pulse client's default fragment is 2 s long: so old can be what arrives, and so long can a client be without
-// news.
+// A Pulse client's default fragment is 2 s long: so old can be what arrives, and so long can a client be
+// without news.
 constexpr Milliseconds kFragment{2000};
 constexpr Milliseconds kListen = kFragment + Milliseconds(500);
 constexpr Milliseconds kSilence = kFragment + Milliseconds(200);
@@ -18,7 +18,9 @@ std::uint64_t samplesIn(Milliseconds time, unsigned rate) {
 }
 
 // A silenced stream runs on and a severed one stands still: there is no event for "nothing more will come".
-void listenFor(Milliseconds time) { std::this_thread::sleep_for(time); }
+void listenFor(Milliseconds time) {
+    std::this_thread::sleep_for(time);
+}
 
 std::uint64_t madeMuted(const PrivateSession& session, const std::vector<DemoClient>& clients) {
     std::vector<std::string> mics;

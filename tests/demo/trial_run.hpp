@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One run of the demo: every client is heard live, all are muted, what the microphones make changes in the moment
-// of the reply, all are unmuted. Measures; judges and prints nothing.
+// One run of the demo: every client is heard live, all are muted, what the microphones make changes in the
+// moment of the reply, all are unmuted. Measures; judges and prints nothing.
 #pragma once
 
 #include "tests/demo/mute_switch.hpp"
@@ -30,7 +30,8 @@ struct ClientResult {
     // After everything from before the reply had its time to arrive.
     float muted = 0;
     std::uint64_t samplesMuted = 0; // received in that time; 0: it was cut off
-    // Made after the reply, whenever it arrived: also what a client that was stopped got only after the unmute.
+    // Made after the reply, whenever it arrived: also what a client that was stopped got only after the
+    // unmute.
     std::uint64_t afterReply = 0;
     // Made before the reply and arrived after it, and how long after the reply the last of it came.
     std::uint64_t residue = 0;

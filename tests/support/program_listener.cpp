@@ -225,10 +225,14 @@ std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOpti
     Recipe recipe{.description = "jack_rec", .log = "jack_rec"};
     recipe.floats = false;
     recipe.file = session.directory() / "log" / ("jack_rec." + options.target + ".wav");
+    // Once its ring buffer has overrun, jack_rec is out of step by a byte and writes noise: give its disk thread
+    // seconds, not the default third of one.
     recipe.argv = {"pw-jack",
                    "jack_rec",
                    "-f",
                    recipe.file.string(),
+                   "-B",
+                   "262144",
                    "-b",
                    "16",
                    "-d",

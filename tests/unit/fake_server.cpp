@@ -373,9 +373,10 @@ void FakeServer::say(std::string_view text) {
 void FakeServer::linkStream(const Node& stream) {
     const Node* source = nullptr;
     for (const auto& [nodeId, node] : graph_.nodes) {
-        const bool hasOutput = std::any_of(graph_.ports.begin(), graph_.ports.end(), [&](const auto& entry) {
-            return entry.second.node == node.id && entry.second.output;
-        });
+        const bool hasOutput =
+            std::any_of(graph_.ports.begin(), graph_.ports.end(), [owner = nodeId](const auto& entry) {
+                return entry.second.node == owner && entry.second.output;
+            });
         if (!node.mediaClass.starts_with("Audio/Source") || !hasOutput)
             continue;
         const std::string& target = marks_.at(stream.id).target;
