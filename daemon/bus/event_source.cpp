@@ -34,6 +34,7 @@ struct BusSource::Source {
     BusSource* owner;
     gpointer tag;
     int fd;
+    GIOCondition condition;
 };
 
 GSourceFuncs BusSource::functions_ = {
@@ -77,9 +78,11 @@ gboolean BusSource::prepare(GSource* base, gint* timeout) noexcept {
             g_source_remove_unix_fd(base, source->tag);
         source->tag = g_source_add_unix_fd(base, fd, conditionOf(events));
         source->fd = fd;
-    } else {
+    } else if (conditionOf(events) != source->condition) {
         g_source_modify_unix_fd(base, source->tag, conditionOf(events));
     }
+    // Only a real change: every modification wakes the context up, and from here that would be for ever.
+    source->condition = conditionOf(events);
 
     std::uint64_t when = 0;
     if (sd_bus_get_timeout(bus, &when) > 0 && when != UINT64_MAX) {

@@ -259,7 +259,9 @@ void Model::apply(const Event& incoming) {
                 rememberApplied(*this, remembered);
                 graph = {};
                 applied = {};
-                lastFed.clear();
+                // The same run of the server has the same serials: who heard what is still true.
+                if (e.cookie != remembered.serverCookie)
+                    lastFed.clear();
                 graph.serverPid = e.serverPid;
                 graph.serverName = e.name;
                 graph.serverVersion = e.version;
@@ -273,7 +275,6 @@ void Model::apply(const Event& incoming) {
                 rememberApplied(*this, remembered);
                 graph = {};
                 applied = {};
-                lastFed.clear();
                 connected = false;
                 listComplete = false;
             },

@@ -75,6 +75,23 @@ bool nodesFirst(const Graph& graph, GlobalId a, GlobalId b) {
     return std::make_tuple(graph.node(a) == nullptr, a) < std::make_tuple(graph.node(b) == nullptr, b);
 }
 
+// Its silence is asked for and not yet confirmed. What keeps clients from it meanwhile (put there on a connection
+// before this one, or by a guard before us) stays until it is: given back now, it would be audible.
+bool isUnconfirmed(const Model& model, const SourceVerdict& verdict) {
+    const Node* node = model.graph.node(verdict.node);
+    return node && verdict.guarded && verdict.silent && !verdict.sever && knobState(model, *node) != KnobState::Holds;
+}
+
+// The same of what stands for `object`: a source, a port of one, or a stream, which any source could reach.
+bool mustWait(const Model& model, const Verdicts& verdicts, GlobalId object) {
+    const Port* port = model.graph.port(object);
+    if (const auto* verdict = verdicts.source(port ? port->node : object))
+        return isUnconfirmed(model, *verdict);
+    return model.graph.node(object) &&
+           std::any_of(verdicts.sources.begin(), verdicts.sources.end(),
+                       [&](const SourceVerdict& verdict) { return isUnconfirmed(model, verdict); });
+}
+
 struct Permissions {
     std::vector<Action> revoke, hide, grant, show;
 };
@@ -96,7 +113,8 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
         const auto applied = model.applied.permissions.find(client.serial);
         if (applied != model.applied.permissions.end())
             for (const auto& [serial, permission] : applied->second)
-                if (wanted == verdicts.permissions.end() || !wanted->second.contains(permission.id))
+                if ((wanted == verdicts.permissions.end() || !wanted->second.contains(permission.id)) &&
+                    !mustWait(model, verdicts, permission.id))
                     loosen.emplace_back(permission.id, permission::byDefault);
         const auto byKind = [&](const auto& a, const auto& b) { return nodesFirst(graph, a.first, b.first); };
         std::sort(tighten.begin(), tighten.end(), byKind);
@@ -143,7 +161,7 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
         if (!out || !in)
             continue;
         const auto* verdict = verdicts.source(out->node);
-        if (verdict && verdict->sever)
+        if (verdict && (verdict->sever || isUnconfirmed(model, *verdict)))
             continue;
         actions.push_back(action::CreateLink{out->node, out->id, in->node, in->id});
     }

@@ -23,6 +23,10 @@
 namespace micguard::test {
 namespace {
 
+// Speech that begins or ends inside a block of 10 ms has some of every frequency: up to 0.0092 at the odd
+// pilot's in 100,000 blocks cut at random, where the listeners' default of 0.004 counts one in 250 as odd.
+// The pilot itself gives 0.06. Weaker sound while muted shows in the level, which has to be exact silence.
+constexpr float kThreshold = 0.012F;
 constexpr unsigned kGraphRate = 48000;
 constexpr unsigned kMicrophones = 3;
 
@@ -57,6 +61,7 @@ std::vector<DemoClient> makeClients(PrivateSession& session) {
         ListenOptions options;
         options.target = mic;
         options.coding = Coding::speech;
+        options.threshold = kThreshold;
         clients.push_back({name, mic, options.rate, make(session, options)});
     };
     add("pw-record", "builtin", pwRecordListener);
@@ -95,16 +100,16 @@ void add(Findings& findings, const RunResult& run) {
     }
 }
 
-void show(const std::string& title, const std::string& how, const RunResult& run, Paint paint) {
+void show(const std::string& title, const RunResult& run, Paint paint) {
     progress("");
     fmt::print("{}\n", bold(title, paint));
     fmt::print("{}\n",
-               faint(fmt::format("  {} replied after {}, the unmute after {}; while muted the microphones "
-                                 "made {:.1f} s of speech",
-                                 how, milliseconds(run.muteNsec), milliseconds(run.unmuteNsec),
+               faint(fmt::format("  replied after {}, the unmute after {}; while muted the microphones made "
+                                 "{:.1f} s of speech",
+                                 milliseconds(run.muteNsec), milliseconds(run.unmuteNsec),
                                  static_cast<double>(run.madeMuted) / kGraphRate),
                      paint));
-    fmt::print("{}{}\n", tableHead(paint), tableOf(run, paint));
+    fmt::print("{}{}{}\n", tableHead(paint), tableOf(run, paint), leakDetails(run, paint));
     std::fflush(stdout);
 }
 
@@ -142,6 +147,11 @@ Exit judge(const Findings& findings, std::size_t clients, bool guarded, Paint pa
                  "and all hear again.",
                  clients, kMicrophones),
              paint));
+    // Tried on the analyser at this threshold: of pieces of 7 ms all are noticed, of 5 ms five in six, of 2
+    // ms half.
+    verdict(faint(
+        "Told apart by a pilot tone in blocks of 10 ms: a piece shorter than 7 ms may go unnoticed here.",
+        paint));
     return held;
 }
 
@@ -158,14 +168,14 @@ Exit demo(bool guarded, Paint paint) {
             progress(fmt::format("Live, muted, live again: mode {} …", mode));
             const auto muteSwitch = guardSwitch(guard, mode);
             const RunResult run = runOnce(session, clients, *muteSwitch);
-            show(fmt::format("micguard, mode {}", mode), "SetMuted(true)", run, paint);
+            show(fmt::format("micguard, mode {}: SetMuted(true)", mode), run, paint);
             add(findings, run);
         }
     } else {
         progress("Live, muted, live again, without micguard …");
         const auto muteSwitch = wpctlSwitch(session);
         const RunResult run = runOnce(session, clients, *muteSwitch);
-        show("without micguard", "wpctl set-mute @DEFAULT_AUDIO_SOURCE@ 1", run, paint);
+        show("without micguard: wpctl set-mute @DEFAULT_AUDIO_SOURCE@ 1", run, paint);
         add(findings, run);
     }
     return judge(findings, clients.size(), guarded, paint);

@@ -88,4 +88,19 @@ std::string tableOf(const RunResult& run, Paint paint) {
     return text;
 }
 
+std::string leakDetails(const RunResult& run, Paint paint) {
+    std::string text;
+    for (const ClientResult& client : run.clients) {
+        if (client.afterReply == 0)
+            continue;
+        const std::string when =
+            fmt::format("{} samples before the unmute, {} after; first {:.0f} ms after the reply; "
+                        "pilot {} dBFS",
+                        client.leakedMuted, client.afterReply - client.leakedMuted,
+                        static_cast<double>(client.leakFirstNsec) / 1e6, decibels(client.leakLevel));
+        text += faint(fmt::format("  {}: {}", client.name, when), paint) + "\n";
+    }
+    return text;
+}
+
 } // namespace micguard::test

@@ -17,6 +17,8 @@ std::string faint(const std::string& text, Paint paint);
 
 std::string tableHead(Paint paint);
 std::string tableOf(const RunResult& run, Paint paint);
+// A line for each client that received what it should not; empty if there is none.
+std::string leakDetails(const RunResult& run, Paint paint);
 std::string decibels(float peak);
 std::string milliseconds(std::int64_t nsec);
 

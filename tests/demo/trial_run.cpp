@@ -34,6 +34,29 @@ std::uint64_t madeMuted(const PrivateSession& session, const std::vector<DemoCli
     return frames;
 }
 
+// Back to the even phase, which is in force from each microphone's next cycle on: an odd cycle that is under
+// way while the unmute is carried out would be heard rightly and counted wrongly. Counters in shared memory
+// wake nobody, and a microphone that is suspended makes no cycle: hence looking again, and an end to it.
+void changeBack(PrivateSession& session, const std::vector<DemoClient>& clients) {
+    std::vector<std::uint64_t> before;
+    for (const DemoClient& client : clients)
+        before.push_back(session.produced(client.mic).cycles[0]);
+    session.setPhase(0);
+    const std::int64_t end = monotonicNsec() + 500'000'000;
+    for (std::size_t i = 0; i < clients.size(); ++i)
+        while (session.produced(clients[i].mic).cycles[0] == before[i] && monotonicNsec() < end)
+            std::this_thread::sleep_for(Milliseconds(1));
+}
+
+void noteLeak(ClientResult& result, const StreamSnapshot& now, std::int64_t replied) {
+    // A mark from before the reply is not one of it.
+    if (now.lastNsec[1] < replied)
+        return;
+    result.leakLevel = std::max(result.leakLevel, now.peak[1]);
+    if (result.leakFirstNsec == 0)
+        result.leakFirstNsec = now.firstNsec[1] - replied;
+}
+
 // The level of at least `time` of live sound, from now on.
 bool levelLive(std::vector<DemoClient>& clients, Milliseconds time, std::vector<ClientResult>& results,
                bool ClientResult::*heard, float ClientResult::*level) {
@@ -90,24 +113,30 @@ RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, Mut
         results[i].residue = now.audible[0] - atReply[i].audible[0];
         if (results[i].residue > 0)
             results[i].residueAgeNsec = now.lastNsec[0] - replied;
+        noteLeak(results[i], now, replied);
         clients[i].listener->clearMarks();
         samplesBefore.push_back(now.samples);
     }
     listenFor(kSilence);
     for (std::size_t i = 0; i < clients.size(); ++i) {
         const StreamSnapshot now = clients[i].listener->snapshot();
+        noteLeak(results[i], now, replied);
+        results[i].leakedMuted = now.audible[1] - atReply[i].audible[1];
         results[i].muted = now.loudest;
         results[i].samplesMuted = now.samples - samplesBefore[i];
     }
     run.madeMuted = madeMuted(session, clients) - madeBefore;
 
-    session.setPhase(0);
+    changeBack(session, clients);
     muteSwitch.unmute();
     run.unmuteNsec = muteSwitch.tookNsec();
     // More than a stopped client can have kept from before the mute: so it is new.
     levelLive(clients, kSilence, results, &ClientResult::heardAgain, &ClientResult::again);
-    for (std::size_t i = 0; i < clients.size(); ++i)
-        results[i].afterReply = clients[i].listener->snapshot().audible[1] - atReply[i].audible[1];
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        const StreamSnapshot now = clients[i].listener->snapshot();
+        noteLeak(results[i], now, replied);
+        results[i].afterReply = now.audible[1] - atReply[i].audible[1];
+    }
     return run;
 }
 

@@ -33,6 +33,11 @@ struct ClientResult {
     // Made after the reply, whenever it arrived: also what a client that was stopped got only after the
     // unmute.
     std::uint64_t afterReply = 0;
+    // Of that, what arrived before the unmute; then of all of it how strong its marking tone was, and how
+    // long after the reply the first of it came.
+    std::uint64_t leakedMuted = 0;
+    float leakLevel = 0;
+    std::int64_t leakFirstNsec = 0;
     // Made before the reply and arrived after it, and how long after the reply the last of it came.
     std::uint64_t residue = 0;
     std::int64_t residueAgeNsec = 0;

@@ -371,13 +371,18 @@ void FakeServer::say(std::string_view text) {
 }
 
 void FakeServer::linkStream(const Node& stream) {
+    if (sessionManagerFails > 0) {
+        sessionManagerFails--;
+        believedLinked_.insert(stream.id);
+        return;
+    }
     const Node* source = nullptr;
     for (const auto& [nodeId, node] : graph_.nodes) {
         const bool hasOutput =
             std::any_of(graph_.ports.begin(), graph_.ports.end(), [owner = nodeId](const auto& entry) {
                 return entry.second.node == owner && entry.second.output;
             });
-        if (!node.mediaClass.starts_with("Audio/Source") || !hasOutput)
+        if (!isReadAtOnce(node) || !hasOutput)
             continue;
         const std::string& target = marks_.at(stream.id).target;
         if (!source || node.name == target || (node.name == defaultSource_ && source->name != target))

@@ -219,6 +219,8 @@ Node takeNode(Line& line) {
     n.capturesSink = line.takeFlag("captures-sink");
     if (line.has("max"))
         n.configuredMaxVolume = line.takeFloat("max", 10.0f);
+    n.maxInputs = static_cast<std::uint32_t>(line.takeNumber("inputs", 0));
+    n.maxOutputs = static_cast<std::uint32_t>(line.takeNumber("outputs", 0));
     n.state = takeState(line);
     n.infoKnown = true;
     return n;

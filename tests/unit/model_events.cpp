@@ -301,3 +301,35 @@ TEST_CASE("what was sent on a connection that was cut before it was heard is sen
         CHECK(next.promise().holds);
     }
 }
+
+TEST_CASE("a reconnect gives no microphone back whose silence was never confirmed") {
+    World world(std::string(desk) + R"(
+        client 25 exe=/usr/bin/pw-loopback
+        node 20 class=Audio/Source name=elsewhere client=25 deaf
+        port 21 of 20 out
+        client 30 exe=/usr/bin/call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+        port 32 of 31 in
+        client 60 exe=/usr/bin/jack_rec
+        node 61 name=jack client=60
+        port 62 of 61 in
+        link 64 20:21 -> 61:62
+    )");
+    world.mute();
+    world.overdue();
+    REQUIRE(world.server.audible() == Pairs{});
+    world.server.disconnect();
+    world.model.apply(event::Disconnected{});
+    world.server.connect();
+    do {
+        while (world.step())
+            REQUIRE(world.server.audible() == Pairs{});
+    } while (world.enforcer.settle() > 0 || !world.server.silent());
+    CHECK(world.server.audible() == Pairs{});
+    CHECK_FALSE(world.promise().holds);
+    world.overdue();
+    CHECK(world.promise().holds);
+    CHECK(world.server.audible() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"elsewhere -> call", "elsewhere -> jack"});
+}

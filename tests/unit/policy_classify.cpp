@@ -47,6 +47,15 @@ TEST_CASE("a capture plug-in behind a node makes it a microphone whatever class 
     CHECK_FALSE(isSourceIn("node 20 class=Video/Source factory=api.v4l2.source"));
 }
 
+TEST_CASE("what a client had the server make from a plug-in is a microphone if it only puts out") {
+    CHECK(isSourceIn("node 20 class=Stream/Output/Audio factory=audiotestsrc outputs=2"));
+    CHECK(isSourceIn("node 20 factory=api.jack.source outputs=1"));
+    CHECK_FALSE(isSourceIn("node 20 class=Stream/Output/Audio outputs=2")); // lives with its maker
+    CHECK_FALSE(isSourceIn("node 20 factory=audiotestsrc outputs=2 inputs=2"));
+    CHECK_FALSE(isSourceIn("node 20 factory=api.v4l2.source class=Video/Source outputs=1"));
+    CHECK_FALSE(isSourceIn("node 20 factory=support.node.driver outputs=1"));
+}
+
 TEST_CASE("JACK says microphone with physical and terminal ports") {
     CHECK(isSourceIn("node 20\nport 21 of 20 out physical"));
     CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out"));

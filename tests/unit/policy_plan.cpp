@@ -75,6 +75,11 @@ TEST_CASE("once its actions are recorded the plan is empty, acknowledged or not"
         recordSent(world.model, first, 1000);
         CHECK(world.plan().empty());
         CHECK(world.model.applied.sent == 1000);
+        // What the server does of it, it tells ahead of the acknowledgement.
+        for (const auto& action : first)
+            world.server.perform(action);
+        while (world.step())
+            CHECK(world.plan().empty());
         world.model.apply(event::Acknowledged{1000});
         CHECK(world.plan().empty());
         world.model.apply(event::UserMute{false, "", "", 6});

@@ -257,6 +257,75 @@ TEST_CASE("whoever provides a source that no volume silences keeps it, everybody
     CHECK(world.server.permission(GlobalId{10}, GlobalId{61}) != permission::none);
 }
 
+TEST_CASE(
+    "a source that a client had the server make is kept from that client as well, if nothing silences it") {
+    World world(std::string(desk) + R"(
+        client 60 exe=/usr/bin/evil
+        node 61 class=Stream/Output/Audio name=made client=60 factory=api.alsa.pcm.source outputs=2 raw
+        port 62 of 61 out
+        node 63 name=ear client=60
+        port 64 of 63 in
+        link 65 61:62 -> 63:64
+    )");
+    world.mute();
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{61}) == permission::none);
+    CHECK(world.server.graph().links.empty());
+}
+
+TEST_CASE("a listener that claims to be a player is cut off all the same") {
+    SeveringWorld world(std::string(micAndCall) + R"(
+        client 60 exe=/usr/bin/evil
+        node 61 class=Stream/Output/Audio name=ear client=60
+        port 62 of 61 in
+        link 63 20:21 -> 61:62
+    )");
+    world.mute();
+    CHECK(world.server.linked() == Pairs{});
+    world.say("link 64 20:21 -> 61:62");
+    CHECK(world.server.linked() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("a stream that the session manager failed to link is shown to it again, and not for ever") {
+    SeveringWorld world(micAndCall);
+    world.mute();
+    world.server.sessionManagerFails = 2;
+    world.unmute();
+    CHECK(world.server.linked() == Pairs{});
+    world.streamsOverdue();
+    CHECK(world.server.linked() == Pairs{});
+    world.streamsOverdue();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.model.applied.shown.empty());
+
+    world.mute();
+    world.server.sessionManagerFails = 1000;
+    world.unmute();
+    world.server.performed.clear();
+    for (int again = 0; again < 20; again++)
+        world.streamsOverdue();
+    CHECK(world.server.performed.size() < 10);
+    CHECK(world.model.applied.shown.empty());
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("a mute in the midst of showing a stream again hides it for good") {
+    SeveringWorld world(micAndCall);
+    world.mute();
+    world.server.sessionManagerFails = 2;
+    world.unmute();
+    world.mute();
+    world.streamsOverdue();
+    world.streamsOverdue();
+    CHECK(world.sees(10, 31) == permission::none);
+    CHECK(world.server.linked() == Pairs{});
+    world.unmute();
+    world.streamsOverdue();
+    world.streamsOverdue();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
 TEST_CASE("a client that only plays is not touched, nor what a stream of a sink's monitor hears") {
     SeveringWorld world(std::string(micAndCall) + R"(
         client 60 exe=/usr/bin/player

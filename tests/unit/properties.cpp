@@ -60,6 +60,8 @@ void settle(World& world) {
     world.rest();
     world.overdue();
     world.overdue();
+    for (int i = 0; i < 4; i++)
+        world.streamsOverdue();
 }
 
 } // namespace
@@ -137,6 +139,7 @@ TEST_CASE("property: after the unmute nothing is silent, nothing is taken away, 
         // Streams that the session manager handles may choose another microphone meanwhile; all others may
         // not.
         const auto byHand = linksByHand(world.server);
+        const auto managed = managedStreams(world.server);
         for (int cycle = 0; cycle < 3; cycle++) {
             world.mute();
             settle(world);
@@ -145,6 +148,7 @@ TEST_CASE("property: after the unmute nothing is silent, nothing is taken away, 
             if (random.chance(30))
                 world.reconnect();
             settle(world);
+            world.server.sessionManagerFails = random.below(3);
             world.unmute();
             settle(world);
         }
@@ -155,6 +159,9 @@ TEST_CASE("property: after the unmute nothing is silent, nothing is taken away, 
         for (const auto& link : byHand)
             if (!linksByHand(world.server).contains(link))
                 trouble += "lost " + link + "; ";
+        for (const auto& stream : managed)
+            if (!managedStreams(world.server).contains(stream))
+                trouble += "deaf " + stream + "; ";
         if (!world.plan().empty() || !world.enforcer.quiet())
             trouble += "not at rest";
         INFO(trouble);
@@ -181,6 +188,48 @@ TEST_CASE(
                 trouble += left + "; ";
         if (!world.plan().empty())
             trouble += "not at rest";
+        INFO(trouble);
+        CHECK(trouble.empty());
+    });
+}
+
+TEST_CASE("property: at no moment of a reconnect or a change of guards is a muted microphone audible") {
+    inManyWorlds([](Random& random) {
+        World world(randomGraph(random));
+        randomSettings(random, world);
+        world.mute();
+        settle(world);
+        std::string trouble;
+        const auto watch = [&](World& watched) {
+            for (int rounds = 0; rounds < 3; rounds++) {
+                do {
+                    while (watched.step())
+                        trouble += joined(guardedOnly(watched, watched.server.audible()));
+                } while (watched.enforcer.settle() > 0 || !watched.server.silent());
+                for (const auto serial : watched.enforcer.awaitingEvidence())
+                    watched.model.apply(event::EvidenceOverdue{serial});
+            }
+        };
+        if (random.chance(50)) {
+            world.server.disconnect();
+            world.model.apply(event::Disconnected{});
+            world.server.connect();
+            watch(world);
+        } else {
+            Remembered remembered;
+            rememberApplied(world.model, remembered);
+            World next;
+            next.model.remembered = remembered;
+            next.model.apply(event::SettingsLoaded{world.model.settings});
+            next.model.apply(event::ModeChosen{world.model.mute.mode});
+            next.model.apply(event::UserMute{true, "", "", 5});
+            next.model.apply(event::Disconnected{});
+            next.model.remembered = remembered;
+            next.server = std::move(world.server);
+            next.server.disconnect();
+            next.server.connect();
+            watch(next);
+        }
         INFO(trouble);
         CHECK(trouble.empty());
     });

@@ -81,7 +81,7 @@ std::string randomGraph(Random& random) {
     }
     // By hand: JACK clients have no other links.
     for (std::uint32_t i = 0; i < streams; i++)
-        if (random.chance(50))
+        if (random.chance(50) && graph.find("name=stream" + text(200 + i) + " class=") == std::string::npos)
             graph +=
                 "link " + text(5001 + i) + " 100:1000 -> " + text(200 + i) + ":" + text(2000 + i * 10) + "\n";
     return graph;
@@ -255,6 +255,16 @@ std::set<std::string> linksByHand(const FakeServer& server) {
         if (!in.autoconnect && isSource(server.graph(), server.graph().nodes.at(link.outputNode)))
             found.insert(text(raw(link.outputNode)) + ":" + text(raw(link.outputPort)) + " -> " +
                          text(raw(link.inputNode)) + ":" + text(raw(link.inputPort)));
+    }
+    return found;
+}
+
+std::set<std::string> managedStreams(const FakeServer& server) {
+    std::set<std::string> found;
+    for (const auto& [id, link] : server.graph().links) {
+        const Node& in = server.graph().nodes.at(link.inputNode);
+        if (in.autoconnect && isSource(server.graph(), server.graph().nodes.at(link.outputNode)))
+            found.insert(in.name);
     }
     return found;
 }

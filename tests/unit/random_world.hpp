@@ -41,5 +41,7 @@ Event randomEvent(Random& random);
 
 // "node:port -> node:port" of microphones' links to what no session manager links.
 std::set<std::string> linksByHand(const FakeServer& server);
+// The names of streams that the session manager has linked to a microphone.
+std::set<std::string> managedStreams(const FakeServer& server);
 
 } // namespace micguard::test

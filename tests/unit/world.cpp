@@ -84,6 +84,10 @@ void World::overdue() {
     rest();
 }
 
+void World::streamsOverdue() {
+    receive(event::StreamsOverdue{});
+}
+
 void World::reconnect() {
     server.disconnect();
     model.apply(event::Disconnected{});

@@ -47,6 +47,7 @@ class World {
     void receive(const Event& event); // one event from people or programs
     void rest();                      // reads whatever the server has to say
     void overdue();                   // the time for evidence from other processes is over
+    void streamsOverdue();            // the session manager has had its time to link what it was shown
     void reconnect();                 // the connection is cut while the server goes on
 
     // Without coming to rest.

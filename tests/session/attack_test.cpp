@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Clients that do not play along (tests/attackers). Tiers 1 to 3 hear nothing made after the reply; of tier 4 what the
+// threat model says, and the warning is there. Each has its control: without the guard the same program hears.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace micguard::test;
+
+namespace {
+
+struct Attack {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::string source = "tone";
+};
+
+const std::vector<Attack> hostile = {{"turn_up", {}},
+                                     {"self_link", {}},
+                                     {"self_link", {}, "internal"},
+                                     {"raise_permissions", {}},
+                                     {"keep_mapping", {}},
+                                     {"churn", {}},
+                                     {"late_reader", {}},
+                                     {"second_node", {}},
+                                     {"second_node", {"--media-class", "Stream/Output/Audio"}},
+                                     {"second_node", {"--raw"}},
+                                     {"load_module", {}},
+                                     {"source_in_client", {"--deaf"}},
+                                     {"destroy_guard", {}},
+                                     {"destroy_manager", {}},
+                                     {"blind_guard", {}}};
+
+std::string titleOf(const Attack& attack) {
+    std::string title = attack.name;
+    for (const auto& argument : attack.arguments)
+        title += " " + argument;
+    return title + " on " + attack.source;
+}
+
+// What it says of itself at its end.
+nlohmann::json run(const PrivateSession& session, const Attack& attack, double seconds) {
+    std::vector<std::string> argv = {std::string(ATTACKERS) + "/attack-" + attack.name, "--source", attack.source,
+                                     "--seconds", std::to_string(seconds)};
+    argv.insert(argv.end(), attack.arguments.begin(), attack.arguments.end());
+    const Finished done = session.run(argv, Milliseconds(30000));
+    const auto line = done.output.rfind("{\"attacker\"");
+    INFO(titleOf(attack) << ": exit " << done.exitCode << ", " << done.output);
+    REQUIRE(line != std::string::npos);
+    return nlohmann::json::parse(done.output.substr(line, done.output.find('\n', line) - line));
+}
+
+SessionOptions attackedSession() { return guardedSession({MicKind::tone, MicKind::internal}); }
+
+} // namespace
+
+TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(attackedSession());
+    Guard guard(session);
+    guard.setMode(mode);
+    for (const Attack& attack : hostile) {
+        INFO(titleOf(attack));
+        // A second node of a severed kind is the attacker's only while it lives; the server must live on.
+        guard.setMuted(true);
+        session.setPhase(1);
+        Tally tally(titleOf(attack) + ", " + mode);
+        for (unsigned round = 0; round < scaled(1, 25); round++) {
+            const auto report = run(session, attack, 1.5);
+            CHECK(report.at("heard_after").get<std::uint64_t>() == 0);
+            tally.add(report.at("heard_after").get<std::uint64_t>());
+        }
+        session.setPhase(0);
+        REQUIRE(session.running(Daemon::micguardd));
+        REQUIRE(session.running(Daemon::pipewire));
+        if (!session.running(Daemon::wireplumber))
+            session.start(Daemon::wireplumber);
+        CHECK(guard.muted());
+        CHECK(guard.waitState("muted"));
+        guard.setMuted(false);
+        listenTo(session, "tone");
+    }
+}
+
+TEST_CASE("control: without the guard the attackers hear", "[attack]") {
+    SessionOptions options = attackedSession();
+    options.micguardd.clear();
+    PrivateSession session(options);
+    for (const Attack& attack : hostile) {
+        if (attack.name == "destroy_guard" || attack.name == "blind_guard" || attack.name == "destroy_manager")
+            continue; // there is nobody to destroy
+        INFO(titleOf(attack));
+        session.setPhase(1);
+        const auto report = run(session, attack, 1.5);
+        CHECK(report.at("heard_after").get<std::uint64_t>() > 0);
+    }
+}
+
+TEST_CASE("an attack on the guard's own connection is survived and told", "[attack]") {
+    PrivateSession session(attackedSession());
+    Guard guard(session);
+    guard.setMuted(true);
+    session.setPhase(1);
+    std::vector<Heard> heard;
+    heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
+    heard.back().listener->start();
+    const auto report = run(session, {"destroy_guard", {}}, 2.0);
+    Tally tally("native bystander × destroy_guard");
+    listenWhileMuted(session, heard, tally, Milliseconds(300));
+    REQUIRE(guard.waitState("muted"));
+    INFO("accepted " << report.at("accepted"));
+    // Whoever is fast enough to cut us off once is told about; who was refused every time leaves no trace.
+    if (report.at("accepted").get<std::uint64_t>() > 0)
+        CHECK(guard.hasWarning("connection-lost"));
+    unmuteAndListen(session, guard, heard);
+}
