@@ -21,7 +21,7 @@ namespace {
 // A source in another process that has not confirmed its knob by then is severed instead.
 constexpr guint evidenceMs = 25;
 // A stream that the session manager has not linked by then is shown to it once more.
-constexpr guint shownMs = 300;
+constexpr guint shownMs = 1500;
 // A caller is told which source cannot be vouched for rather than kept waiting.
 constexpr guint guaranteeMs = 1000;
 constexpr guint releaseMs = 2000;

@@ -55,6 +55,7 @@ struct Shown {
 };
 
 struct LedApplied {
+    bool seen = false; // the route has read muted since: only then is a live one the user's doing, not an old reading
     bool ours = true; // false: the user has switched since, it is his again until the next mute
     std::uint64_t batch = 0;
 };

@@ -25,6 +25,7 @@ struct Client {
     // mount namespace is the very one that runs (same device and inode): a namespace can lie about the path.
     std::string executable;
     bool executableTrue = false;
+    bool executableWritable = false; // the user could have put the file there himself
     std::string unit; // the *.service or *.scope of its cgroup, "" outside of one
     // Claims, except where pipewire-pulse or the portal vouch for them (policy/identity).
     std::string access; // pipewire.access

@@ -148,6 +148,10 @@ void readKnob(Model& model, const event::NodeKnob& e) {
         return;
     }
     knob->second.failed = false;
+    const KnobApplied& applied = knob->second;
+    if (applied.silent && e.reading.maxVolume > 0.0f && model.applied.done(applied.batch) &&
+        node.knobReads > applied.readsThen + (applied.batch == 0 ? 0 : 1))
+        model.warnings["knob:" + node.name] = "somebody turned " + node.name + " up while it was silenced; turned down again";
     // The first reading of a newborn source was asked for ahead of our first write: it tells what to give back.
     if (knob->second.born && node.knobReads == 1 && e.reading.maxVolume > 0.0f) {
         knob->second.restoreMax = e.reading.maxVolume;
@@ -224,7 +228,11 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     device.routes = e.routes;
     for (const auto& route : device.routes) {
         const auto led = model.applied.leds.find({device.serial, route.index});
-        if (led != model.applied.leds.end() && model.applied.done(led->second.batch) && !route.mute)
+        if (led == model.applied.leds.end())
+            continue;
+        if (route.mute)
+            led->second.seen = true;
+        else if (led->second.seen)
             led->second.ours = false;
     }
 }

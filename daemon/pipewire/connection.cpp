@@ -24,6 +24,8 @@ template <typename... Ts>
 struct Overloaded : Ts... {
     using Ts::operator()...;
 };
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
 
 // A bound object. The hooks are in the server library's lists, so it lives in a unique_ptr.
 struct Bound {
@@ -147,6 +149,7 @@ Client completeClient(const Bound& bound, const spa_dict* properties) {
     Client client = decode::client(bound.id, properties);
     client.executable = bound.process.executable;
     client.executableTrue = bound.process.executableTrue;
+    client.executableWritable = bound.process.executableWritable;
     client.unit = bound.process.unit;
     client.self = client.pid == static_cast<std::uint32_t>(getpid());
     client.inServer = client.pid != 0 && client.pid == bound.serverPid;

@@ -23,7 +23,9 @@ std::string readShort(const std::string& path) {
 
 std::string unitOf(std::string_view cgroups) {
     // The unified hierarchy's line is "0::/path".
-    const auto start = cgroups.find("0::");
+    auto start = cgroups.find("0::");
+    while (start != std::string_view::npos && start != 0 && cgroups[start - 1] != '\n')
+        start = cgroups.find("0::", start + 1);
     if (start == std::string_view::npos)
         return {};
     auto path = cgroups.substr(start + 3);
@@ -55,6 +57,7 @@ ProcessFacts readProcess(std::uint32_t pid, const std::string& procRoot) {
         facts.executableTrue = stat((base + "/exe").c_str(), &running) == 0 &&
                                stat(facts.executable.c_str(), &named) == 0 && running.st_dev == named.st_dev &&
                                running.st_ino == named.st_ino;
+        facts.executableWritable = running.st_uid != 0 || (running.st_mode & (S_IWGRP | S_IWOTH)) != 0;
     }
     facts.unit = unitOf(readShort(base + "/cgroup"));
     return facts;

@@ -14,6 +14,8 @@ struct ProcessFacts {
     // The file of that name in our mount namespace is the one that runs: same device and inode. A process
     // in its own mount namespace can bear any path.
     bool executableTrue = false;
+    // The file is not root's, or others may write it: the user could have put it there himself.
+    bool executableWritable = false;
     std::string unit; // the innermost *.service or *.scope of its cgroup
 };
 

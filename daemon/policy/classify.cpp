@@ -46,12 +46,18 @@ bool isSessionManagerUnit(std::string_view unit) {
 
 bool looksLikeSessionManager(const Client& client) {
     constexpr std::array executables{std::string_view{"wireplumber"}, std::string_view{"pipewire-media-session"}};
-    if (!client.executableTrue || !client.socket.ends_with("-manager"))
+    std::string_view executable = client.executable;
+    // Upgraded under its feet: the name is that of a file that is gone. Then the unit has to vouch for it.
+    constexpr std::string_view gone = " (deleted)";
+    const bool replaced = executable.ends_with(gone) && isSessionManagerUnit(client.unit);
+    if (replaced)
+        executable.remove_suffix(gone.size());
+    if (!(client.executableTrue || replaced) || client.executableWritable || !client.socket.ends_with("-manager"))
         return false;
     if (client.unit.ends_with(".service") && !isSessionManagerUnit(client.unit) &&
         !client.unit.starts_with("user@"))
         return false;
-    return std::find(executables.begin(), executables.end(), baseName(client.executable)) != executables.end();
+    return std::find(executables.begin(), executables.end(), baseName(executable)) != executables.end();
 }
 
 } // namespace

@@ -351,7 +351,7 @@ struct Recorder {
         if (!device)
             return;
         if (a.mute)
-            model.applied.leds[{device->serial, a.route}] = {true, batch};
+            model.applied.leds[{device->serial, a.route}] = {false, true, batch};
         else
             model.applied.leds.erase({device->serial, a.route});
     }

@@ -28,7 +28,6 @@ const std::vector<Attack> hostile = {{"turn_up", {}},
                                      {"second_node", {"--media-class", "Stream/Output/Audio"}},
                                      {"second_node", {"--raw"}},
                                      {"load_module", {}},
-                                     {"source_in_client", {}},
                                      {"destroy_guard", {}},
                                      {"destroy_manager", {}},
                                      {"blind_guard", {}}};

@@ -16,16 +16,14 @@ TEST_CASE("a microphone plugged in while muted is silent from its first sample",
     PrivateSession session(options);
     Guard guard(session);
     guard.setMode(mode);
-    // One that waits for whatever appears, one that links itself to it as fast as it can.
-    ListenOptions waiting{.target = "headset", .name = "waiting"};
-    ListenOptions grabbing{.target = "headset", .name = "grabbing", .autoconnect = false, .link = true, .relink = true};
+    // One waits for whatever the session manager gives it, the other links itself as fast as it can. Not both at a time:
+    // ports that are linked before they are configured are in the session manager's way, guard or no guard.
+    const bool grabs = GENERATE(false, true);
     std::vector<Heard> heard;
-    heard.push_back({"headset", nativeListener(session, waiting)});
-    heard.push_back({"headset", nativeListener(session, grabbing)});
-    for (auto& one : heard)
-        one.listener->start();
-    Tally tally("waiting and self-linking clients × plugged in while muted, " + mode + ", quantum " +
-                std::to_string(quantum));
+    heard.push_back({"headset", nativeListener(session, {.target = "headset", .autoconnect = !grabs, .link = grabs, .relink = grabs})});
+    heard.front().listener->start();
+    Tally tally(std::string(grabs ? "self-linking" : "waiting") + " client × plugged in while muted, " + mode +
+                ", quantum " + std::to_string(quantum));
     // Not otherProcess where severed: its own capture half is cut off like any other client, so it never gets ready.
     const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::locked,
                                         mode == "silence" ? MicKind::otherProcess : MicKind::clamped};

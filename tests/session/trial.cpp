@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,6 +54,12 @@ Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {
 Tally::~Tally() {
     std::printf("cell: %s: %llu runs, %llu audible samples made after the reply\n", cell_.c_str(),
                 static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(audible_));
+    if (!replies_.empty()) {
+        std::sort(replies_.begin(), replies_.end());
+        std::printf("      call to reply: median %.2f ms, longest %.2f ms, of %zu\n",
+                    static_cast<double>(replies_[replies_.size() / 2]) / 1e6,
+                    static_cast<double>(replies_.back()) / 1e6, replies_.size());
+    }
     std::fflush(stdout);
 }
 
@@ -83,6 +90,7 @@ void listenWhileMuted(PrivateSession& session, std::vector<Heard>& heard, Tally&
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience) {
     guard.setMuted(true);
+    tally.replied(guard.callNsec());
     listenWhileMuted(session, heard, tally, patience);
 }
 

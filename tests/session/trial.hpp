@@ -37,11 +37,13 @@ class Tally {
         runs_++;
         audible_ += audible;
     }
+    void replied(std::int64_t nsec) { replies_.push_back(nsec); }
     std::uint64_t audible() const { return audible_; }
 
   private:
     std::string cell_;
     std::uint64_t runs_ = 0, audible_ = 0;
+    std::vector<std::int64_t> replies_; // call to reply, ns
 };
 
 // Mutes, makes every microphone change its tune at once, lets at least two quanta pass for everybody and checks that
