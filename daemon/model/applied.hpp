@@ -66,7 +66,7 @@ struct Applied {
     std::vector<CutLink> cut;
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
     std::map<Serial, Shown> shown;                                        // streams, until they are linked
-    std::set<Serial> linksAsked;                                          // links whose destruction was asked for
+    std::set<Serial> destroyAsked;                                        // objects whose destruction was asked for
     std::map<Serial, std::uint64_t> userMuted; // nodes on which release set the user's own mute, and when (batch)
     std::uint64_t sent = 0;         // the newest batch
     std::uint64_t acknowledged = 0; // every batch up to this one is done

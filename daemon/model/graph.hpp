@@ -79,6 +79,7 @@ struct Node {
     std::string mediaClass;
     std::string mediaName;
     std::string factory; // factory.name: the plug-in behind it
+    bool lingers = false; // object.linger: it outlives its maker's connection
     std::string deviceApi;
     std::string linkGroup;
     std::string applicationName;
@@ -89,6 +90,7 @@ struct Node {
     bool network = false;        // node.network
     bool virtualNode = false;    // node.virtual
     bool autoconnect = false;    // a session manager links it
+    std::string target;          // target.object: name or serial of the source it asks for
     bool peaks = false;          // a level meter (resample.peaks)
     bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
     std::uint32_t maxInputs = 0;  // ports it could have, of the server's reckoning; 0 before its info came

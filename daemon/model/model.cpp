@@ -60,6 +60,7 @@ void forgetObject(Model& model, GlobalId id) {
                                           }));
         applied.knobs.erase(n->serial);
         applied.shown.erase(n->serial);
+        applied.destroyAsked.erase(n->serial);
         model.lastFed.erase(n->serial);
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
@@ -93,7 +94,7 @@ void rememberCutLink(Model& model, const Link& link) {
     const auto* inPort = graph.port(link.inputPort);
     if (!out || !in || !outPort || !inPort || in->autoconnect)
         return;
-    bool ours = model.applied.linksAsked.contains(link.serial);
+    bool ours = model.applied.destroyAsked.contains(link.serial);
     if (const auto* owner = graph.owner(*in); owner && !ours) {
         const auto client = model.applied.permissions.find(owner->serial);
         if (client != model.applied.permissions.end()) {
@@ -314,7 +315,7 @@ void Model::apply(const Event& incoming) {
             [&](const event::Removed& e) {
                 if (const auto link = graph.links.find(e.id); link != graph.links.end()) {
                     rememberCutLink(*this, link->second);
-                    applied.linksAsked.erase(link->second.serial);
+                    applied.destroyAsked.erase(link->second.serial);
                 }
                 forgetObject(*this, e.id);
             },

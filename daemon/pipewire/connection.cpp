@@ -432,9 +432,9 @@ void Connection::perform(const Action& action) {
                 pw_client_update_permissions(reinterpret_cast<pw_client*>(proxy),
                                              static_cast<std::uint32_t>(permissions.size()), permissions.data());
             },
-            [&](const action::DestroyLink& a) {
-                g_debug("link %u: destroyed", raw(a.link));
-                pw_registry_destroy(impl_->registry, raw(a.link));
+            [&](const action::Destroy& a) {
+                g_debug("object %u: destroyed", raw(a.object));
+                pw_registry_destroy(impl_->registry, raw(a.object));
             },
             [&](const action::CreateLink& a) {
                 g_debug("link %u -> %u: made again", raw(a.outputPort), raw(a.inputPort));

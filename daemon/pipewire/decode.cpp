@@ -99,6 +99,7 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     n.mediaClass = text(properties, PW_KEY_MEDIA_CLASS);
     n.mediaName = text(properties, PW_KEY_MEDIA_NAME);
     n.factory = text(properties, "factory.name");
+    n.lingers = flag(properties, PW_KEY_OBJECT_LINGER);
     n.deviceApi = text(properties, PW_KEY_DEVICE_API);
     n.linkGroup = text(properties, PW_KEY_NODE_LINK_GROUP);
     n.applicationName = text(properties, PW_KEY_APP_NAME);
@@ -109,6 +110,7 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     n.network = flag(properties, PW_KEY_NODE_NETWORK);
     n.virtualNode = flag(properties, PW_KEY_NODE_VIRTUAL);
     n.autoconnect = flag(properties, PW_KEY_NODE_AUTOCONNECT);
+    n.target = text(properties, PW_KEY_TARGET_OBJECT);
     n.peaks = flag(properties, "resample.peaks");
     n.capturesSink = flag(properties, PW_KEY_STREAM_CAPTURE_SINK);
     float configured = 0.0f;

@@ -30,9 +30,10 @@ struct UpdatePermissions {
     bool operator==(const UpdatePermissions&) const = default;
 };
 
-struct DestroyLink {
-    GlobalId link{};
-    bool operator==(const DestroyLink&) const = default;
+// A link, or a source that nothing else keeps from its maker.
+struct Destroy {
+    GlobalId object{};
+    bool operator==(const Destroy&) const = default;
 };
 
 struct CreateLink {
@@ -60,7 +61,7 @@ struct SetUserMute {
 
 namespace micguard {
 
-using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::DestroyLink, action::CreateLink,
+using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Destroy, action::CreateLink,
                             action::SetRouteMute, action::SetUserMute>;
 
 } // namespace micguard

@@ -94,6 +94,11 @@ struct Severing {
     bool anyOpen = false;               // some source is neither
 };
 
+bool asksFor(const Node& stream, const Node& source) {
+    return !stream.target.empty() &&
+           (stream.target == source.name || stream.target == std::to_string(raw(source.serial)));
+}
+
 // Streams that the session manager would link, or believes to be linked still: hidden from it while nothing
 // can be linked, so that it neither retries nor reports errors to them, and takes them for new ones when they
 // come back, choosing their source by the state of things then.
@@ -112,8 +117,9 @@ void hideStreams(const Severing& severing, Verdicts& verdicts) {
             severing.managers.contains(*node.client))
             continue;
         const auto fed = severing.model.lastFed.find(node.serial);
-        const bool cut = fed != severing.model.lastFed.end() &&
-                         isCut([&](const Node* source) { return source->serial == fed->second; });
+        const bool cut = isCut([&, stream = &node](const Node* source) {
+            return fed != severing.model.lastFed.end() ? source->serial == fed->second : asksFor(*stream, *source);
+        });
         if (cut || !severing.anyOpen)
             for (const auto manager : severing.managers)
                 verdicts.permissions[manager][id] = permission::none;
@@ -163,8 +169,12 @@ void sever(const Severing& severing, Verdicts& verdicts) {
                 revoke(id, *source);
         for (const auto* source : severing.forbidden)
             // Its own maker may keep it only where it lives with him: a node that he had the server make is a
-            // microphone like any other.
-            if (source->client != id || isServerMade(*source))
+            // microphone like any other. Losing sight of it destroys it, unless it lingers, and that from within
+            // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
+            // pw_global_update_permissions()). So it is destroyed in order.
+            if (source->client == id && isServerMade(*source) && !source->lingers)
+                verdicts.destroyNodes.insert(source->id);
+            else if (source->client != id || isServerMade(*source))
                 revoke(id, *source);
     }
     for (const auto& [id, link] : graph.links) {
@@ -254,7 +264,7 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
         const KnobState knob = knobState(model, *node);
         bool held = knob == KnobState::Holds;
         if (verdict.sever) {
-            held = held || knob == KnobState::Fails;
+            held = (held || knob == KnobState::Fails) && !verdicts.destroyNodes.contains(verdict.node);
             for (const auto& [client, objects] : verdicts.permissions)
                 if (const auto it = objects.find(verdict.node); it != objects.end())
                     held = held && acknowledged(client, it->first, it->second);

@@ -38,7 +38,8 @@ struct Verdicts {
     std::vector<SourceVerdict> sources;
     // client -> object -> permissions; what is not listed is left at the client's default.
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
-    std::set<GlobalId> cutLinks; // links whose listener no permission binds
+    std::set<GlobalId> cutLinks;     // links whose listener no permission binds
+    std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
 
     const SourceVerdict* source(GlobalId node) const {
         for (const auto& verdict : sources)

@@ -128,16 +128,43 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
     return result;
 }
 
-// Streams that the session manager was shown and did not link: once more, as if they were new.
-std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts) {
+// Clients that may see a source again.
+std::set<GlobalId> clientsGiven(const Graph& graph, const std::vector<Action>& grants) {
+    std::set<GlobalId> clients;
+    for (const auto& grant : grants)
+        if (const auto* update = std::get_if<action::UpdatePermissions>(&grant))
+            for (const auto& [object, value] : update->objects)
+                if (graph.node(object) && value == permission::byDefault)
+                    clients.insert(update->client);
+    return clients;
+}
+
+bool isLinked(const Graph& graph, GlobalId stream) {
+    return std::any_of(graph.links.begin(), graph.links.end(),
+                       [&](const auto& link) { return link.second.inputNode == stream; });
+}
+
+// Streams that the session manager was shown and did not link, and those of clients that may listen again: it may
+// have tried in vain meanwhile and does not try again by itself (WirePlumber 0.5.8, link-target.lua). Once more, as if
+// they were new.
+std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts, const std::vector<Action>& grants) {
     std::vector<Action> actions;
+    const auto given = clientsGiven(model.graph, grants);
+    const auto isDue = [&](GlobalId id, const Node& node) {
+        const auto shown = model.applied.shown.find(node.serial);
+        if (shown != model.applied.shown.end())
+            return shown->second.overdue;
+        return node.client && given.contains(*node.client) && isCaptureStream(node) && node.autoconnect &&
+               !isLinked(model.graph, id);
+    };
     for (const auto manager : sessionManagers(model.graph)) {
         action::UpdatePermissions again{manager, {}};
         const auto wanted = verdicts.permissions.find(manager);
+        const Client* client = model.graph.client(manager);
         for (const auto& [id, node] : model.graph.nodes) {
-            const auto shown = model.applied.shown.find(node.serial);
-            const bool hidden = wanted != verdicts.permissions.end() && wanted->second.contains(id);
-            if (shown == model.applied.shown.end() || !shown->second.overdue || hidden)
+            const bool hidden = (wanted != verdicts.permissions.end() && wanted->second.contains(id)) ||
+                                (client && appliedPermission(model.applied, client->serial, node.serial));
+            if (hidden || !isDue(id, node))
                 continue;
             again.objects.emplace_back(id, permission::none);
             again.objects.emplace_back(id, permission::byDefault);
@@ -248,18 +275,22 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     auto permissions = planPermissions(model, verdicts);
     add(std::move(knobs.close));
     add(std::move(permissions.revoke));
-    for (const auto link : verdicts.cutLinks)
-        if (const auto it = model.graph.links.find(link);
-            it != model.graph.links.end() && !model.applied.linksAsked.contains(it->second.serial))
-            actions.emplace_back(action::DestroyLink{link});
+    for (const auto id : verdicts.destroyNodes)
+        if (const Node* node = model.graph.node(id); node && !model.applied.destroyAsked.contains(node->serial))
+            actions.emplace_back(action::Destroy{id});
+    for (const auto id : verdicts.cutLinks)
+        if (const auto it = model.graph.links.find(id);
+            it != model.graph.links.end() && !model.applied.destroyAsked.contains(it->second.serial))
+            actions.emplace_back(action::Destroy{id});
     add(planUserMutes(model, verdicts));
     // Streams go out of the session manager's sight only after they are cut off, and come back into it only
     // when they may be linked again.
     add(std::move(permissions.hide));
+    auto showAgain = planShowAgain(model, verdicts, permissions.grant);
     add(std::move(permissions.grant));
     add(planLinks(model, verdicts));
     add(std::move(permissions.show));
-    add(planShowAgain(model, verdicts));
+    add(std::move(showAgain));
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
     add(planLeds(model, verdicts));
@@ -333,10 +364,11 @@ struct Recorder {
         if (objects.empty())
             model.applied.permissions.erase(client->serial);
     }
-    void operator()(const action::DestroyLink& a) const {
-        const auto it = model.graph.links.find(a.link);
-        if (it != model.graph.links.end())
-            model.applied.linksAsked.insert(it->second.serial);
+    void operator()(const action::Destroy& a) const {
+        if (const auto it = model.graph.links.find(a.object); it != model.graph.links.end())
+            model.applied.destroyAsked.insert(it->second.serial);
+        else if (const Node* node = model.graph.node(a.object))
+            model.applied.destroyAsked.insert(node->serial);
     }
     void operator()(const action::CreateLink& a) const {
         const Port* out = model.graph.port(a.outputPort);

@@ -45,7 +45,7 @@ std::string describe(const Action& action) {
                                                                           : "r");
                               return text;
                           },
-                          [](const action::DestroyLink& a) { return "destroy-link " + id(a.link); },
+                          [](const action::Destroy& a) { return "destroy " + id(a.object); },
                           [](const action::CreateLink& a) {
                               return "create-link " + id(a.outputNode) + ":" + id(a.outputPort) + " -> " +
                                      id(a.inputNode) + ":" + id(a.inputPort);
@@ -235,9 +235,9 @@ void FakeServer::carryOut(const Action& action) {
                                if (graph_.node(object) || graph_.port(object) || graph_.client(object))
                                    setPermission(a.client, object, value);
                    },
-                   [&](const action::DestroyLink& a) {
-                       if (graph_.links.contains(a.link))
-                           removeLink(a.link);
+                   [&](const action::Destroy& a) {
+                       if (graph_.links.contains(a.object) || graph_.node(a.object))
+                           remove(a.object);
                    },
                    [&](const action::CreateLink& a) {
                        addLink(a.outputNode, a.outputPort, a.inputNode, a.inputPort);
@@ -267,7 +267,6 @@ void FakeServer::appearNode(Line& line) {
     marks.raw = line.takeFlag("raw");
     marks.deaf = line.takeFlag("deaf");
     marks.locked = line.takeFlag("locked");
-    marks.target = line.take("target");
     Node node = takeNode(line);
     node.knob.present = !marks.raw;
     node.knob.locked = marks.locked;
@@ -384,19 +383,19 @@ void FakeServer::linkStream(const Node& stream) {
             });
         if (!isReadAtOnce(node) || !hasOutput)
             continue;
-        const std::string& target = marks_.at(stream.id).target;
+        const std::string& target = stream.target;
         if (!source || node.name == target || (node.name == defaultSource_ && source->name != target))
             source = &node;
     }
     if (!source)
         return;
+    // Refused or not: it does not try again with this stream (WirePlumber 0.5.8, link-target.lua).
+    believedLinked_.insert(stream.id);
     for (const auto& [inId, in] : graph_.ports)
         if (in.node == stream.id && !in.output)
             for (const auto& [outId, out] : graph_.ports)
-                if (out.node == source->id && out.output && addLink(source->id, outId, stream.id, inId)) {
-                    believedLinked_.insert(stream.id);
+                if (out.node == source->id && out.output && addLink(source->id, outId, stream.id, inId))
                     break;
-                }
 }
 
 void FakeServer::rescan() {

@@ -82,7 +82,6 @@ class FakeServer final : public Server {
 
     struct Marks {
         bool raw = false, deaf = false, locked = false;
-        std::string target;
     };
 
     Graph graph_;

@@ -205,6 +205,7 @@ Node takeNode(Line& line) {
     n.mediaClass = line.take("class");
     n.mediaName = line.take("media");
     n.factory = line.take("factory");
+    n.lingers = line.takeFlag("lingers");
     n.deviceApi = line.take("api");
     n.linkGroup = line.take("group");
     n.applicationName = line.take("app-name");
@@ -215,6 +216,7 @@ Node takeNode(Line& line) {
     n.network = line.takeFlag("network");
     n.virtualNode = line.takeFlag("virtual");
     n.autoconnect = line.takeFlag("autoconnect");
+    n.target = line.take("target");
     n.peaks = line.takeFlag("peaks");
     n.capturesSink = line.takeFlag("captures-sink");
     if (line.has("max"))

@@ -22,7 +22,7 @@ link 64 20:21 -> 61:62
 
 bool empty(const Applied& applied) {
     return applied.knobs.empty() && applied.permissions.empty() && applied.cut.empty() &&
-           applied.leds.empty() && applied.linksAsked.empty() && applied.userMuted.empty();
+           applied.leds.empty() && applied.destroyAsked.empty() && applied.userMuted.empty();
 }
 
 } // namespace

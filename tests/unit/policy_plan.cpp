@@ -19,7 +19,7 @@ int stage(const Action& action) {
         return knob->silent ? 0 : 4;
     if (const auto* update = std::get_if<action::UpdatePermissions>(&action))
         return update->objects.front().second == permission::byDefault ? 2 : 1;
-    if (std::holds_alternative<action::DestroyLink>(action))
+    if (std::holds_alternative<action::Destroy>(action))
         return 1;
     if (std::holds_alternative<action::CreateLink>(action))
         return 3;
@@ -102,12 +102,12 @@ TEST_CASE("recording what was sent to an object that is already gone records not
     model.apply(event::Connected{});
     recordSent(model,
                {action::SetKnob{GlobalId{5}}, action::UpdatePermissions{GlobalId{6}, {{GlobalId{7}, 0}}},
-                action::DestroyLink{GlobalId{8}}, action::CreateLink{}, action::SetRouteMute{GlobalId{9}},
+                action::Destroy{GlobalId{8}}, action::CreateLink{}, action::SetRouteMute{GlobalId{9}},
                 action::SetUserMute{GlobalId{10}}},
                3);
     CHECK(model.applied.knobs.empty());
     CHECK(model.applied.permissions.empty());
-    CHECK(model.applied.linksAsked.empty());
+    CHECK(model.applied.destroyAsked.empty());
     CHECK(model.applied.leds.empty());
     CHECK(model.applied.userMuted.empty());
     CHECK(model.applied.sent == 3);

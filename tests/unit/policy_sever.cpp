@@ -257,11 +257,26 @@ TEST_CASE("whoever provides a source that no volume silences keeps it, everybody
     CHECK(world.server.permission(GlobalId{10}, GlobalId{61}) != permission::none);
 }
 
-TEST_CASE(
-    "a source that a client had the server make is kept from that client as well, if nothing silences it") {
+TEST_CASE("a source that a client had the server make is destroyed if nothing silences it") {
     World world(std::string(desk) + R"(
         client 60 exe=/usr/bin/evil
         node 61 class=Stream/Output/Audio name=made client=60 factory=api.alsa.pcm.source outputs=2 raw
+        port 62 of 61 out
+        node 63 name=ear client=60
+        port 64 of 63 in
+        link 65 61:62 -> 63:64
+    )");
+    world.mute();
+    CHECK_FALSE(world.server.graph().node(GlobalId{61}));
+    CHECK(world.server.graph().node(GlobalId{63}));
+    CHECK(world.promise().holds);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("one that outlives its maker's connection is kept from its maker instead, if nothing silences it") {
+    World world(std::string(desk) + R"(
+        client 60 exe=/usr/bin/evil
+        node 61 class=Stream/Output/Audio name=made client=60 factory=api.alsa.pcm.source outputs=2 lingers raw
         port 62 of 61 out
         node 63 name=ear client=60
         port 64 of 63 in
@@ -417,6 +432,36 @@ TEST_CASE("with an exempt microphone left, streams that start while severed may 
     CHECK(world.sees(10, 61) != permission::none);
     CHECK(world.server.linked() == Pairs{"line -> late"});
     CHECK(world.sees(30, 50) != permission::none);
+}
+
+TEST_CASE("with an exempt microphone left, a stream that asks for a severed one waits unseen until the unmute") {
+    SeveringWorld world(std::string(micAndCall) +
+                        "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out");
+    Settings settings;
+    settings.sources.exempt = {"line"};
+    world.receive(event::SettingsLoaded{settings});
+    world.mute();
+    world.say("client 60\nnode 61 class=Stream/Input/Audio name=late client=60 target=mic autoconnect\nport 62 of 61 in");
+    CHECK(world.sees(10, 61) == permission::none);
+    CHECK(world.server.linked() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> late"});
+}
+
+TEST_CASE("a stream whose link was refused while severed is shown as a new one after the unmute") {
+    SeveringWorld world(std::string(micAndCall) +
+                        "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out\ndefault mic");
+    Settings settings;
+    settings.sources.exempt = {"line"};
+    world.receive(event::SettingsLoaded{settings});
+    world.mute();
+    world.say("node 61 class=Stream/Input/Audio name=late client=30 autoconnect\nport 62 of 61 in");
+    CHECK(world.sees(10, 61) != permission::none);
+    CHECK(world.server.linked() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> late"});
+    CHECK(world.model.applied.shown.empty());
+    CHECK(world.plan().empty());
 }
 
 TEST_CASE("without any session manager severing works and links come back") {
