@@ -453,27 +453,31 @@ std::vector<std::uint32_t> Graph::link(const std::string& outputNode, const std:
 }
 
 void Graph::keepLinked(const std::string& outputNode, const std::string& inputNode, Milliseconds timeout) {
-    {
-        const LoopLock lock(impl_->loop);
-        impl_->kept.emplace(outputNode, inputNode);
-        impl_->mend();
-    }
-    const bool linked = waitFor(
-        [&](const GraphObjects& objects) {
-            const GraphObject* from = findNode(objects, outputNode);
-            const GraphObject* to = findNode(objects, inputNode);
-            if (from == nullptr || to == nullptr)
-                return false;
-            for (const auto& [id, object] : objects)
-                if (object.type == "Link" &&
-                    object.property("link.output.node") == std::to_string(from->id) &&
-                    object.property("link.input.node") == std::to_string(to->id))
-                    return true;
+    const auto isLinked = [&](const GraphObjects& objects) {
+        const GraphObject* from = findNode(objects, outputNode);
+        const GraphObject* to = findNode(objects, inputNode);
+        if (from == nullptr || to == nullptr)
             return false;
-        },
-        timeout);
-    if (!linked)
-        throw std::runtime_error("no link from " + outputNode + " to " + inputNode);
+        for (const auto& [id, object] : objects)
+            if (object.type == "Link" && object.property("link.output.node") == std::to_string(from->id) &&
+                object.property("link.input.node") == std::to_string(to->id))
+                return true;
+        return false;
+    };
+    // A link that meets its ports while they are being configured is lost without a word about the ports, so it is
+    // asked for again until it was there once.
+    constexpr int attempts = 20;
+    for (int attempt = 0; attempt < attempts; attempt++) {
+        {
+            const LoopLock lock(impl_->loop);
+            impl_->kept.emplace(outputNode, inputNode);
+            impl_->asked.clear();
+            impl_->mend();
+        }
+        if (waitFor(isLinked, timeout / attempts))
+            return;
+    }
+    throw std::runtime_error("no link from " + outputNode + " to " + inputNode);
 }
 
 void Graph::letGo(const std::string& outputNode, const std::string& inputNode) {

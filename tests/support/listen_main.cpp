@@ -62,6 +62,8 @@ class Listening {
     bool linkedOnce_ = false;
     spa_hook streamHook_{}, registryHook_{}, coreHook_{}, linkHook_{};
     uint32_t targetNode_ = PW_ID_ANY;
+    uint32_t asked_ = PW_ID_ANY;   // the output port of the last attempt
+    uint32_t refused_ = PW_ID_ANY; // one that was refused, not asked for again until it is announced anew
     struct Port {
         uint32_t node;
         bool output;
@@ -124,9 +126,13 @@ const pw_proxy_events Listening::kLinkEvents = {
     .removed = [](void* data) noexcept { pw_proxy_destroy(static_cast<Listening*>(data)->link_); },
     .error =
         [](void* data, int, int, const char* message) noexcept {
+            auto& self = *static_cast<Listening*>(data);
             std::fprintf(stderr, "mg-listen: link refused: %s\n", message != nullptr ? message : "");
-            if (static_cast<Listening*>(data)->link_ != nullptr)
-                pw_proxy_destroy(static_cast<Listening*>(data)->link_);
+            if (self.link_ != nullptr)
+                pw_proxy_destroy(self.link_);
+            // A port that is there no more: its successor may have been announced meanwhile.
+            self.refused_ = self.asked_;
+            self.tryLink();
         },
 };
 
@@ -137,7 +143,7 @@ void Listening::tryLink() {
     uint32_t from = PW_ID_ANY;
     uint32_t to = PW_ID_ANY;
     for (const auto& [id, port] : ports_) {
-        if (port.node == targetNode_ && port.output && from == PW_ID_ANY)
+        if (port.node == targetNode_ && port.output && from == PW_ID_ANY && id != refused_)
             from = id;
         if (port.node == own && !port.output)
             to = id;
@@ -150,6 +156,7 @@ void Listening::tryLink() {
     const spa_dict props{0, 2, items};
     link_ = static_cast<pw_proxy*>(
         pw_core_create_object(core_, "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &props, 0));
+    asked_ = from;
     linkedOnce_ = true;
     if (link_ != nullptr)
         pw_proxy_add_listener(link_, &linkHook_, &kLinkEvents, this);
@@ -167,6 +174,8 @@ void Listening::onRegistryGlobal(uint32_t id, const char* type, const spa_dict* 
     if (std::strcmp(type, PW_TYPE_INTERFACE_Port) == 0 && !value("node.id").empty())
         ports_[id] =
             Port{static_cast<uint32_t>(std::stoul(value("node.id"))), value("port.direction") == "out"};
+    if (id == refused_)
+        refused_ = PW_ID_ANY;
     tryLink();
 }
 
@@ -221,8 +230,14 @@ int Listening::run() {
 
     pw_properties* props = pw_properties_new("media.type", "Audio", "media.category", "Capture", "media.role",
                                              "Communication", "node.name", arguments_.name.c_str(), nullptr);
-    if (!arguments_.target.empty())
+    if (!arguments_.target.empty()) {
         pw_properties_set(props, "target.object", arguments_.target.c_str());
+        // It waits for this source and for no other. Left to itself WirePlumber 0.5.8 gives it the next best one, makes
+        // it a follower of the default source when the two are the same (linking-utils.lua, checkFollowDefault), and
+        // may lose it on the way (the link to a node whose ports are configured anew fails and is not tried again).
+        for (const char* key : {"node.dont-fallback", "node.linger", "node.dont-move"})
+            pw_properties_set(props, key, "true");
+    }
     if (!arguments_.latency.empty())
         pw_properties_set(props, "node.latency", arguments_.latency.c_str());
     if (!arguments_.reconnect)
