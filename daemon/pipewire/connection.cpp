@@ -441,11 +441,15 @@ void Connection::perform(const Action& action) {
                 impl_->createLink(a);
             },
             [&](const action::SetRouteMute& a) {
+                g_debug("device %u: route %u %s", raw(a.device), a.route, a.mute ? "muted" : "unmuted");
                 if (auto* proxy = impl_->proxyOf(a.device))
                     pw_device_set_param(reinterpret_cast<pw_device*>(proxy), SPA_PARAM_Route, 0,
                                         encode::routeMute(a.route, a.profileDevice, a.mute).pod());
             },
-            [&](const action::SetUserMute& a) { impl_->setParam(a.node, SPA_PARAM_Props, encode::userMute(a.mute)); },
+            [&](const action::SetUserMute& a) {
+                g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");
+                impl_->setParam(a.node, SPA_PARAM_Props, encode::userMute(a.mute));
+            },
         },
         action);
 }

@@ -212,8 +212,10 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
             const bool known = led != model.applied.leds.end();
             if (wanted && !known && !route.mute)
                 actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, true});
-            // A route that the user switched meanwhile is his. On release it stays muted in the guard's place.
-            if (!wanted && known && led->second.ours && !standsIn(model) && route.mute)
+            // A route that the user switched meanwhile is his. On release it stays muted in the guard's place. One that
+            // was never seen muted is switched all the same: the server may serve a reading from before our change for
+            // good (PipeWire 1.4.2, impl-device.c, result_device_params_async() keeps what was asked for earlier).
+            if (!wanted && known && led->second.ours && !standsIn(model) && (route.mute || !led->second.seen))
                 actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, false});
         }
     return actions;
@@ -256,7 +258,7 @@ std::vector<Action> planTakeBack(const Model& model, const Verdicts& verdicts) {
         actions.push_back(action::SetUserMute{node->id, false});
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
-                if (route.input && route.profileDevice == node->profileDevice && route.mute)
+                if (route.input && route.profileDevice == node->profileDevice)
                     actions.push_back(action::SetRouteMute{device->id, route.index, route.profileDevice, false});
     }
     return actions;

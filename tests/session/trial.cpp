@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 namespace micguard::test {
 
@@ -99,7 +100,10 @@ void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& 
     guard.setMuted(false);
     for (auto& one : heard) {
         INFO(one.listener->description() << " on " << one.source << " hears again after unmuting");
-        REQUIRE(one.listener->waitAudible(0));
+        const bool again = one.listener->waitAudible(0);
+        if (!again) // as it stands, with the listeners still there
+            std::ofstream(session.logPath("deaf.json")) << session.run({"pw-dump"}).output;
+        REQUIRE(again);
     }
 }
 

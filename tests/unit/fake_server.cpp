@@ -249,7 +249,8 @@ void FakeServer::carryOut(const Action& action) {
                        for (auto& route : it->second.routes)
                            if (route.index == a.route)
                                route.mute = a.mute;
-                       tell(event::RoutesRead{a.device, it->second.routes});
+                       if (!routesStale)
+                           tell(event::RoutesRead{a.device, it->second.routes});
                    },
                    [&](const action::SetUserMute& a) {
                        const auto it = graph_.nodes.find(a.node);

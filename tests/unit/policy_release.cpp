@@ -248,6 +248,16 @@ TEST_CASE("a switch that the user took back is the guard's again at the next mut
     CHECK(routeMuted(world, 0));
 }
 
+TEST_CASE("a switch that never reads muted is given back all the same") {
+    World world(card);
+    world.server.routesStale = true;
+    world.mute();
+    CHECK(routeMuted(world, 0));
+    world.unmute();
+    CHECK_FALSE(routeMuted(world, 0));
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("released while muted the switch stays on in the guard's place") {
     World world(card);
     world.mute();
