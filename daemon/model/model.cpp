@@ -84,15 +84,13 @@ void forgetObject(Model& model, GlobalId id) {
         objects.erase(*serial);
 }
 
-// A link vanished: was it us, and will anybody bring it back? Streams that the session manager handles come
-// back by being shown to it again; all others only if we remember them.
-void rememberCutLink(Model& model, const Link& link) {
+// A link vanished: was it us? Streams that the session manager handles come back by being shown to it again; all others
+// only if we remember them.
+void noticeCut(Model& model, const Link& link) {
     const auto& graph = model.graph;
     const auto* out = graph.node(link.outputNode);
     const auto* in = graph.node(link.inputNode);
-    const auto* outPort = graph.port(link.outputPort);
-    const auto* inPort = graph.port(link.inputPort);
-    if (!out || !in || !outPort || !inPort || in->autoconnect)
+    if (!out || !in || in->autoconnect)
         return;
     bool ours = model.applied.destroyAsked.contains(link.serial);
     if (const auto* owner = graph.owner(*in); owner && !ours) {
@@ -102,11 +100,8 @@ void rememberCutLink(Model& model, const Link& link) {
             ours = object != client->second.end() && object->second.value == permission::none;
         }
     }
-    if (!ours)
-        return;
-    const CutLink cut{out->serial, outPort->serial, inPort->serial};
-    if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())
-        model.applied.cut.push_back(cut);
+    if (ours)
+        rememberCutLink(model, link);
 }
 
 KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading& reading) {
@@ -160,11 +155,30 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     }
 }
 
+// Links that stand although everything was carried out, and whose maker is kept from nothing, were not cut.
+void forgetStandingLinks(Model& model) {
+    const auto& graph = model.graph;
+    for (const auto& [id, link] : graph.links) {
+        const auto* outPort = graph.port(link.outputPort);
+        const auto* inPort = graph.port(link.inputPort);
+        const auto* out = graph.node(link.outputNode);
+        const auto* in = graph.node(link.inputNode);
+        if (!outPort || !inPort || !out || !in || model.applied.destroyAsked.contains(link.serial))
+            continue;
+        const auto* owner = graph.owner(*in);
+        const auto revoked = owner ? model.applied.permissions.find(owner->serial) : model.applied.permissions.end();
+        if (revoked == model.applied.permissions.end() || !revoked->second.contains(out->serial))
+            std::erase(model.applied.cut, CutLink{out->serial, outPort->serial, inPort->serial});
+    }
+}
+
 void acknowledge(Model& model, std::uint64_t batch) {
     auto& applied = model.applied;
     if (batch <= applied.acknowledged)
         return;
     applied.acknowledged = batch;
+    if (!applied.cut.empty() && applied.done(applied.sent))
+        forgetStandingLinks(model);
     for (auto& [serial, knob] : applied.knobs) {
         if (!applied.done(knob.batch))
             continue;
@@ -240,6 +254,17 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
 
 } // namespace
 
+void rememberCutLink(Model& model, const Link& link) {
+    const auto* out = model.graph.node(link.outputNode);
+    const auto* outPort = model.graph.port(link.outputPort);
+    const auto* inPort = model.graph.port(link.inputPort);
+    if (!out || !outPort || !inPort)
+        return;
+    const CutLink cut{out->serial, outPort->serial, inPort->serial};
+    if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())
+        model.applied.cut.push_back(cut);
+}
+
 void rememberApplied(const Model& model, Remembered& memory) {
     if (!model.connected || !model.listComplete)
         return;
@@ -314,7 +339,7 @@ void Model::apply(const Event& incoming) {
             [&](const event::RoutesRead& e) { readRoutes(*this, e); },
             [&](const event::Removed& e) {
                 if (const auto link = graph.links.find(e.id); link != graph.links.end()) {
-                    rememberCutLink(*this, link->second);
+                    noticeCut(*this, link->second);
                     applied.destroyAsked.erase(link->second.serial);
                 }
                 forgetObject(*this, e.id);

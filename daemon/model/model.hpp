@@ -49,4 +49,7 @@ struct Model {
 // then what is applied says less than what is remembered.
 void rememberApplied(const Model& model, Remembered& memory);
 
+// Notes a link that is cut, to be made again.
+void rememberCutLink(Model& model, const Link& link);
+
 } // namespace micguard

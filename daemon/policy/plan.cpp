@@ -128,20 +128,22 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
     return result;
 }
 
-// Clients that may see a source again.
-std::set<GlobalId> clientsGiven(const Graph& graph, const std::vector<Action>& grants) {
-    std::set<GlobalId> clients;
+// Clients that may see sources again, and which.
+std::map<GlobalId, std::set<GlobalId>> sourcesGiven(const Graph& graph, const std::vector<Action>& grants) {
+    std::map<GlobalId, std::set<GlobalId>> given;
     for (const auto& grant : grants)
         if (const auto* update = std::get_if<action::UpdatePermissions>(&grant))
             for (const auto& [object, value] : update->objects)
                 if (graph.node(object) && value == permission::byDefault)
-                    clients.insert(update->client);
-    return clients;
+                    given[update->client].insert(object);
+    return given;
 }
 
-bool isLinked(const Graph& graph, GlobalId stream) {
-    return std::any_of(graph.links.begin(), graph.links.end(),
-                       [&](const auto& link) { return link.second.inputNode == stream; });
+// To something that its client was not kept from: a link that was cut may still be on the list.
+bool isLinked(const Graph& graph, GlobalId stream, const std::set<GlobalId>& keptFrom) {
+    return std::any_of(graph.links.begin(), graph.links.end(), [&](const auto& link) {
+        return link.second.inputNode == stream && !keptFrom.contains(link.second.outputNode);
+    });
 }
 
 // Streams that the session manager was shown and did not link, and those of clients that may listen again: it may
@@ -149,13 +151,14 @@ bool isLinked(const Graph& graph, GlobalId stream) {
 // they were new.
 std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts, const std::vector<Action>& grants) {
     std::vector<Action> actions;
-    const auto given = clientsGiven(model.graph, grants);
+    const auto given = sourcesGiven(model.graph, grants);
     const auto isDue = [&](GlobalId id, const Node& node) {
         const auto shown = model.applied.shown.find(node.serial);
         if (shown != model.applied.shown.end())
             return shown->second.overdue;
-        return node.client && given.contains(*node.client) && isCaptureStream(node) && node.autoconnect &&
-               !isLinked(model.graph, id);
+        const auto sources = node.client ? given.find(*node.client) : given.end();
+        return sources != given.end() && isCaptureStream(node) && node.autoconnect &&
+               !isLinked(model.graph, id, sources->second);
     };
     for (const auto manager : sessionManagers(model.graph)) {
         action::UpdatePermissions again{manager, {}};
@@ -175,6 +178,12 @@ std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts, 
     return actions;
 }
 
+bool stands(const Graph& graph, const Port& out, const Port& in) {
+    return std::any_of(graph.links.begin(), graph.links.end(), [&](const auto& link) {
+        return link.second.outputPort == out.id && link.second.inputPort == in.id;
+    });
+}
+
 std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
     const auto bySerial = [](const auto& objects, Serial serial) {
@@ -185,7 +194,7 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
     for (const auto& cut : model.applied.cut) {
         const Port* out = bySerial(model.graph.ports, cut.outputPort);
         const Port* in = bySerial(model.graph.ports, cut.inputPort);
-        if (!out || !in)
+        if (!out || !in || stands(model.graph, *out, *in))
             continue;
         const auto* verdict = verdicts.source(out->node);
         if (verdict && (verdict->sever || isUnconfirmed(model, *verdict)))
@@ -346,6 +355,17 @@ struct Recorder {
         knob.batch = batch;
         knob.readsThen = node->knobReads;
     }
+    // Links that the server will cut because of a revocation, and that no session manager brings back. Noted when it
+    // is sent: it may be taken back before the server has told what became of them.
+    void recordCut(const Client& client, const Node& source) const {
+        const auto& graph = model.graph;
+        for (const auto& [id, link] : graph.links) {
+            const Node* in = graph.node(link.inputNode);
+            if (link.outputNode == source.id && in && !in->autoconnect && in->client == client.id)
+                rememberCutLink(model, link);
+        }
+    }
+
     void operator()(const action::UpdatePermissions& a) const {
         const Client* client = model.graph.client(a.client);
         if (!client)
@@ -356,8 +376,11 @@ struct Recorder {
             const auto serial = serialOf(model.graph, id);
             if (!serial)
                 continue;
-            if (const Node* stream = model.graph.node(id); stream && a.client == firstOf(managers))
+            const Node* node = model.graph.node(id);
+            if (node && a.client == firstOf(managers))
                 recordShown(*serial, value == permission::byDefault);
+            if (node && value == permission::none && !managers.contains(a.client))
+                recordCut(*client, *node);
             if (value == permission::byDefault)
                 objects.erase(*serial);
             else

@@ -147,6 +147,23 @@ TEST_CASE("a JACK client's cut link is remembered and made again, on exactly its
     CHECK(world.model.applied.cut.empty());
 }
 
+TEST_CASE("a link is made again also if the unmute comes before the news that it was cut") {
+    SeveringWorld world(std::string(micAndCall) + R"(
+        client 60 exe=/usr/bin/jack_rec
+        node 61 name=jack client=60
+        port 62 of 61 in
+        link 64 20:21 -> 61:62
+    )");
+    world.server.stall(true);
+    world.mute();
+    world.unmute();
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> jack"});
+    CHECK(world.model.applied.cut.empty());
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("a link that its owner took down himself while severed from it is not made again") {
     SeveringWorld world(std::string(micAndCall) + R"(
         client 60 exe=/usr/bin/jack_rec
