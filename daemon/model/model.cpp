@@ -84,7 +84,7 @@ void forgetObject(Model& model, GlobalId id) {
         objects.erase(*serial);
 }
 
-// A link vanished: was it us? Streams that the session manager handles come back by being shown to it again; all others
+// A link that vanished, or that is told of when its end is already under way: was it us? Streams that the session manager handles come back by being shown to it again; all others
 // only if we remember them.
 void noticeCut(Model& model, const Link& link) {
     const auto& graph = model.graph;
@@ -329,6 +329,7 @@ void Model::apply(const Event& incoming) {
             [&](const event::PortSeen& e) { graph.ports[e.port.id] = e.port; },
             [&](const event::LinkSeen& e) {
                 graph.links[e.link.id] = e.link;
+                noticeCut(*this, e.link);
                 const auto* out = graph.node(e.link.outputNode);
                 const auto* in = graph.node(e.link.inputNode);
                 if (out && in) {
