@@ -232,7 +232,9 @@ Verdicts evaluate(const Model& model) {
         else
             severing.severed.push_back(&node);
     }
-    if (!severing.severed.empty() || !severing.forbidden.empty())
+    // Who is to be cut off from what, and what is to be given back later, is seen only once the list is complete; what
+    // was taken away by a guard before us is in force all the while.
+    if (model.listComplete && (!severing.severed.empty() || !severing.forbidden.empty()))
         sever(severing, verdicts);
     return verdicts;
 }
