@@ -121,6 +121,7 @@ struct Link {
     GlobalId outputPort{};
     GlobalId inputNode{};
     GlobalId inputPort{};
+    std::optional<GlobalId> client = std::nullopt; // who made it
 };
 
 struct Graph {

@@ -136,6 +136,8 @@ Link link(std::uint32_t id, const spa_dict* properties) {
     Link l;
     l.id = GlobalId{id};
     l.serial = serial(properties, id);
+    if (const auto maker = number(properties, PW_KEY_CLIENT_ID))
+        l.client = GlobalId{*maker};
     l.outputNode = GlobalId{numberOr(properties, PW_KEY_LINK_OUTPUT_NODE, 0xffffffff)};
     l.outputPort = GlobalId{numberOr(properties, PW_KEY_LINK_OUTPUT_PORT, 0xffffffff)};
     l.inputNode = GlobalId{numberOr(properties, PW_KEY_LINK_INPUT_NODE, 0xffffffff)};

@@ -23,8 +23,9 @@ Mode modeFor(const Model& model, const Node& node) {
 bool hasUnmixedOutput(const Model& model, const Node& node) {
     return std::any_of(model.graph.ports.begin(), model.graph.ports.end(), [&](const auto& entry) {
         const Port& port = entry.second;
-        return port.node == node.id && port.output && !port.format.empty() &&
-               port.format != "32 bit float mono audio" && port.format.find("audio") != std::string::npos;
+        // Without a format: in passthrough, or converted and mixed. What it is the registry does not tell.
+        return port.node == node.id && port.output && port.format != "32 bit float mono audio" &&
+               (port.format.empty() || port.format.find("audio") != std::string::npos);
     });
 }
 

@@ -299,8 +299,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(std::move(permissions.hide));
     auto showAgain = planShowAgain(model, verdicts, permissions.grant);
     add(std::move(permissions.grant));
-    add(planLinks(model, verdicts));
     add(std::move(permissions.show));
+    add(planLinks(model, verdicts));
     add(std::move(showAgain));
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
@@ -357,11 +357,12 @@ struct Recorder {
     }
     // Links that the server will cut because of a revocation, and that no session manager brings back. Noted when it
     // is sent: it may be taken back before the server has told what became of them.
-    void recordCut(const Client& client, const Node& source) const {
+    void recordCut(const Client& client, const Node& source, const std::set<GlobalId>& managers) const {
         const auto& graph = model.graph;
         for (const auto& [id, link] : graph.links) {
             const Node* in = graph.node(link.inputNode);
-            if (link.outputNode == source.id && in && !in->autoconnect && in->client == client.id)
+            const bool byHand = in && (!in->autoconnect || (link.client && !managers.contains(*link.client)));
+            if (link.outputNode == source.id && byHand && in->client == client.id)
                 rememberCutLink(model, link);
         }
     }
@@ -380,7 +381,7 @@ struct Recorder {
             if (node && a.client == firstOf(managers))
                 recordShown(*serial, value == permission::byDefault);
             if (node && value == permission::none && !managers.contains(a.client))
-                recordCut(*client, *node);
+                recordCut(*client, *node, managers);
             if (value == permission::byDefault)
                 objects.erase(*serial);
             else

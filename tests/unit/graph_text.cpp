@@ -252,6 +252,8 @@ Link takeLink(Line& line) {
     if (line.takeWord() != "->")
         line.fail("link ID NODE:PORT -> NODE:PORT");
     std::tie(l.inputNode, l.inputPort) = toEnd(line, line.takeWord());
+    if (line.has("client"))
+        l.client = toId(line, line.take("client"));
     return l;
 }
 

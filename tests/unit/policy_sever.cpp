@@ -164,6 +164,27 @@ TEST_CASE("a link is made again also if the unmute comes before the news that it
     CHECK(world.plan().empty());
 }
 
+TEST_CASE("a link made by hand into a stream that the session manager handles is made again as well") {
+    SeveringWorld world(std::string(micAndCall) + R"(
+        node 50 class=Audio/Source name=line client=10
+        port 51 of 50 out
+        client 60 exe=/usr/bin/qpwgraph
+        link 64 50:51 -> 31:32 client=60
+    )");
+    REQUIRE(world.server.linked() == Pairs{"line -> call", "mic -> call"});
+    world.mute();
+    CHECK(world.server.linked() == Pairs{});
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"line -> call", "mic -> call"});
+}
+
+TEST_CASE("a source whose ports tell no format is severed") {
+    World world(std::string(micAndCall) + "node 50 class=Audio/Source name=spdif client=10\nport 51 of 50 out format=");
+    world.mute();
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{50}) == permission::none);
+    CHECK(world.promise().holds);
+}
+
 TEST_CASE("a link that its owner took down himself while severed from it is not made again") {
     SeveringWorld world(std::string(micAndCall) + R"(
         client 60 exe=/usr/bin/jack_rec
