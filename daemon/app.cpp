@@ -295,7 +295,7 @@ void App::notifyReady() {
 }
 
 void App::persist() {
-    const std::string error = store_.setMarker(writeMarker(model_));
+    const std::string error = store_.setMarker(writeMarker(model_, modeChosen_));
     const auto known = model_.warnings.find("marker");
     if (!error.empty() && (known == model_.warnings.end() || known->second != error))
         model_.apply(event::Warned{"marker", error});

@@ -3,6 +3,7 @@
 
 #include "systemd/message_ids.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <sys/uio.h>
 #include <syslog.h>

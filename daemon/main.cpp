@@ -2,6 +2,7 @@
 //
 // argv, environment, run. Everything else is the App's.
 #include "daemon/app.hpp"
+#include "daemon/bus/stop_job.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,10 +23,11 @@ struct Arguments {
     gboolean version = FALSE;
 };
 
-// systemd runs ExecStopPost= after a crash as well; then the unit is restarted and nothing must be let go.
-bool crashed() {
+// systemd runs ExecStopPost= after a crash as well; then the unit is restarted and nothing must be let go. Unless it
+// crashed while it was being stopped, as a guard that hangs does when systemd's patience ends.
+bool anotherWillCome() {
     const char* result = std::getenv("SERVICE_RESULT");
-    return result && std::strcmp(result, "success") != 0;
+    return result && std::strcmp(result, "success") != 0 && !micguard::unitIsBeingStopped();
 }
 
 } // namespace
@@ -56,7 +58,7 @@ int main(int argc, char** argv) {
     }
     if (arguments.logLevel && (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
         g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
-    if (arguments.releaseLeftovers && crashed())
+    if (arguments.releaseLeftovers && anotherWillCome())
         return 0;
     // A new microphone has to be silenced before the session manager has linked it. Where the limits forbid it
     // (RLIMIT_NICE; distributions grant it to PipeWire's users) we run like everybody else.

@@ -21,9 +21,10 @@ json common(const Model& model, bool muted) {
 
 } // namespace
 
-std::string writeMarker(const Model& model) {
+std::string writeMarker(const Model& model, bool modeChosen) {
     json out = common(model, model.mute.muted());
-    out["mode"] = toString(model.mute.mode);
+    if (modeChosen)
+        out["mode"] = toString(model.mute.mode);
     // Not connected, or the list not yet read: what is known from before is all there is to know.
     Remembered memory = model.remembered;
     rememberApplied(model, memory);

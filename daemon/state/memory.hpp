@@ -20,9 +20,10 @@ struct Memory {
     Remembered remembered;
 };
 
-// The marker of the model as it is; "" when there is nothing a successor would have to know.
-std::string writeMarker(const Model& model);
-// The state file. `modeChosen`: the mode was chosen at run time and is kept.
+// The marker of the model as it is; "" when there is nothing a successor would have to know. `modeChosen`: the mode was
+// chosen at run time and is kept; a configured one is not, or the settings would be without effect from then on.
+std::string writeMarker(const Model& model, bool modeChosen);
+// The state file.
 std::string writeState(const Model& model, bool modeChosen);
 
 // Nothing if the text is not a complete one of ours.

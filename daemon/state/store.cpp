@@ -123,6 +123,8 @@ Found Store::load() const {
         found.memory.remembered.userMuted = onDisk.remembered.userMuted;
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
+        if (!found.memory.mode)
+            found.memory.mode = onDisk.mode;
     }
     const bool nothingReadable = !markerMemory && !stateMemory && (marker || state || before);
     if (nothingReadable) {

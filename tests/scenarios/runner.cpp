@@ -173,7 +173,7 @@ class Scenario {
         else if (what == "the evidence is overdue")
             w.overdue();
         else if (what == "the guard is killed and comes back")
-            succeed(writeMarker(w.model), writeState(w.model, false));
+            succeed(writeMarker(w.model, true), writeState(w.model, false));
         else if (what == "the guard is stopped")
             w.receive(event::Released{true});
         else if (what == "the guard comes back")

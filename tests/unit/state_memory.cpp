@@ -33,18 +33,18 @@ std::string validMarker() {
     world.say("knob 20 max=3 monitor-mute");
     world.receive(event::ModeChosen{Mode::Sever});
     world.mute();
-    return writeMarker(world.model);
+    return writeMarker(world.model, true);
 }
 
 } // namespace
 
 TEST_CASE("a live desk needs no marker, a muted one does") {
     World world(micAndCall);
-    CHECK(writeMarker(world.model).empty());
+    CHECK(writeMarker(world.model, true).empty());
     world.mute();
-    CHECK_FALSE(writeMarker(world.model).empty());
+    CHECK_FALSE(writeMarker(world.model, true).empty());
     world.unmute();
-    CHECK(writeMarker(world.model).empty());
+    CHECK(writeMarker(world.model, true).empty());
 }
 
 TEST_CASE("the marker tells a successor everything") {
@@ -52,7 +52,7 @@ TEST_CASE("the marker tells a successor everything") {
     world.say("knob 20 max=3 monitor-mute");
     world.receive(event::ModeChosen{Mode::Sever});
     world.mute();
-    const auto memory = readMemory(writeMarker(world.model));
+    const auto memory = readMemory(writeMarker(world.model, true));
     REQUIRE(memory);
     CHECK(memory->muted);
     CHECK(memory->since == world.now);
@@ -66,42 +66,53 @@ TEST_CASE("the marker tells a successor everything") {
     CHECK(memory->remembered.leds == std::vector<std::pair<std::string, std::uint32_t>>{{"card", 3}});
 }
 
+TEST_CASE("a mode that was configured, not chosen, does not outlive a restart: settings stay in force") {
+    World world(graph);
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    const auto memory = readMemory(writeMarker(world.model, false));
+    REQUIRE(memory);
+    CHECK(memory->muted);
+    CHECK_FALSE(memory->mode);
+    CHECK_FALSE(readMemory(writeState(world.model, false))->mode);
+}
+
 TEST_CASE("a successor of a killed guard, started from its marker, gives everything back") {
     World before(graph);
     before.say("knob 20 max=3 monitor-mute");
     before.receive(event::ModeChosen{Mode::Sever});
     before.mute();
-    const auto memory = readMemory(writeMarker(before.model));
+    const auto memory = readMemory(writeMarker(before.model, true));
     REQUIRE(memory);
     World world(std::move(before.server), memory->remembered, false);
     CHECK(world.server.audible() == std::set<std::string>{"mic -> jack"});
     CHECK(world.server.knob(GlobalId{20}).maxVolume == 3.0f);
     CHECK_FALSE(world.server.graph().devices.at(GlobalId{15}).routes.front().mute);
-    CHECK(writeMarker(world.model).empty());
+    CHECK(writeMarker(world.model, true).empty());
 }
 
 TEST_CASE("a guard that has not seen the whole list yet keeps the memory of the one before it") {
     World before(graph);
     before.receive(event::ModeChosen{Mode::Sever});
     before.mute();
-    const std::string marker = writeMarker(before.model);
+    const std::string marker = writeMarker(before.model, true);
     const auto memory = readMemory(marker);
     REQUIRE(memory);
     Model model;
     model.remembered = memory->remembered;
     model.apply(event::UserMute{true, "", "", memory->since});
     model.apply(event::ModeChosen{Mode::Sever});
-    CHECK(writeMarker(model) == marker);
+    CHECK(writeMarker(model, true) == marker);
     model.apply(event::Connected{1, "pipewire-0", "1.4.2", memory->remembered.serverCookie});
-    CHECK(writeMarker(model) == marker);
+    CHECK(writeMarker(model, true) == marker);
     before.model.apply(event::Disconnected{});
-    CHECK(writeMarker(before.model) == marker);
+    CHECK(writeMarker(before.model, true) == marker);
 }
 
 TEST_CASE("holds are in the marker, not in the state: they end with the session") {
     Model model;
     model.apply(event::HoldTaken{{1, true, ":1.1", "x", "", 0}, 5});
-    CHECK(readMemory(writeMarker(model))->muted);
+    CHECK(readMemory(writeMarker(model, true))->muted);
     CHECK_FALSE(readMemory(writeState(model, false))->muted);
     model.apply(event::UserMute{true, "", "", 6});
     CHECK(readMemory(writeState(model, false))->muted);

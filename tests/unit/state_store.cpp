@@ -80,6 +80,16 @@ TEST_CASE("muted if the marker or the state says so") {
     CHECK(folders.load().warning.empty());
 }
 
+TEST_CASE("a mode that was chosen is kept, whichever of the two has it") {
+    const Folders folders;
+    folders.write(folders.stateFile(), R"({"version":1,"muted":true,"mode":"sever"})");
+    CHECK(folders.load().memory.mode == Mode::Sever);
+    folders.write(folders.markerFile(), mutedText);
+    CHECK(folders.load().memory.mode == Mode::Sever);
+    folders.write(folders.markerFile(), R"({"version":1,"muted":true,"mode":"silence"})");
+    CHECK(folders.load().memory.mode == Mode::Silence);
+}
+
 TEST_CASE("what is there and unreadable never opens a microphone, and is said") {
     for (const char* text :
          {"", "{", "\xff", R"({"version":1,"muted":"no"})", R"({"version":"x","muted":false})"}) {

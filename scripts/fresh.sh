@@ -1,0 +1,221 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Fresh Debian machines in containers, for test-fresh and test-unit. Sourced after lib.sh, as root, by a script that has
+# called `inPrivateMounts` first. Nothing outside of the machines and /var/cache/micguard is changed; a machine is an
+# overlay over a kept base, in a mount namespace of the script's own, so that it goes when the script goes.
+
+cache=/var/cache/micguard
+machines=()
+: "${top:?lib.sh comes first}"
+
+# Starts the script again where its mounts are its own. Everything below /run/systemd/nspawn is ours as well:
+# nspawn leaves empty folders there.
+inPrivateMounts() { # script's arguments
+  [[ $(id -u) == 0 ]] || die "needs root, for debootstrap and systemd-nspawn"
+  hostTools
+  if [[ ${MICGUARD_PRIVATE_MOUNTS:-} != "$$" ]]; then
+    MICGUARD_PRIVATE_MOUNTS=$$ exec unshare --mount --propagation private -- "$0" "$@"
+  fi
+  unset MICGUARD_PRIVATE_MOUNTS
+  mkdir -p /run/systemd/nspawn "$cache"
+  mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
+  trap tidyMachines EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+hostTools() {
+  local -A package=([debootstrap]=debootstrap [systemd-nspawn]=systemd-container [git]=git)
+  local command missing=()
+  for command in "${!package[@]}"; do
+    command -v "$command" >/dev/null || missing+=("${package[$command]}")
+  done
+  ((${#missing[@]})) || return 0
+  [[ -n $(debianRelease) ]] || die "needs ${missing[*]}"
+  say "${0##*/}: installing ${missing[*]}"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends "${missing[@]}" </dev/null >&2
+}
+
+codename() { if [[ $1 == 12 ]]; then printf bookworm; else printf trixie; fi; }
+
+# The mirror and, where it is a file, the keyring of this machine's own release: `mirror`, `keyring`.
+machineMirror() {
+  local source
+  source=$(aptSourceFor "$(debianRelease)" "$(debianRelease)") || true
+  mirror=${MICGUARD_MIRROR:-$(grep -oE '\bhttps?://[^] ]+' <<<"$source" | head -n 1 || true)}
+  [[ -n $mirror ]] || die "no http mirror among apt's sources; set MICGUARD_MIRROR"
+  keyring=$(grep -oiE 'signed-by[:=] *[^] ]+' <<<"$source" | grep -oE '/.*' | head -n 1 || true)
+}
+
+# Proxies and leniencies that this machine needs to reach its mirror, the new one needs as well.
+aptConnectivity() { apt-config dump | grep -E '^Acquire::(Check-|Retries|.*[Pp]roxy)' || true; }
+
+# A Debian as debootstrap makes it, with apt's sources and a user who may use sudo -> `base`
+baseSystem() { # 12|13
+  base=$cache/base-$1
+  [[ ! -d $base ]] || return 0
+  [[ -n ${mirror:-} ]] || machineMirror
+  local part
+  part=$(mktemp -d "$cache/part-$1.XXXXXX")
+  chmod 755 "$part"
+  say "${0##*/}: bootstrapping Debian $1"
+  debootstrap --variant=minbase --include=ca-certificates,sudo,git ${keyring:+--keyring="$keyring"} \
+    "$(codename "$1")" "$part" "$mirror" >&2 || {
+    rm -rf --one-file-system "$part"
+    die "debootstrap failed"
+  }
+  writeSources "$part" sources "$(codename "$1")"
+  aptConnectivity >"$part/etc/apt/apt.conf.d/50machine"
+  # Downloads are kept for the next run; a container image's habit of cleaning them up would undo that.
+  printf 'APT::Keep-Downloaded-Packages "true";\n' >"$part/etc/apt/apt.conf.d/51keep"
+  printf '127.0.0.1 localhost fresh\n' >"$part/etc/hosts"
+  printf 'fresh\n' >"$part/etc/hostname"
+  chroot "$part" useradd --create-home --shell /bin/bash tester
+  printf 'tester ALL=(ALL) NOPASSWD: ALL\n' >"$part/etc/sudoers.d/tester"
+  mkdir -p "$part/srv/micguard" "$part/var/cache/ccache"
+  mv "$part" "$base"
+}
+
+# One-line sources in one machine, deb822 in the other: setup has to read both.
+writeSources() { # root, style, codename
+  local key=/usr/share/keyrings/debian-archive-keyring.gpg
+  [[ -n ${mirror:-} ]] || machineMirror
+  : >"$1/etc/apt/sources.list"
+  rm -f "$1/etc/apt/sources.list.d/debian.sources"
+  if [[ $2 == list ]]; then
+    printf 'deb [signed-by=%s] %s %s main\n' "$key" "$mirror" "$3" >"$1/etc/apt/sources.list"
+  else
+    printf '%s\n' "Types: deb deb-src" "URIs: $mirror" "Suites: $3 $3-updates" "Components: main contrib" \
+      "Signed-By: $key" >"$1/etc/apt/sources.list.d/debian.sources"
+  fi
+}
+
+newMachine() { # folder to stand on -> `root`
+  local folder
+  folder=$(mktemp -d "$cache/machine.XXXXXX")
+  machines+=("$folder")
+  root=$folder/root
+  mkdir "$folder/upper" "$folder/work" "$root"
+  chmod 755 "$folder/upper"
+  mount -t overlay -o "lowerdir=$1,upperdir=$folder/upper,workdir=$folder/work" micguard-machine "$root"
+}
+
+# A clone of what is committed, and over it what is not.
+cloneInto() { # root
+  local changes
+  rm -rf "$1/srv/micguard"
+  git -c safe.directory='*' clone --quiet --no-hardlinks "$top" "$1/srv/micguard"
+  changes=$(git -c safe.directory='*' -C "$top" status --porcelain)
+  if [[ -n $changes ]]; then
+    say "${0##*/}: with what is not committed yet:"
+    say "$changes"
+    # A file deleted but not yet committed so is listed without being there.
+    {
+      git -c safe.directory='*' -C "$top" diff --name-only -z --relative HEAD
+      git -c safe.directory='*' -C "$top" ls-files -z --others --exclude-standard
+    } |
+      tar -C "$top" --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -C "$1/srv/micguard" -xf -
+  fi
+  chown -R --reference="$1/home/tester" "$1/srv/micguard"
+}
+
+# systemd gives a container a scope of its own; where it is not in charge, the container uses our control group.
+if [[ -d /run/systemd/system ]]; then
+  containerOptions=(--register=no)
+else
+  containerOptions=(--register=no --keep-unit)
+fi
+
+# A machine that boots and has what scripts/setup installs: made once, and again when setup or this list changes -> `ready`
+bootPackages=(systemd systemd-sysv dbus-user-session libpam-systemd man-db)
+readySystem() { # 12|13
+  local stamp
+  baseSystem "$1"
+  stamp=$(cat "$top/scripts/setup" "$top/scripts/lib.sh" <(printf '%s\n' "${bootPackages[@]}") | sha256sum | cut -c 1-12)
+  ready=$cache/ready-$1-$stamp
+  [[ ! -d $ready ]] || return 0
+  newMachine "$base"
+  cloneInto "$root"
+  say "${0##*/}: Debian $1: scripts/setup"
+  inside "$root" "$1" root scripts/setup >&2
+  inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends \
+    "${bootPackages[@]}" >&2
+  rm -rf --one-file-system "$root/srv/micguard"
+  rm -rf --one-file-system "$cache/ready-$1-"*
+  cp -a "$root" "$ready.part"
+  mv "$ready.part" "$ready"
+}
+
+# A command in a machine, with nothing else running there. What it leaves running is named and makes it fail.
+inside() { # root, 12|13, user, command…
+  local root=$1 release=$2 user=$3 compiled
+  shift 3
+  compiled=$cache/ccache-$release-$user
+  mkdir -p "$cache/archives-$release/partial" "$compiled"
+  chown --reference="$root/$([[ $user == root ]] && echo root || echo "home/$user")" "$compiled"
+  # shellcheck disable=SC2016 # for the shell inside
+  systemd-nspawn --quiet "${containerOptions[@]}" --pipe --as-pid2 --directory="$root" --user="$user" \
+    --machine=fresh --resolv-conf=copy-host --chdir=/srv/micguard --setenv=LANG=C.UTF-8 \
+    --bind="$cache/archives-$release:/var/cache/apt/archives" --bind="$compiled:/var/cache/ccache" \
+    --setenv=CCACHE_DIR=/var/cache/ccache --setenv=MICGUARD_MIRROR= \
+    /bin/bash -c '
+      "$@"
+      code=$?
+      for process in /proc/[0-9]*; do
+        [[ $process == /proc/1 || $process == "/proc/$$" ]] && continue
+        mapfile -d "" words <"$process/cmdline" && ((${#words[@]})) || continue
+        echo "left behind: ${words[*]}" >&2
+        code=99
+      done
+      exit $code' inside "$@" </dev/null
+}
+
+# Boots a machine and waits until it has shut itself down; output of its console on stdout.
+bootMachine() { # root, seconds
+  local base code=0
+  # Where systemd is not in charge nspawn makes groups below ours and leaves them.
+  if [[ ! -d /run/systemd/system ]]; then
+    for base in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+      [[ -e $base/cgroup.procs ]] || continue
+      mkdir "$base/micguard-$$"
+      groups+=("$base/micguard-$$")
+      echo $$ >"$base/micguard-$$/cgroup.procs"
+    done
+  fi
+  # In the background, or bash would put off a signal until the machine is down.
+  "$top/scripts/contain" "$2" systemd-nspawn --quiet "${containerOptions[@]}" --boot --directory="$1" --machine=fresh \
+    --private-network --console=pipe </dev/null 2>&1 &
+  running=$!
+  wait "$running" || code=$?
+  running=
+  leaveGroups
+  return "$code"
+}
+
+running='' groups=()
+leaveGroups() {
+  local group
+  for group in "${groups[@]}"; do
+    echo $$ >"${group%/*}/cgroup.procs"
+    find "$group" -depth -type d -exec rmdir {} \;
+  done
+  groups=()
+}
+
+tidyMachines() {
+  local folder
+  if [[ -n $running ]]; then
+    kill "$running" && wait "$running" || true
+  fi
+  leaveGroups
+  for folder in "${machines[@]}"; do
+    if [[ -n ${MICGUARD_KEEP_ROOT:-} ]]; then
+      say "${0##*/}: kept $folder/upper"
+      continue
+    fi
+    umount "$folder/root" || true
+    rm -rf --one-file-system "$folder"
+  done
+}

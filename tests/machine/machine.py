@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checks on a booted machine share: commands with a time limit, waiting, units, listeners, counting.
+
+Runs inside of the container as the ordinary user whose session is looked at (scripts/test-unit). Points are printed as
+TAP. Nothing sleeps for luck: until() looks again until it is so or the time is up.
+"""
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOLS = os.environ.get("MICGUARD_TEST_BUILD", os.path.join(TOP, "build"))
+FOLDER = os.environ["MICGUARD_TEST_FOLDER"]  # control files and listeners' figures; survives a boot
+MICROPHONES = ("builtin", "headset")
+UNIT = "micguard.service"
+BUS = "org.micguard.MicGuard1"
+PATH = "/org/micguard/MicGuard1"
+PATIENCE = 20.0
+
+
+class Points:
+    """Counts. A point that fails is printed with its reason; nobody stops because of one."""
+
+    def __init__(self):
+        self.number = 0
+        self.failed = 0
+
+    def ok(self, good, name, detail=""):
+        self.number += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.number} {name}")
+        for line in "" if good else str(detail).splitlines():
+            print("#   " + line)
+        sys.stdout.flush()
+        return bool(good)
+
+    def same(self, got, wanted, name):
+        return self.ok(got == wanted, name, f"got {got!r}, not {wanted!r}")
+
+    def skip(self, name, why):
+        self.number += 1
+        print(f"ok {self.number} {name} # SKIP {why}", flush=True)
+
+
+def note(text):
+    for line in text.splitlines():
+        print("# " + line, flush=True)
+
+
+def run(*command, timeout=PATIENCE):
+    """Exit status and output of a command; 124 if it took too long."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout, text=True, errors="replace", check=False)
+    except subprocess.TimeoutExpired as late:
+        return 124, f"{command[0]} took longer than {timeout} s: {late.stdout or ''}"
+    return done.returncode, done.stdout.strip()
+
+
+def out(*command):
+    return run(*command)[1]
+
+
+def until(question, patience=PATIENCE):
+    """The first answer that is true, or the last one."""
+    end = time.monotonic() + patience
+    while True:
+        answer = question()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(0.02)
+
+
+def show(name, unit=UNIT):
+    return out("systemctl", "--user", "show", "--value", "-p", name, unit)
+
+
+def active():
+    return show("ActiveState") == "active"
+
+
+def guard_pid():
+    return int(show("MainPID") or 0)
+
+
+def prop(name):
+    """A property of the guard as busctl prints it, without starting the guard."""
+    code, text = run("busctl", "--user", "--auto-start=no", "get-property", BUS, PATH, BUS, name)
+    return text.split(" ", 1)[1] if code == 0 else f"({text})"
+
+
+def journal(*arguments):
+    run("journalctl", "--user", "--sync")
+    return out("journalctl", "--user", "--no-pager", "-u", UNIT, *arguments)
+
+
+def tool(verb, argument):
+    return out(TOOLS + "/tests/machine/mg-machine", FOLDER, verb, str(argument))
+
+
+def phase(number):
+    """What the microphones make from now on; its parity is what a listener tells apart."""
+    tool("phase", number)
+
+
+def heard(listener):
+    return json.loads(tool("heard", listener))
+
+
+def made(parity):
+    return min(json.loads(tool("produced", name))["frames"][parity] for name in MICROPHONES)
+
+
+def hears(listener, parity, samples=4800):
+    """True once the listener has received that many more audible samples of this parity."""
+    before = heard(listener)["audible"][parity]
+    return until(lambda: heard(listener)["audible"][parity] >= before + samples)
+
+
+def goes_on(listener, samples=24000):
+    """True once the listener has received that many more samples, silent or not."""
+    before = heard(listener)["samples"]
+    return until(lambda: heard(listener)["samples"] >= before + samples)
+
+
+def limit(name):
+    """The guard's knob on a source: channelmix.max-volume as the server tells it."""
+    for entry in json.loads(out("pw-dump") or "[]"):
+        info = entry.get("info") or {}
+        if (info.get("props") or {}).get("node.name") != name:
+            continue
+        for props in (info.get("params") or {}).get("Props", []):
+            pairs = props.get("params", [])
+            if "channelmix.max-volume" in pairs:
+                return pairs[pairs.index("channelmix.max-volume") + 1]
+    return None
+
+
+def user_mutes():
+    return {name: out("pactl", "get-source-mute", name) for name in MICROPHONES}
+
+
+@contextlib.contextmanager
+def listening(name, target):
+    """mg-listen as an ordinary program, linked by the session manager; started again when PipeWire goes away."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{FOLDER}/{name}.stats")
+    run("systemd-run", "--user", "--quiet", "--collect", f"--unit={name}", "-p", "Restart=always", "-p", "RestartSec=50ms",
+        "-p", "StartLimitIntervalSec=0", TOOLS + "/tests/support/mg-listen", "--name", name, "--target", target,
+        "--stats", f"{FOLDER}/{name}.stats")
+    try:
+        yield name
+    finally:
+        run("systemctl", "--user", "stop", name)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries what the unit's sandbox forbids and what the guard needs; prints {attempt: "done" or the error} as JSON.
+
+Run once under the unit's settings and once without: what fails in both has shown nothing.
+"""
+import ctypes
+import errno
+import json
+import mmap
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def system(number):
+    if number < 0:
+        raise OSError(ctypes.get_errno(), "")
+
+
+def set_user_id_bit():
+    with tempfile.NamedTemporaryFile() as file:
+        os.chmod(file.name, stat.S_ISUID | 0o700)
+
+
+def become_root():
+    done = subprocess.run(["sudo", "-n", "true"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise subprocess.SubprocessError(done.stderr.strip())
+
+
+FORBIDDEN = {
+    "memory that is writable and executable": lambda: mmap.mmap(
+        -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
+    "an internet socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
+    "a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close(),
+    "a set-user-id bit": set_user_id_bit,
+    "another personality": lambda: system(libc.personality(0x0008)),
+    "a choice of processors": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),
+    "becoming root by sudo": become_root,
+    # The last: where it succeeds, this process is another world's.
+    "a user namespace": lambda: system(libc.unshare(0x10000000)),
+}
+NEEDED = {
+    "a local socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
+    "a priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + 1),
+    "the neighbours' executables": lambda: [os.readlink(f"/proc/{pid}/exe") for pid in sys.argv[1:]],
+    "a file in the state folder": lambda: tempfile.TemporaryFile(dir=os.path.expanduser("~/.local/state")).close(),
+}
+
+
+def attempt(action):
+    try:
+        action()
+    except (OSError, subprocess.SubprocessError) as error:
+        return errno.errorcode.get(getattr(error, "errno", None) or 0, str(error))
+    return "done"
+
+
+print(json.dumps({kind: {name: attempt(action) for name, action in attempts.items()}
+                  for kind, attempts in (("needed", NEEDED), ("forbidden", FORBIDDEN))}))

@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The installed unit in a real systemd user session: unit_checks.py BOOT, where a boot is one of those below.
+
+One boot after the other on the same machine, as scripts/test-unit starts them:
+  installed     enabled as README says; sandbox, bus, journal, crash, watchdog, reload, stop, release. Ends muted.
+  login-muted   nobody has called anything: the guard is there before the session manager, and nothing was heard.
+  forgotten     the same with the session manager's memory of the sources deleted: the silence is the guard's own.
+  login-live    unmuted: the programs that start at login hear. The guard is disabled at the end.
+  control       no guard: they hear. What was silent above was not so by itself.
+"""
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree
+
+from machine import (BUS, MICROPHONES, PATH, TOP, UNIT, Points, active, goes_on, guard_pid, heard, hears, journal,
+                     limit, listening, made, note, out, phase, prop, run, show, until, user_mutes)
+
+points = Points()
+EARS = ("ear-builtin", "ear-headset", "ear-self-linked")
+
+
+def versions():
+    for command in (["systemctl", "--version"], ["pipewire", "--version"], ["wireplumber", "--version"],
+                    ["dbus-daemon", "--version"]):
+        text = out(*command)
+        note(" / ".join(line for line in text.splitlines() if re.search(r"\d+\.\d+|systemd \d", line))[:120])
+    note("micguardd " + out("/usr/libexec/micguardd", "--version"))
+
+
+def enabled():
+    run("systemctl", "--user", "daemon-reload")
+    for unit in ("pipewire.service", "pipewire-pulse.service", "wireplumber.service"):
+        points.ok(until(lambda unit=unit: show("ActiveState", unit) == "active"), f"{unit} of the distribution is running")
+    with listening("control", "builtin") as ear:
+        phase(0)
+        points.ok(hears(ear, 0), "control: the microphone is heard before the guard is enabled")
+    code, text = run("systemctl", "--user", "enable", "--now", "micguard")
+    points.ok(code == 0 and active(), "systemctl --user enable --now micguard", text)
+    points.ok(UNIT in show("Wants", "pipewire.service").split(), "pipewire.service wants it", show("Wants", "pipewire.service"))
+    code, text = run("systemd-analyze", "--user", "verify", show("FragmentPath"))
+    points.ok(code == 0 and not text, "systemd-analyze verify has nothing to say", text)
+    for name, wanted in (("Restart", "always"), ("WatchdogUSec", "10s"), ("StartLimitIntervalUSec", "0"),
+                         ("NotifyAccess", "main"), ("NRestarts", "0"), ("Result", "success")):
+        points.same(show(name), wanted, f"{name} is {wanted}")
+    number = int(re.search(r"systemd (\d+)", out("systemctl", "--version"))[1])
+    wanted = "notify-reload" if number >= 253 else "notify"
+    points.same(show("Type"), wanted, f"Type is {wanted} with systemd {number}")
+
+
+def sandbox():
+    with open(f"/proc/{guard_pid()}/status", encoding="utf-8") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    for name, wanted in (("NoNewPrivs", "1"), ("Seccomp", "2"), ("Umask", "0077")):
+        points.same(status.get(name), wanted, f"the running guard has {name} {wanted}")
+    # The unit itself with another program in it.
+    with open(show("FragmentPath"), encoding="utf-8") as file:
+        settings = [line for line in file.read().splitlines()
+                    if re.match(r"(NoNew|Lock|Memory|Restrict|SystemCall|UMask|Protect|Private)", line)]
+    command = ["systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect"]
+    tried = ["/usr/bin/python3", TOP + "/tests/machine/probe.py", show("MainPID", "wireplumber.service"), show("MainPID", "pipewire.service")]
+    run("mkdir", "-p", os.path.expanduser("~/.local/state"))
+    outside = out(*command, *tried)
+    inside = out(*command, *[option for line in settings for option in ("-p", line)], *tried)
+    if not points.ok(outside.startswith("{") and inside.startswith("{"), "the probe of the sandbox runs", outside + inside):
+        return
+    outside, inside = json.loads(outside), json.loads(inside)
+    for name, answer in inside["forbidden"].items():
+        if outside["forbidden"][name] != "done":
+            points.skip(f"the sandbox refuses {name}", f"so does this machine: {outside['forbidden'][name]}")
+        else:
+            points.ok(answer != "done", f"the sandbox refuses {name}")
+    for name, answer in inside["needed"].items():
+        points.same(answer, "done", f"the sandbox allows {name}")
+    rating = out("systemd-analyze", "--user", "--no-pager", "security", UNIT).splitlines()[-1]
+    note(rating)
+    level = re.search(r"level for micguard.service: ([\d.]+)", rating)
+    points.ok(level and float(level[1]) < 7.5, "systemd-analyze security rates it below 7.5", rating)
+
+
+def doctor():
+    code, text = run("micguardctl", "doctor")
+    note(text)
+    points.same(code, 0, "micguardctl doctor finds no fault")
+    findings = json.loads(out("micguardctl", "doctor", "--json"))["findings"]
+    seen = {finding["check"]: finding["level"] for finding in findings}
+    for check in ("daemon", "pipewire", "session-manager", "unit", "enabled"):
+        points.same(seen.get(check), "ok", f"doctor: {check} is ok")
+    manager = next((f["text"] for f in findings if f["check"] == "session-manager"), "")
+    points.ok("wireplumber" in manager, "under its sandbox the guard recognises the session manager", manager)
+
+
+def introspection():
+    contract = xml.etree.ElementTree.parse(TOP + "/protocol/org.micguard.MicGuard1.xml").getroot()
+    wanted = set()
+    for interface in contract.iter("interface"):
+        if interface.get("name") != BUS:
+            continue
+        for member in interface:
+            if member.tag not in ("method", "property", "signal") or any(
+                    a.get("name") == "org.micguard.Status" and a.get("value") == "planned" for a in member.iter("annotation")):
+                continue
+            arguments = "".join(a.get("type") for a in member.findall("arg") if a.get("direction", "in") == "in")
+            wanted.add((member.get("name"), member.tag, member.get("type") or arguments or "-"))
+    table = out("busctl", "--user", "--no-pager", "introspect", BUS, PATH)
+    shown, interface = set(), ""
+    for words in map(str.split, table.splitlines()):
+        if len(words) > 1 and words[1] == "interface":
+            interface = words[0]
+        elif interface == BUS and len(words) > 2 and words[0].startswith("."):
+            shown.add((words[0][1:], words[1], words[2]))
+    points.ok(len(wanted) > 15 and shown == wanted, f"busctl introspect shows the contract's {len(wanted)} members",
+              f"missing {sorted(wanted - shown)}, too much {sorted(shown - wanted)}\n{table}")
+
+
+@contextlib.contextmanager
+def monitored():
+    """The lines of gdbus monitor, a list that grows."""
+    lines = []
+    process = subprocess.Popen(["gdbus", "monitor", "--session", "--dest", BUS], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, text=True)
+    reader = threading.Thread(target=lambda: [lines.append(line) for line in process.stdout], daemon=True)
+    reader.start()
+    try:
+        until(lambda: any("is owned by" in line for line in lines))
+        yield lines
+    finally:
+        process.terminate()
+        process.wait(10)
+        reader.join(10)
+
+
+def announced(lines, name, value):
+    return until(lambda: any("PropertiesChanged" in line and f"'{BUS}'" in line and f"'{name}': <{value}>" in line
+                             for line in lines))
+
+
+def silent(ears, what, done):
+    """From here on nothing that is made now is heard: `done` happens in between, and again all go on and hear nothing."""
+    phase(1)
+    before = {ear: heard(ear)["audible"][1] for ear in ears}
+    frames = made(1)
+    done()
+    went_on = all([goes_on(ear) for ear in ears])
+    leaked = {ear: heard(ear)["audible"][1] - before[ear] for ear in ears}
+    fresh = until(lambda: made(1) > frames + 24000)
+    points.ok(went_on and fresh and not any(leaked.values()), f"nothing is heard: {what}",
+              f"{leaked}, streams going on: {went_on}, microphones playing: {fresh}")
+
+
+def live(ears, what):
+    phase(2)
+    points.ok(all([hears(ear, 0) for ear in ears]), f"all hear: {what}", f"{[heard(ear) for ear in ears]}")
+
+
+def mute(what="micguardctl mute"):
+    code, text = run("micguardctl", "mute")
+    points.ok(code == 0 and prop("State") == '"muted"', what, f"{code} {text}, {prop('State')}")
+
+
+def unmute():
+    code, text = run("micguardctl", "unmute")
+    points.ok(code == 0 and prop("State") == '"live"', "micguardctl unmute", f"{code} {text}, {prop('State')}")
+
+
+def muting(ears):
+    with monitored() as lines:
+        live(ears, "unmuted under the guard")
+        mute()
+        points.ok(announced(lines, "Muted", "true"), "gdbus monitor shows PropertiesChanged on mute", "".join(lines))
+        silent(ears, "muted", lambda: None)
+        unmute()
+        points.ok(announced(lines, "Muted", "false"), "gdbus monitor shows PropertiesChanged on unmute", "".join(lines))
+    live(ears, "unmuted again")
+    text = journal("-x")
+    for subject in ("Microphones muted", "Microphones live"):
+        points.ok(f"Subject: {subject}" in text, f"journalctl -x explains: {subject}", text[-2000:])
+    points.ok(re.search(r"Wanted by: micguardctl \(pid \d+\)", text), "and by whom", text[-2000:])
+
+
+def restarted_by(action, what, ears, patience=30):
+    """`action` takes the process away while muted; systemd brings another one."""
+    pid, restarts = guard_pid(), int(show("NRestarts"))
+
+    def gone():
+        action(pid)
+        back = until(lambda: active() and guard_pid() not in (0, pid), patience)
+        points.ok(back, f"{what}: systemd starts another guard", show("ActiveState") + " " + show("Result"))
+        points.same(int(show("NRestarts")), restarts + 1, f"{what}: counted as one restart")
+    silent(ears, what, gone)
+    points.same(prop("State"), '"muted"', f"{what}: muted as before")
+
+
+def crashes(ears):
+    mute()
+    restarted_by(lambda pid: os.kill(pid, signal.SIGKILL), "kill -9", ears)
+    pid = guard_pid()
+
+    def many():
+        for _ in range(12):
+            last = guard_pid()
+            os.kill(last, signal.SIGKILL)
+            until(lambda last=last: active() and guard_pid() not in (0, last))
+    silent(ears, "killed 12 times in a row", many)
+    points.ok(active() and guard_pid() != pid, "no start limit ends it")
+    restarted_by(lambda pid: os.kill(pid, signal.SIGSTOP), "stopped with SIGSTOP, found by the watchdog", ears)
+    points.ok("watchdog" in journal("-o", "cat") or "Watchdog" in out("journalctl", "--user", "--no-pager", "-u", UNIT),
+              "the journal names the watchdog", journal()[-1500:])
+    unmute()
+    live(ears, "after crashes")
+
+
+def neighbours_restarted(ears):
+    mute()
+    pid = guard_pid()
+    silent(ears, "WirePlumber restarted",
+           lambda: points.same(run("systemctl", "--user", "restart", "wireplumber")[0], 0, "restart of WirePlumber"))
+    silent(ears, "PipeWire restarted",
+           lambda: points.same(run("systemctl", "--user", "restart", "pipewire")[0], 0, "restart of PipeWire"))
+    points.same(guard_pid(), pid, "the guard went through both")
+    points.ok(until(lambda: prop("State") == '"muted"'), "and is whole again", prop("Warnings"))
+    unmute()
+    live(ears, "after restarts of WirePlumber and PipeWire")
+
+
+def reload():
+    folder = os.path.expanduser("~/.config/micguard")
+    os.makedirs(folder, exist_ok=True)
+    pid = guard_pid()
+    for text, wanted, what in (('[mute]\nmode = "sever"\n', '"sever"', "reads the new settings"),
+                               ("[mute\n", '"sever"', "keeps the last good settings if the new are broken")):
+        with open(folder + "/micguard.toml", "w", encoding="utf-8") as file:
+            file.write(text)
+        code, text = run("systemctl", "--user", "reload", "micguard")
+        points.ok(code == 0 and active() and guard_pid() == pid, "systemctl --user reload", text)
+        points.ok(until(lambda wanted=wanted: prop("Mode") == wanted), f"reload {what}", prop("Mode"))
+    points.ok(until(lambda: "micguard.toml:1:" in prop("Warnings")), "and says where they are broken", prop("Warnings"))
+    os.unlink(folder + "/micguard.toml")
+    run("systemctl", "--user", "reload", "micguard")
+    points.ok(until(lambda: prop("Mode") == '"silence"' and prop("Warnings") == "0"), "reload without a file: the built-in settings",
+              prop("Mode") + prop("Warnings"))
+
+
+def opened_by_hand(ears, what):
+    """The guard is away and nothing is open; every ordinary tool can open."""
+    points.ok(all(text.endswith("yes") for text in user_mutes().values()), f"{what}: the user's own mute is set instead", user_mutes())
+    limits = {name: limit(name) for name in MICROPHONES}
+    points.ok(all(value and value >= 1 for value in limits.values()), f"{what}: the guard's own limits are given back", limits)
+    with open(os.environ["XDG_RUNTIME_DIR"] + "/micguard/marker.json", encoding="utf-8") as file:
+        marker = json.load(file)
+    points.ok(marker["muted"] and not any(marker[name] for name in ("restore", "cut", "revoked", "leds")),
+              f"{what}: remembered as muted, with nothing left to give back", marker)
+    for name in MICROPHONES:
+        run("pactl", "set-source-mute", name, "0")
+    live(ears, f"{what}: pactl alone unmutes")
+
+
+def stopping(ears):
+    mute()
+    silent(ears, "systemctl --user stop",
+           lambda: points.same(run("systemctl", "--user", "stop", "micguard")[0], 0, "systemctl --user stop while muted"))
+    points.same((show("ActiveState"), show("Result")), ("inactive", "success"), "it has ended in order")
+    opened_by_hand(ears, "stopped")
+    code, _ = run("micguardctl", "status")
+    points.same(code, 3, "micguardctl says with 3 that nobody guards, and starts nobody")
+    points.same(show("ActiveState"), "inactive", "still nobody")
+
+
+def activation(ears):
+    code, text = run("busctl", "--user", "call", BUS, PATH, BUS, "SetMuted", "b", "true")
+    points.ok(code == 0 and active(), "SetMuted on the bus starts the unit", f"{code} {text}")
+    silent(ears, "muted by the call that started it", lambda: None)
+    owner = out("busctl", "--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                "GetConnectionUnixProcessID", "s", BUS)
+    points.same(owner, f"u {guard_pid()}", "the name belongs to the unit's own process")
+    code, text = run("/usr/libexec/micguardd")
+    points.ok(code == 1 and str(guard_pid()) in text, "a second guard says who owns the name and exits with 1", f"{code} {text}")
+    silent(ears, "systemctl --user restart",
+           lambda: points.same(run("systemctl", "--user", "restart", "micguard")[0], 0, "restart in order while muted"))
+    points.same(prop("State"), '"muted"', "muted after a restart in order")
+    unmute()
+    live(ears, "after a restart in order")
+
+
+def released(ears):
+    mute()
+    restarts = show("NRestarts")
+    silent(ears, "micguardctl release", lambda: points.same(run("micguardctl", "release")[0], 0, "micguardctl release while muted"))
+    points.ok(until(lambda: show("ActiveState") == "inactive"), "the unit is down", show("ActiveState"))
+    # Longer than RestartSec: had it been started again, these would see it.
+    opened_by_hand(ears, "released")
+    points.same((show("ActiveState"), show("Result"), show("NRestarts"), show("ExecMainStatus")),
+                ("inactive", "success", restarts, "77"), "and is not started again")
+    points.same(run("systemctl", "--user", "start", "micguard")[0], 0, "started by hand")
+
+
+def hung(ears):
+    """Stopped while it cannot answer: systemd kills it, and nobody comes after it who would give back."""
+    mute()
+    holder = subprocess.Popen(["/usr/bin/python3", TOP + "/tests/machine/hang.py", str(guard_pid())],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        points.same(holder.stdout.readline(), "held\n", "the guard is made to hang")
+        silent(ears, "systemctl --user stop of a hung guard",
+               lambda: run("systemctl", "--user", "stop", "micguard", timeout=40))
+    finally:
+        holder.terminate()
+        holder.wait(10)
+    points.same((show("ActiveState"), show("Result")), ("failed", "timeout"), "systemd had to kill it")
+    opened_by_hand(ears, "stopped while hung")
+    points.same(run("systemctl", "--user", "start", "micguard")[0], 0, "started by hand")
+
+
+def installed():
+    versions()
+    enabled()
+    sandbox()
+    doctor()
+    introspection()
+    with listening("a", "builtin") as one, listening("b", "headset") as two:
+        ears = (one, two)
+        run("micguardctl", "unmute")
+        for step in (muting, crashes, neighbours_restarted, stopping, activation, released, hung):
+            step(ears)
+    reload()
+    mute("muted before the machine is shut down")
+    phase(1)
+
+
+def at_login():
+    """(microseconds, what) of how the session came up."""
+    stamps = {name: int(show(stamp, unit)) for name, stamp, unit in (
+        ("PipeWire ready", "ActiveEnterTimestampMonotonic", "pipewire.service"),
+        ("guard started", "ExecMainStartTimestampMonotonic", UNIT),
+        ("guard ready", "ActiveEnterTimestampMonotonic", UNIT),
+        ("session manager started", "ExecMainStartTimestampMonotonic", "wireplumber.service"))}
+    first = min(stamps.values())
+    note(", ".join(f"{name} +{(stamp - first) / 1000:.1f} ms" for name, stamp in stamps.items()))
+    return list(stamps.values())
+
+
+def guard_came_first():
+    points.ok(until(active), "the guard runs, and nobody has called it", show("ActiveState"))
+    until(lambda: show("ActiveState", "wireplumber.service") == "active")
+    stamps = at_login()
+    points.ok(stamps == sorted(stamps) and stamps[0] > 0, "in order: PipeWire, guard, guard ready, session manager", stamps)
+    points.same(show("NRestarts"), "0", "at the first try")
+    findings = json.loads(out("micguardctl", "doctor", "--json"))
+    points.ok(findings["ok"] and not any(finding["level"] == "fail" or finding["check"] in ("order", "session-manager", "unit")
+                                         and finding["level"] != "ok" for finding in findings["findings"]),
+              "micguardctl doctor is content with the order", json.dumps(findings, indent=1))
+
+
+def nothing_since_login():
+    points.same(prop("State"), '"muted"', "muted from the last session on")
+    playing = until(lambda: made(1) > 0)
+    went_on = {ear: goes_on(ear) for ear in EARS}
+    figures = {ear: heard(ear) for ear in EARS}
+    note(json.dumps(figures))
+    points.ok(playing and went_on["ear-builtin"] and went_on["ear-headset"], "the programs of the login receive", f"{playing} {went_on}")
+    points.ok(not any(figure["audible"][parity] for figure in figures.values() for parity in (0, 1)),
+              "nothing was heard since the boot", figures)
+
+
+def login_muted():
+    guard_came_first()
+    nothing_since_login()
+    unmute()
+    live(EARS, "after unmute")
+    mute()
+    phase(1)
+
+
+def forgotten():
+    guard_came_first()
+    nothing_since_login()
+    unmute()
+    live(EARS, "after unmute")
+
+
+def login_live():
+    guard_came_first()
+    points.ok(all([hears(ear, 0) for ear in EARS]), "unmuted: the programs of the login hear", f"{[heard(ear) for ear in EARS]}")
+    points.same(run("systemctl", "--user", "disable", "--now", "micguard")[0], 0, "systemctl --user disable --now micguard")
+
+
+def control():
+    points.same(show("ActiveState"), "inactive", "disabled: nobody starts the guard")
+    points.ok(all([hears(ear, 0) for ear in EARS]), "control: without a guard the programs of the login hear",
+              f"{[heard(ear) for ear in EARS]}")
+
+
+BOOTS = {"installed": installed, "login-muted": login_muted, "forgotten": forgotten, "login-live": login_live, "control": control}
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1] not in BOOTS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    BOOTS[sys.argv[1]]()
+    print(f"1..{points.number}")
+    return 1 if points.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
