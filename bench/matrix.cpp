@@ -89,7 +89,9 @@ class SceneRun {
                     progress_("rows " + names() + ": " + nameOf(tool) + ", run " +
                               std::to_string(results_.done(*rows.begin(), nameOf(tool)) + 1));
                     const auto muteSwitch = make(tool, *stage);
-                    for (auto& line : stage->run(*muteSwitch, scene_.trial)) {
+                    Stage::Trial trial = scene_.trial;
+                    trial.unmute = scene_.span == Span::session;
+                    for (auto& line : stage->run(*muteSwitch, trial)) {
                         line["column"] = nameOf(tool);
                         const auto row = line.at("key").get<std::string>();
                         if (line.at("kind") == "error")

@@ -12,7 +12,13 @@ Scene atWork(Row row, const std::string& program, std::vector<std::string> argum
     const std::string id = row.id;
     return {
         .rows = {std::move(row)},
-        .session = [] { return sessionWith({defaultMicrophone(), {.kind = MicKind::internal, .name = "internal"}}); },
+        .session =
+            [mic] {
+                SessionOptions options = oneMicrophone();
+                if (mic != "builtin")
+                    options.mics.push_back({.kind = MicKind::internal, .name = mic});
+                return options;
+            },
         .prepare = [=](Stage& stage) { stage.attack(id, program, mic, arguments); },
         .span = span,
     };

@@ -241,18 +241,20 @@ std::vector<nlohmann::json> Stage::run(MuteSwitch& tool, const Trial& trial) {
             line["warnings"] = ids;
     }
 
+    if (!trial.unmute)
+        return lines;
+    std::erase_if(ears_, [](const Ear& ear) { return !ear.lasting; });
     changeBack();
     revive();
-    if (trial.unmute)
-        tool.unmute();
+    tool.unmute();
+    // Those that last were there first, so lines and ears still go together.
     for (std::size_t i = 0; i < ears_.size(); i++)
-        if (ears_[i].live && ears_[i].lasting && !ears_[i].failed && trial.unmute) {
+        if (ears_[i].live && !ears_[i].failed) {
             ears_[i].deaf = !ears_[i].listener->waitAudible(0, 1000, Milliseconds(6000));
             lines[i]["again"] = !ears_[i].deaf;
         }
     if (trial.afterwards)
         trial.afterwards(*this);
-    std::erase_if(ears_, [](const Ear& ear) { return !ear.lasting; });
     return lines;
 }
 

@@ -74,7 +74,7 @@ class Stage {
         std::function<void(Stage&)> event;      // after the reply; may be empty
         std::function<void(Stage&)> afterwards; // after the unmute; may be empty
         Milliseconds window = kWindow;          // from the reply, or from the end of the event
-        bool unmute = true;
+        bool unmute = true; // and hear again; otherwise the stage is of no use afterwards
     };
     // One line for each ear; of kind "error" for one that did not hear while live.
     std::vector<nlohmann::json> run(MuteSwitch& tool, const Trial& trial);
