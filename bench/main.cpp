@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // micguard-bench: measures the leak matrix and the costs, and appends what it finds to a file of results; what is there
 // already is not measured again. scripts/bench is the way to call it, and makes docs/benchmarks.md of the results.
+#include "bench/costs.hpp"
 #include "bench/matrix.hpp"
 
 #include <fmt/format.h>
@@ -25,13 +26,15 @@ struct Arguments {
     std::string rows; // "1-8,13,22c"; empty: all
     std::vector<Tool> tools = allTools();
     unsigned runs = 10;
-    bool list = false, smoke = false;
+    unsigned table = 0; // 0: both
+    bool list = false, smoke = false, quick = false;
 };
 
 [[noreturn]] void usage(const std::string& what) {
     if (!what.empty())
         std::cerr << "micguard-bench: " << what << "\n";
     std::cerr << "usage: micguard-bench --results FILE [--version TEXT] [--rows 1-8,13a,...] [--columns NAME,...] [--runs N]\n"
+                 "                      [--table 1|2] [--quick]\n"
                  "       micguard-bench --list | --smoke\n";
     std::exit(2);
 }
@@ -84,8 +87,8 @@ Arguments parse(const std::vector<std::string>& words) {
     Arguments arguments;
     for (std::size_t i = 0; i < words.size(); i++) {
         const std::string& word = words[i];
-        if (word == "--list" || word == "--smoke") {
-            (word == "--list" ? arguments.list : arguments.smoke) = true;
+        if (word == "--list" || word == "--smoke" || word == "--quick") {
+            (word == "--list" ? arguments.list : word == "--smoke" ? arguments.smoke : arguments.quick) = true;
             continue;
         }
         if (i + 1 == words.size())
@@ -99,6 +102,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.rows = value;
         else if (word == "--runs")
             arguments.runs = number(value);
+        else if (word == "--table")
+            arguments.table = number(value);
         else if (word == "--columns") {
             arguments.tools.clear();
             for (const std::string& name : split(value)) {
@@ -130,6 +135,38 @@ void showProgress(const std::string& text) {
     else
         fmt::print(stderr, "{}\n", text);
     std::fflush(stderr);
+}
+
+std::vector<MatrixPlan> matrixPlans(const Arguments& arguments) {
+    MatrixPlan plan{.rows = chosenRows(arguments.rows),
+                    .tools = arguments.tools,
+                    .runs = arguments.runs,
+                    .daemon = daemonUnderUnit()};
+    if (!arguments.quick || !arguments.rows.empty())
+        return {plan};
+    // Everything plain in one session with all tools; of the rest one of a kind, against the control alone.
+    MatrixPlan plain = plan, others = plan;
+    plain.rows = {"1", "2", "3a", "4", "5", "7a", "7b", "8a", "8b", "8c"};
+    others.rows = {"9", "11b", "12a", "13a", "14b", "15", "17a", "17b", "18a", "21", "22a", "23", "24a", "24b", "25a"};
+    others.tools = {Tool::control, Tool::silence, Tool::sever};
+    return {plain, others};
+}
+
+void measureCosts(const Arguments& arguments, Results& results) {
+    CostPlan plan{.daemon = daemonUnderUnit()};
+    if (arguments.quick) {
+        plan.calls = 4;
+        plan.cycles = 1;
+        plan.crowds = {1, 64};
+        plan.restSeconds = 6;
+        plan.churnSeconds = 4;
+        plan.toggles = 100;
+        plan.starts = 1;
+    }
+    measureReplies(plan, results, showProgress);
+    measurePath(plan, results, showProgress);
+    measureRest(plan, results, showProgress);
+    measureGrowth(plan, results, showProgress);
 }
 
 // Two rows and one run: that the yardstick itself works. The control leaks, the guard's cells are 0.
@@ -176,11 +213,13 @@ int main(int argc, char** argv) {
         if (arguments.results.empty())
             usage("--results is missing");
         Results results(arguments.results, arguments.version);
-        const MatrixPlan plan{.rows = chosenRows(arguments.rows),
-                              .tools = arguments.tools,
-                              .runs = arguments.runs,
-                              .daemon = daemonUnderUnit()};
-        return runMatrix(plan, results, showProgress) ? 0 : 1;
+        bool complete = true;
+        if (arguments.table != 2)
+            for (const MatrixPlan& plan : matrixPlans(arguments))
+                complete = runMatrix(plan, results, showProgress) && complete;
+        if (arguments.table == 2 || (arguments.table == 0 && arguments.rows.empty()))
+            measureCosts(arguments, results);
+        return complete ? 0 : 1;
     } catch (const std::exception& error) {
         std::cerr << "micguard-bench: " << error.what() << "\n";
         return 3;

@@ -184,7 +184,7 @@ nlohmann::json Stage::lineOf(Ear& ear, std::int64_t replied) {
                         {"residue_ms", milliseconds(residue, ear.rate)}};
     if (after > 0 && now.firstNsec[1] >= replied)
         line["first_after_ms"] = milliseconds(now.firstNsec[1] - replied);
-    if (after > 0)
+    if (after > 0 && now.lastNsec[1] >= replied)
         line["last_after_ms"] = milliseconds(now.lastNsec[1] - replied);
     // How old the last of it was when it came: at least so long, for it was made before the reply.
     if (residue > 0)
@@ -247,6 +247,9 @@ std::vector<nlohmann::json> Stage::run(MuteSwitch& tool, const Trial& trial) {
     changeBack();
     revive();
     tool.unmute();
+    // A tool that unmutes "the default" may have muted another: the next one finds all of them live.
+    if (!guard_)
+        pactlLoopSwitch(session_)->unmute();
     // Those that last were there first, so lines and ears still go together.
     for (std::size_t i = 0; i < ears_.size(); i++)
         if (ears_[i].live && !ears_[i].failed) {
