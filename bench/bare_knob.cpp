@@ -50,25 +50,29 @@ struct BareKnob::Impl {
 
 const pw_core_events BareKnob::Impl::coreEvents = {
     .version = PW_VERSION_CORE_EVENTS,
-    .done = [](void* data, std::uint32_t id, int seq) noexcept {
-        if (id == PW_ID_CORE)
-            static_cast<Impl*>(data)->done = seq;
-    },
-    .error = [](void* data, std::uint32_t id, int, int result, const char*) noexcept {
-        if (id == PW_ID_CORE && result == -EPIPE)
-            static_cast<Impl*>(data)->lost = true;
-    },
+    .done =
+        [](void* data, std::uint32_t id, int seq) noexcept {
+            if (id == PW_ID_CORE)
+                static_cast<Impl*>(data)->done = seq;
+        },
+    .error =
+        [](void* data, std::uint32_t id, int, int result, const char*) noexcept {
+            if (id == PW_ID_CORE && result == -EPIPE)
+                static_cast<Impl*>(data)->lost = true;
+        },
 };
 
 const pw_registry_events BareKnob::Impl::registryEvents = {
     .version = PW_VERSION_REGISTRY_EVENTS,
-    .global = [](void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
-                 const spa_dict* properties) noexcept {
-        auto& self = *static_cast<Impl*>(data);
-        const char* name = properties != nullptr ? spa_dict_lookup(properties, PW_KEY_NODE_NAME) : nullptr;
-        if (std::strcmp(type, PW_TYPE_INTERFACE_Node) == 0 && name != nullptr && self.wanted == name)
-            self.id = id;
-    },
+    .global =
+        [](void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
+           const spa_dict* properties) noexcept {
+            auto& self = *static_cast<Impl*>(data);
+            const char* name =
+                properties != nullptr ? spa_dict_lookup(properties, PW_KEY_NODE_NAME) : nullptr;
+            if (std::strcmp(type, PW_TYPE_INTERFACE_Node) == 0 && name != nullptr && self.wanted == name)
+                self.id = id;
+        },
 };
 
 BareKnob::BareKnob(const std::string& socket, const std::string& node)
@@ -78,7 +82,8 @@ BareKnob::BareKnob(const std::string& socket, const std::string& node)
     impl_->loop = pw_main_loop_new(nullptr);
     pw_loop_enter(pw_main_loop_get_loop(impl_->loop));
     impl_->context = pw_context_new(pw_main_loop_get_loop(impl_->loop), nullptr, 0);
-    impl_->core = pw_context_connect(impl_->context, pw_properties_new(PW_KEY_REMOTE_NAME, socket.c_str(), nullptr), 0);
+    impl_->core =
+        pw_context_connect(impl_->context, pw_properties_new(PW_KEY_REMOTE_NAME, socket.c_str(), nullptr), 0);
     if (impl_->core == nullptr)
         throw std::runtime_error("no server at " + socket);
     pw_core_add_listener(impl_->core, &impl_->coreHook, &Impl::coreEvents, impl_.get());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The physical limit of a mute: the message that the guard sends, and the server's word that it has taken it; no guard,
-// no bus, no other thread. Blocking, one thread.
+// The physical limit of a mute: the message that the guard sends, and the server's word that it has taken it;
+// no guard, no bus, no other thread. Blocking, one thread.
 #pragma once
 
 #include <cstdint>

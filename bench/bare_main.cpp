@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// micguard-bare: loads the libraries that micguardd loads, says "ready" and waits for a signal. What it weighs is the
-// floor under the daemon's memory.
+// micguard-bare: loads the libraries that micguardd loads, says "ready" and waits for a signal. What it
+// weighs is the floor under the daemon's memory.
 #include <fmt/format.h>
 #include <gio/gio.h>
 #include <pipewire/pipewire.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Table 2: what the guard costs. Each part appends lines of kind "cost" (key, column, and its figures) to the results;
-// what is there as often as asked is not measured again. Judges nothing.
+// Table 2: what the guard costs. Each part appends lines of kind "cost" (key, column, and its figures) to the
+// results; what is there as often as asked is not measured again. Judges nothing.
 #pragma once
 
 #include "bench/record.hpp"

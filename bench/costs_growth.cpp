@@ -10,10 +10,13 @@
 namespace micguard::bench {
 namespace {
 
-// The processor's time is for muting, not for carrying 512 streams' audio: what is measured does not depend on it.
+// The processor's time is for muting, not for carrying 512 streams' audio: what is measured does not depend
+// on it.
 constexpr unsigned kQuantum = 8192;
 
-double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+double milliseconds(std::chrono::nanoseconds time) {
+    return static_cast<double>(time.count()) / 1e6;
+}
 
 std::string keyOf(const CrowdSize& size) {
     return "growth@" + std::to_string(size.streams) + "/" + std::to_string(size.sources) + "/" +
@@ -22,20 +25,21 @@ std::string keyOf(const CrowdSize& size) {
 
 std::vector<CrowdSize> sizesOf(const CostPlan& plan) {
     std::vector<CrowdSize> sizes;
-    for (const unsigned streams : plan.crowds) {
-        const unsigned sources = std::clamp(streams / 8, 1U, 16U);
-        sizes.push_back({streams, sources, 1});
-        if (streams > 1)
-            sizes.push_back({streams, sources, std::min(streams, 128U)});
-        if (streams == 64)
-            sizes.push_back({streams, 1, 1});
-    }
+    for (const unsigned sources : {1U, 16U})
+        for (const unsigned streams : plan.crowds) {
+            sizes.push_back({streams, sources, 1});
+            if (streams > 1)
+                sizes.push_back({streams, sources, std::min(streams, 128U)});
+        }
     return sizes;
 }
 
-void settle() { std::this_thread::sleep_for(Milliseconds(200)); }
+void settle() {
+    std::this_thread::sleep_for(Milliseconds(200));
+}
 
-void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results, const CostProgress& progress) {
+void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
+                 const CostProgress& progress) {
     const auto missing = [&](const char* mode) { return results.done(keyOf(size), mode) < plan.cycles; };
     if (!missing("silence") && !missing("sever"))
         return;
@@ -55,8 +59,10 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results, 
             guard.setMuted(true);
             const std::int64_t mute = guard.callNsec();
             settle();
-            // 200 ms of ordinary work of the server are in it; the line without any mute tells how much that is.
-            const Spent daemonSpent = spentBy(daemon) - daemonBefore, serverSpent = spentBy(server) - serverBefore;
+            // 200 ms of ordinary work of the server are in it; the line without any mute tells how much that
+            // is.
+            const Spent daemonSpent = spentBy(daemon) - daemonBefore,
+                        serverSpent = spentBy(server) - serverBefore;
             const Spent idleBefore = spentBy(server);
             settle();
             const Spent idle = spentBy(server) - idleBefore;
@@ -93,7 +99,8 @@ void measureGrowth(const CostPlan& plan, Results& results, const CostProgress& p
         try {
             measureSize(size, plan, results, progress);
         } catch (const std::exception& error) {
-            results.add({{"kind", "error"}, {"key", keyOf(size)}, {"column", "silence"}, {"what", error.what()}});
+            results.add(
+                {{"kind", "error"}, {"key", keyOf(size)}, {"column", "silence"}, {"what", error.what()}});
         }
     }
 }

@@ -15,7 +15,9 @@ namespace {
 constexpr unsigned kFlips = 20;
 constexpr unsigned kNodes = 1000, kMicrophonesAmong = 16;
 
-MicSpec microphone() { return {.kind = MicKind::tone, .name = "builtin", .extra = {{"priority.session", "2000"}}}; }
+MicSpec microphone() {
+    return {.kind = MicKind::tone, .name = "builtin", .extra = {{"priority.session", "2000"}}};
+}
 
 // ERR of all nodes, as pw-top counts them.
 std::optional<unsigned> xruns(const PrivateSession& session) {
@@ -43,8 +45,8 @@ std::optional<unsigned> xruns(const PrivateSession& session) {
     return sum;
 }
 
-// How much of a new signal the microphone has made when the first of it is heard, less what is heard: 0 when everything
-// comes in the cycle in which it is made.
+// How much of a new signal the microphone has made when the first of it is heard, less what is heard: 0 when
+// everything comes in the cycle in which it is made.
 nlohmann::json latency(PrivateSession& session, Listener& listener) {
     std::uint64_t worst = 0;
     for (unsigned flip = 0; flip < kFlips; flip++) {
@@ -76,7 +78,10 @@ void measureCapture(bool guarded, const CostPlan& plan, Results& results, const 
     listener->start();
     if (!listener->waitAudible(0))
         throw std::runtime_error("nothing is heard");
-    nlohmann::json line{{"kind", "cost"}, {"key", "path"}, {"column", column}, {"latency_frames", latency(session, *listener)}};
+    nlohmann::json line{{"kind", "cost"},
+                        {"key", "path"},
+                        {"column", column},
+                        {"latency_frames", latency(session, *listener)}};
     const auto before = xruns(session);
     const StreamSnapshot start = listener->snapshot();
     listener->clearMarks();
@@ -107,8 +112,9 @@ void measureCapture(bool guarded, const CostPlan& plan, Results& results, const 
 std::string manyNodes(unsigned count) {
     std::string text = "context.objects = [\n";
     for (unsigned i = 0; i < count; i++)
-        text += "  { factory = adapter args = { factory.name = support.null-audio-sink node.name = \"node" + std::to_string(i) +
-                "\" audio.position = [ MONO ] object.linger = true" + (i % 2 == 0 ? " media.class = \"Audio/Sink\"" : "") + " } }\n";
+        text += "  { factory = adapter args = { factory.name = support.null-audio-sink node.name = \"node" +
+                std::to_string(i) + "\" audio.position = [ MONO ] object.linger = true" +
+                (i % 2 == 0 ? " media.class = \"Audio/Sink\"" : "") + " } }\n";
     return text + "]\n";
 }
 
@@ -126,8 +132,8 @@ void measureStart(unsigned nodes, const CostPlan& plan, Results& results, const 
     PrivateSession session(options);
     session.graph().sync();
     const GraphObjects objects = session.graph().objects();
-    const auto present =
-        std::count_if(objects.begin(), objects.end(), [](const auto& entry) { return entry.second.type == "Node"; });
+    const auto present = std::count_if(objects.begin(), objects.end(),
+                                       [](const auto& entry) { return entry.second.type == "Node"; });
     while (results.done("start", column) < plan.starts) {
         session.stop(Daemon::micguardd);
         const std::int64_t from = monotonicNsec();
@@ -151,9 +157,11 @@ void measurePath(const CostPlan& plan, Results& results, const CostProgress& pro
         }
     };
     for (const bool guarded : {false, true})
-        attempt("path", guarded ? "with micguardd" : "without", [&] { measureCapture(guarded, plan, results, progress); });
+        attempt("path", guarded ? "with micguardd" : "without",
+                [&] { measureCapture(guarded, plan, results, progress); });
     for (const unsigned nodes : {kMicrophonesAmong, kNodes})
-        attempt("start", std::to_string(nodes) + " nodes", [&] { measureStart(nodes, plan, results, progress); });
+        attempt("start", std::to_string(nodes) + " nodes",
+                [&] { measureStart(nodes, plan, results, progress); });
 }
 
 } // namespace micguard::bench

@@ -20,7 +20,9 @@ SessionOptions guardedOptions(const CostPlan& plan, std::vector<MicSpec> mics) {
 
 namespace {
 
-MicSpec microphone() { return {.kind = MicKind::tone, .name = "builtin", .extra = {{"priority.session", "2000"}}}; }
+MicSpec microphone() {
+    return {.kind = MicKind::tone, .name = "builtin", .extra = {{"priority.session", "2000"}}};
+}
 
 // One way to mute, in the session where it is tried.
 struct Way {
@@ -41,7 +43,9 @@ Timed timed(const Way& way, bool muted) {
     return at;
 }
 
-double since(std::int64_t from, std::int64_t to) { return static_cast<double>(to - from) / 1e6; }
+double since(std::int64_t from, std::int64_t to) {
+    return static_cast<double>(to - from) / 1e6;
+}
 
 void must(const PrivateSession& session, const std::vector<std::string>& argv) {
     const Finished done = session.run(argv);
@@ -49,8 +53,8 @@ void must(const PrivateSession& session, const std::vector<std::string>& argv) {
         throw std::runtime_error(argv[0] + ": " + done.output);
 }
 
-// `share`: of a quantum, between the moment in which a buffer is heard and the call. Calls come when they like; those of
-// a test that has just been woken by a buffer would all come at the same place in the cycle.
+// `share`: of a quantum, between the moment in which a buffer is heard and the call. Calls come when they
+// like; those of a test that has just been woken by a buffer would all come at the same place in the cycle.
 nlohmann::json cycle(const Way& way, unsigned quantum, double share) {
     const Milliseconds quanta(3000 * quantum / 48000 + 40);
     const std::chrono::nanoseconds stagger(static_cast<std::int64_t>(share * quantum * 1e9 / 48000));
@@ -66,8 +70,8 @@ nlohmann::json cycle(const Way& way, unsigned quantum, double share) {
     std::this_thread::sleep_for(stagger);
     way.listener->clearMarks();
     const Timed unmute = timed(way, false);
-    const bool heard =
-        way.listener->waitUntil([](const StreamSnapshot& now) { return now.firstNsec[0] != 0; }, Milliseconds(8000));
+    const bool heard = way.listener->waitUntil(
+        [](const StreamSnapshot& now) { return now.firstNsec[0] != 0; }, Milliseconds(8000));
     const std::int64_t first = way.listener->snapshot().firstNsec[0];
     nlohmann::json line{{"kind", "cost"},
                         {"key", "reply@" + std::to_string(quantum)},
@@ -102,19 +106,30 @@ void measureQuantum(unsigned quantum, const CostPlan& plan, Results& results, co
     try {
         pulse.emplace("unix:" + (theirs.runtimeDirectory() / "pulse/native").string());
     } catch (const std::exception& error) {
-        results.add({{"kind", "error"}, {"key", "reply@" + std::to_string(quantum)}, {"column", "Pulse call"}, {"what", error.what()}});
+        results.add({{"kind", "error"},
+                     {"key", "reply@" + std::to_string(quantum)},
+                     {"column", "Pulse call"},
+                     {"what", error.what()}});
     }
     std::vector<Way> ways{
         {"set_param + sync", theirListener.get(), [&](bool muted) { knob.set(muted ? 0.0F : 10.0F, muted); }},
         {"D-Bus call, silence", ourListener.get(), [&](bool muted) { guard.setMuted(muted); }},
-        {"micguardctl", ourListener.get(), [&](bool muted) { must(ours, {MICGUARDCTL_BUILT, muted ? "mute" : "unmute"}); }},
+        {"micguardctl", ourListener.get(),
+         [&](bool muted) {
+             must(ours, {MICGUARDCTL_BUILT, muted ? "mute" : "unmute"});
+         }},
         {"wpctl", theirListener.get(),
-         [&](bool muted) { must(theirs, {"wpctl", "set-mute", "@DEFAULT_AUDIO_SOURCE@", muted ? "1" : "0"}); }},
+         [&](bool muted) {
+             must(theirs, {"wpctl", "set-mute", "@DEFAULT_AUDIO_SOURCE@", muted ? "1" : "0"});
+         }},
         {"pactl", theirListener.get(),
-         [&](bool muted) { must(theirs, {"pactl", "set-source-mute", "@DEFAULT_SOURCE@", muted ? "1" : "0"}); }},
+         [&](bool muted) {
+             must(theirs, {"pactl", "set-source-mute", "@DEFAULT_SOURCE@", muted ? "1" : "0"});
+         }},
     };
     if (pulse)
-        ways.push_back({"Pulse call", theirListener.get(), [&](bool muted) { pulse->setSourceMute("builtin", muted); }});
+        ways.push_back(
+            {"Pulse call", theirListener.get(), [&](bool muted) { pulse->setSourceMute("builtin", muted); }});
     const auto run = [&](const Way& way, unsigned call) {
         if (results.done("reply@" + std::to_string(quantum), way.name) >= plan.calls)
             return;
@@ -147,7 +162,10 @@ void measureProcesses(const CostPlan& plan, Results& results, const CostProgress
             const std::int64_t called = monotonicNsec();
             // is-muted says by its exit code what it found.
             session.run(argv);
-            results.add({{"kind", "cost"}, {"key", "process"}, {"column", name}, {"reply_ms", since(called, monotonicNsec())}});
+            results.add({{"kind", "cost"},
+                         {"key", "process"},
+                         {"column", name},
+                         {"reply_ms", since(called, monotonicNsec())}});
         }
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr unsigned kRestingStreams = 32;
 
-double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+double milliseconds(std::chrono::nanoseconds time) {
+    return static_cast<double>(time.count()) / 1e6;
+}
 
 void weigh(Results& results, const std::string& column, std::uint64_t kib) {
     results.add({{"kind", "cost"}, {"key", "memory"}, {"column", column}, {"pss_kib", kib}});
@@ -84,8 +86,9 @@ void measureChurn(const CostPlan& plan, Results& results, const CostProgress& pr
         // The report is in its log; how many streams it opened is told there.
         const std::string log = readFile(session.logPath("attack-churn.log"));
         const auto line = log.rfind("{\"attacker\"");
-        const auto report = line == std::string::npos ? nlohmann::json::object()
-                                                      : nlohmann::json::parse(log.substr(line, log.find('\n', line) - line));
+        const auto report = line == std::string::npos
+                                ? nlohmann::json::object()
+                                : nlohmann::json::parse(log.substr(line, log.find('\n', line) - line));
         results.add({{"kind", "cost"},
                      {"key", "churn"},
                      {"column", mode},

@@ -32,13 +32,13 @@ Crowd::Crowd(const PrivateSession& session, const CrowdSize& size)
         throw std::system_error(errno, std::generic_category(), path_.string());
     count_ = static_cast<const std::atomic<std::uint32_t>*>(memory);
     process_ = session.spawn({CROWD_PROGRAM, "--streams", std::to_string(size.streams), "--connections",
-                              std::to_string(size.connections), "--sources", std::to_string(size.sources), "--count",
-                              path_.string()},
+                              std::to_string(size.connections), "--sources", std::to_string(size.sources),
+                              "--count", path_.string()},
                              "crowd");
     // A session manager links some hundred streams for a long time.
     if (!waitAll(Milliseconds(120000)))
-        throw std::runtime_error("of " + std::to_string(size.streams) + " streams " + std::to_string(streaming()) +
-                                 " are streaming");
+        throw std::runtime_error("of " + std::to_string(size.streams) + " streams " +
+                                 std::to_string(streaming()) + " are streaming");
 }
 
 Crowd::~Crowd() {
@@ -46,7 +46,9 @@ Crowd::~Crowd() {
     ::munmap(const_cast<std::atomic<std::uint32_t>*>(count_), sizeof(*count_));
 }
 
-std::uint32_t Crowd::streaming() const { return count_->load(); }
+std::uint32_t Crowd::streaming() const {
+    return count_->load();
+}
 
 bool Crowd::waitAll(Milliseconds timeout) const {
     const std::int64_t end = monotonicNsec() + std::chrono::nanoseconds(timeout).count();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// mg-crowd --streams N --connections C --sources S --prefix NAME --count FILE: capture streams, spread over connections
-// and over the microphones NAME0, NAME1, ...; keeps the number of those that are streaming in the file. Listens to nothing.
+// mg-crowd --streams N --connections C --sources S --prefix NAME --count FILE: capture streams, spread over
+// connections and over the microphones NAME0, NAME1, ...; keeps the number of those that are streaming in the
+// file. Listens to nothing.
 #include <fcntl.h>
 #include <pipewire/pipewire.h>
 #include <spa/param/audio/format-utils.h>
@@ -29,25 +30,28 @@ struct Member {
 
 const pw_stream_events events = {
     .version = PW_VERSION_STREAM_EVENTS,
-    .state_changed = [](void* data, pw_stream_state old, pw_stream_state state, const char*) noexcept {
-        auto& self = *static_cast<Member*>(data);
-        if (state == PW_STREAM_STATE_STREAMING && old != state)
-            self.count->fetch_add(1);
-        else if (old == PW_STREAM_STATE_STREAMING && state != old)
-            self.count->fetch_sub(1);
-    },
-    .process = [](void* data) noexcept {
-        auto& self = *static_cast<Member*>(data);
-        while (pw_buffer* buffer = pw_stream_dequeue_buffer(self.stream))
-            pw_stream_queue_buffer(self.stream, buffer);
-    },
+    .state_changed =
+        [](void* data, pw_stream_state old, pw_stream_state state, const char*) noexcept {
+            auto& self = *static_cast<Member*>(data);
+            if (state == PW_STREAM_STATE_STREAMING && old != state)
+                self.count->fetch_add(1);
+            else if (old == PW_STREAM_STATE_STREAMING && state != old)
+                self.count->fetch_sub(1);
+        },
+    .process =
+        [](void* data) noexcept {
+            auto& self = *static_cast<Member*>(data);
+            while (pw_buffer* buffer = pw_stream_dequeue_buffer(self.stream))
+                pw_stream_queue_buffer(self.stream, buffer);
+        },
 };
 
 bool connect(Member& member, pw_core* core, const std::string& target) {
-    member.stream = pw_stream_new(core, "crowd",
-                                  pw_properties_new("media.type", "Audio", "media.category", "Capture", "media.role",
-                                                    "Communication", "target.object", target.c_str(), "node.dont-fallback",
-                                                    "true", "node.linger", "true", "node.dont-move", "true", nullptr));
+    member.stream = pw_stream_new(
+        core, "crowd",
+        pw_properties_new("media.type", "Audio", "media.category", "Capture", "media.role", "Communication",
+                          "target.object", target.c_str(), "node.dont-fallback", "true", "node.linger",
+                          "true", "node.dont-move", "true", nullptr));
     if (member.stream == nullptr)
         return false;
     pw_stream_add_listener(member.stream, &member.hook, &events, &member);
@@ -60,7 +64,8 @@ bool connect(Member& member, pw_core* core, const std::string& target) {
     info.position[0] = SPA_AUDIO_CHANNEL_MONO;
     const spa_pod* format = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &info);
     constexpr int flags = PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS;
-    return pw_stream_connect(member.stream, PW_DIRECTION_INPUT, PW_ID_ANY, static_cast<pw_stream_flags>(flags), &format, 1) >= 0;
+    return pw_stream_connect(member.stream, PW_DIRECTION_INPUT, PW_ID_ANY,
+                             static_cast<pw_stream_flags>(flags), &format, 1) >= 0;
 }
 
 } // namespace
@@ -98,7 +103,8 @@ int main(int argc, char** argv) {
     pw_context* context = pw_context_new(pw_main_loop_get_loop(loop), nullptr, 0);
     std::vector<pw_core*> cores;
     for (unsigned i = 0; i < connections; i++) {
-        cores.push_back(pw_context_connect(context, pw_properties_new("application.name", "crowd", nullptr), 0));
+        cores.push_back(
+            pw_context_connect(context, pw_properties_new("application.name", "crowd", nullptr), 0));
         if (cores.back() == nullptr) {
             std::perror("mg-crowd: connection");
             return 1;

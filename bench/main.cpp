@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// micguard-bench: measures the leak matrix and the costs, and appends what it finds to a file of results; what is there
-// already is not measured again. scripts/bench is the way to call it, and makes docs/benchmarks.md of the results.
+// micguard-bench: measures the leak matrix and the costs, and appends what it finds to a file of results;
+// what is there already is not measured again. scripts/bench is the way to call it, and makes
+// docs/benchmarks.md of the results.
 #include "bench/costs.hpp"
 #include "bench/matrix.hpp"
 
@@ -33,7 +34,8 @@ struct Arguments {
 [[noreturn]] void usage(const std::string& what) {
     if (!what.empty())
         std::cerr << "micguard-bench: " << what << "\n";
-    std::cerr << "usage: micguard-bench --results FILE [--version TEXT] [--rows 1-8,13a,...] [--columns NAME,...] [--runs N]\n"
+    std::cerr << "usage: micguard-bench --results FILE [--version TEXT] [--rows 1-8,13a,...] [--columns "
+                 "NAME,...] [--runs N]\n"
                  "                      [--table 1|2] [--quick]\n"
                  "       micguard-bench --list | --smoke\n";
     std::exit(2);
@@ -56,7 +58,9 @@ unsigned number(const std::string& text) {
 }
 
 // 13 for "13a".
-unsigned scenarioOf(const std::string& id) { return static_cast<unsigned>(std::stoul(id)); }
+unsigned scenarioOf(const std::string& id) {
+    return static_cast<unsigned>(std::stoul(id));
+}
 
 std::set<std::string> chosenRows(const std::string& text) {
     std::set<std::string> all, chosen;
@@ -88,7 +92,9 @@ Arguments parse(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); i++) {
         const std::string& word = words[i];
         if (word == "--list" || word == "--smoke" || word == "--quick") {
-            (word == "--list" ? arguments.list : word == "--smoke" ? arguments.smoke : arguments.quick) = true;
+            (word == "--list"    ? arguments.list
+             : word == "--smoke" ? arguments.smoke
+                                 : arguments.quick) = true;
             continue;
         }
         if (i + 1 == words.size())
@@ -121,13 +127,20 @@ Arguments parse(const std::vector<std::string>& words) {
 void list() {
     for (const Scene& scene : allScenes())
         for (const Row& row : scene.rows) {
-            nlohmann::ordered_json line{{"kind", "row"},    {"key", row.id},         {"tier", row.tier},
-                                        {"title", row.title}, {"remark", row.remark}, {"guard_only", scene.guardOnly}};
+            nlohmann::ordered_json line{{"kind", "row"},
+                                        {"key", row.id},
+                                        {"tier", row.tier},
+                                        {"title", row.title},
+                                        {"remark", row.remark},
+                                        {"known", row.known},
+                                        {"guard_only", scene.guardOnly}};
             std::cout << line.dump() << "\n";
         }
 }
 
-std::vector<std::string> daemonUnderUnit() { return {UNDER_UNIT, MICGUARD_UNIT, MICGUARDD_BUILT}; }
+std::vector<std::string> daemonUnderUnit() {
+    return {UNDER_UNIT, MICGUARD_UNIT, MICGUARDD_BUILT};
+}
 
 void showProgress(const std::string& text) {
     if (::isatty(STDERR_FILENO) != 0)
@@ -147,7 +160,8 @@ std::vector<MatrixPlan> matrixPlans(const Arguments& arguments) {
     // Everything plain in one session with all tools; of the rest one of a kind, against the control alone.
     MatrixPlan plain = plan, others = plan;
     plain.rows = {"1", "2", "3a", "4", "5", "7a", "7b", "8a", "8b", "8c"};
-    others.rows = {"9", "11b", "12a", "13a", "14b", "15", "17a", "17b", "18a", "21", "22a", "23", "24a", "24b", "25a"};
+    others.rows = {"9",   "11b", "12a", "13a", "14b", "15",  "17a", "17b",
+                   "18a", "21",  "22a", "23",  "24a", "24b", "25a"};
     others.tools = {Tool::control, Tool::silence, Tool::sever};
     return {plain, others};
 }
@@ -187,7 +201,8 @@ int smoke() {
             const auto line = nlohmann::json::parse(text);
             const std::uint64_t after = line.value("after", std::uint64_t{0});
             const bool control = line.value("column", "") == "control";
-            const bool good = line.value("kind", "") == "leak" && line.value("made", 0U) > 0 && (control ? after > 0 : after == 0);
+            const bool good = line.value("kind", "") == "leak" && line.value("made", 0U) > 0 &&
+                              (control ? after > 0 : after == 0);
             fmt::print("{} row {}, {}: {} audible samples made after the reply\n", good ? "good" : "BAD",
                        line.value("key", ""), line.value("column", ""), after);
             bad += good ? 0 : 1;

@@ -104,9 +104,13 @@ class SceneRun {
                 } catch (const std::exception& error) {
                     for (const std::string& row : rows) {
                         errors_[{row, tool}]++;
-                        results_.add({{"kind", "error"}, {"key", row}, {"column", nameOf(tool)}, {"what", error.what()}});
+                        results_.add({{"kind", "error"},
+                                      {"key", row},
+                                      {"column", nameOf(tool)},
+                                      {"what", error.what()}});
                     }
-                    std::cerr << "\nbench: rows " << names() << ", " << nameOf(tool) << ": " << error.what() << "\n";
+                    std::cerr << "\nbench: rows " << names() << ", " << nameOf(tool) << ": " << error.what()
+                              << "\n";
                     if (stage && std::getenv("MICGUARD_BENCH_KEEP") != nullptr)
                         stage->session().markFailed();
                     stage.reset();

@@ -8,7 +8,8 @@
 namespace micguard::bench {
 namespace {
 
-// From pulse/context.h, pulse/mainloop.h and pulse/operation.h, an interface that has not changed for many years.
+// From pulse/context.h, pulse/mainloop.h and pulse/operation.h, an interface that has not changed for many
+// years.
 struct pa_mainloop;
 struct pa_mainloop_api;
 struct pa_context;
@@ -61,7 +62,8 @@ PulseCall::PulseCall(const std::string& server)
     const auto state = symbol<int(const pa_context*)>(self.library, "pa_context_get_state");
     self.loop = symbol<pa_mainloop*()>(self.library, "pa_mainloop_new")();
     auto* api = symbol<pa_mainloop_api*(pa_mainloop*)>(self.library, "pa_mainloop_get_api")(self.loop);
-    self.context = symbol<pa_context*(pa_mainloop_api*, const char*)>(self.library, "pa_context_new")(api, "micguard-bench");
+    self.context = symbol<pa_context*(pa_mainloop_api*, const char*)>(self.library, "pa_context_new")(
+        api, "micguard-bench");
     if (symbol<int(pa_context*, const char*, int, const void*)>(self.library, "pa_context_connect")(
             self.context, server.c_str(), 0, nullptr) < 0)
         throw std::runtime_error("no Pulse server at " + server);

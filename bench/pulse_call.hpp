@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A mute by a program that is connected already, as a desktop's panel is: one call over PulseAudio's protocol. libpulse is
-// opened when it is wanted, so that building needs none of it. Blocking, one thread.
+// A mute by a program that is connected already, as a desktop's panel is: one call over PulseAudio's
+// protocol. libpulse is opened when it is wanted, so that building needs none of it. Blocking, one thread.
 #pragma once
 
 #include <memory>

@@ -30,9 +30,9 @@ void Results::count(const json& line) {
 
 void Results::add(json line) {
     line["version"] = version_;
-    line["time"] = std::chrono::duration_cast<std::chrono::seconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
+    line["time"] =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     std::ofstream file(path_, std::ios::app);
     file << line.dump() << "\n";
     if (!file.flush())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The file of results: one JSON object a line, appended as soon as it is known, so that a run may be broken off and
-// taken up again. Judges nothing.
+// The file of results: one JSON object a line, appended as soon as it is known, so that a run may be broken
+// off and taken up again. Judges nothing.
 #pragma once
 
 #include <nlohmann/json.hpp>

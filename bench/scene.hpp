@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rows of the leak matrix and the scenes in which they are measured. A scene is one session; rows that do not get in
-// each other's way share one.
+// The rows of the leak matrix and the scenes in which they are measured. A scene is one session; rows that do
+// not get in each other's way share one.
 #pragma once
 
 #include "bench/stage.hpp"
@@ -18,6 +18,8 @@ struct Row {
     std::string title;
     // Something that this row cannot show or does in another way than the title says; may be empty.
     std::string remark = {};
+    // Why one of micguard's cells need not be 0, and where the threat model says so; empty: it has to be.
+    std::string known = {};
 };
 
 enum class Span { session, trial }; // how long one session serves

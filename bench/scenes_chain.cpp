@@ -24,8 +24,9 @@ std::string displayOf(const std::filesystem::path& log) {
 void prepareEasyEffects(Stage& stage) {
     stage.keep({"Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"}, "xvfb");
     const std::string display = displayOf(stage.session().logPath("xvfb.log"));
-    stage.keep({"env", "DISPLAY=" + display, "GSETTINGS_BACKEND=memory", "easyeffects", "--gapplication-service"},
-               "easyeffects");
+    stage.keep(
+        {"env", "DISPLAY=" + display, "GSETTINGS_BACKEND=memory", "easyeffects", "--gapplication-service"},
+        "easyeffects");
     stage.session().graph().waitForNode("easyeffects_source");
     stage.native("9", "builtin", {.target = "easyeffects_source"});
 }
@@ -35,7 +36,9 @@ constexpr const char* kDelayedChain = R"conf(context.modules = [
     args = {
       node.description = "delayed"
       filter.graph = {
-        nodes = [ { type = builtin name = delay label = delay config = { "max-delay" = 1.0 } control = { "Delay (s)" = 0.3 } } ]
+        nodes = [
+          { type = builtin name = delay label = delay config = { "max-delay" = 1.0 } control = { "Delay (s)" = 0.3 } }
+        ]
       }
       audio.channels = 1
       audio.position = [ MONO ]
@@ -67,14 +70,19 @@ constexpr const char* kEchoCanceller = R"conf(context.modules = [
 void prepareModules(Stage& stage) {
     if (stage.wants("24a")) {
         stage.must({"pactl", "load-module", "module-null-sink", "sink_name=trap"});
-        stage.must({"pactl", "load-module", "module-loopback", "source=builtin", "sink=trap", "latency_msec=20"});
-        stage.listen({.row = "24a", .mic = "builtin",
-                      .listener = parecordListener(stage.session(), {.target = "trap.monitor", .latencyMsec = 20})});
+        stage.must(
+            {"pactl", "load-module", "module-loopback", "source=builtin", "sink=trap", "latency_msec=20"});
+        stage.listen(
+            {.row = "24a",
+             .mic = "builtin",
+             .listener = parecordListener(stage.session(), {.target = "trap.monitor", .latencyMsec = 20})});
     }
     if (stage.wants("24b")) {
         stage.must({"pactl", "load-module", "module-remap-source", "master=builtin", "source_name=remapped"});
-        stage.listen({.row = "24b", .mic = "builtin",
-                      .listener = parecordListener(stage.session(), {.target = "remapped", .latencyMsec = 20})});
+        stage.listen(
+            {.row = "24b",
+             .mic = "builtin",
+             .listener = parecordListener(stage.session(), {.target = "remapped", .latencyMsec = 20})});
     }
 }
 
@@ -86,12 +94,13 @@ Scene inClient(Row row, std::vector<std::string> arguments) {
         .session = [] { return sessionWith({defaultMicrophone()}); },
         .prepare =
             [id, arguments](Stage& stage) {
-                std::vector<std::string> argv{std::string(ATTACKERS) + "/attack-source_in_client", "--source", "builtin",
-                                              "--name", "foreign"};
+                std::vector<std::string> argv{std::string(ATTACKERS) + "/attack-source_in_client", "--source",
+                                              "builtin", "--name", "foreign"};
                 argv.insert(argv.end(), arguments.begin(), arguments.end());
                 stage.keep(argv, "source_in_client");
                 stage.session().graph().waitForNode("foreign");
-                stage.native(id, "", {.target = "foreign", .autoconnect = false, .link = true, .relink = true});
+                stage.native(id, "",
+                             {.target = "foreign", .autoconnect = false, .link = true, .relink = true});
             },
     };
 }
@@ -117,7 +126,8 @@ std::vector<Scene> chainScenes() {
     });
     scenes.push_back({
         .rows = {{"10b", 1, "Echo canceller (WebRTC)",
-                  "Told apart by tones in blocks of 10 ms, as it lets no constant pass: a piece shorter than some 7 ms may go unnoticed."}},
+                  "Told apart by tones in blocks of 10 ms, as it lets no constant pass: a piece shorter than "
+                  "some 7 ms may go unnoticed."}},
         .session =
             [] {
                 MicSpec mic = defaultMicrophone();
@@ -134,7 +144,8 @@ std::vector<Scene> chainScenes() {
             },
     });
     scenes.push_back({
-        .rows = {{"24a", 2, "Looped into a sink whose monitor is recorded"}, {"24b", 2, "`module-remap-source`"}},
+        .rows = {{"24a", 2, "Looped into a sink whose monitor is recorded"},
+                 {"24b", 2, "`module-remap-source`"}},
         .session = [] { return sessionWith({defaultMicrophone()}); },
         .prepare = prepareModules,
     });
@@ -142,13 +153,21 @@ std::vector<Scene> chainScenes() {
         .rows = {{"25a", 1, "Source in another process (`pw-loopback`), as Bluetooth is"}},
         .session =
             [] {
-                return sessionWith({{.kind = MicKind::otherProcess, .name = "remote", .extra = {{"priority.session", "2000"}}}});
+                return sessionWith({{.kind = MicKind::otherProcess,
+                                     .name = "remote",
+                                     .extra = {{"priority.session", "2000"}}}});
             },
         .prepare = [](Stage& stage) { stage.native("25a", "remote", {.target = "remote"}); },
     });
     scenes.push_back(inClient({"25b", 2, "Source in another process that knows no volume"}, {"--no-props"}));
     scenes.push_back(inClient({"25c", 2, "Source in another process that ignores every volume"}, {}));
-    scenes.push_back(inClient({"25d", 4, "Source in another process that reads back as silenced and plays on"}, {"--lying"}));
+    scenes.push_back(inClient(
+        {.id = "25d",
+         .tier = 4,
+         .title = "Source in another process that reads back as silenced and plays on",
+         .known = "What a process says of its own source is all there is to go by, and this one lies "
+                  "(threat model, tier 4). `sever` cuts it off."},
+        {"--lying"}));
     return scenes;
 }
 

@@ -8,13 +8,16 @@ namespace {
 
 constexpr unsigned kCrashesPerRun = 5; // ten runs make the fifty
 
-SessionOptions oneMicrophone() { return sessionWith({defaultMicrophone()}); }
+SessionOptions oneMicrophone() {
+    return sessionWith({defaultMicrophone()});
+}
 
 Stage::Trial pluggedIn(const std::string& row, bool grabs) {
     return {
         .before =
             [row, grabs](Stage& stage) {
-                stage.native(row, "", {.target = "headset", .autoconnect = !grabs, .link = grabs, .relink = grabs});
+                stage.native(row, "",
+                             {.target = "headset", .autoconnect = !grabs, .link = grabs, .relink = grabs});
             },
         .event =
             [](Stage& stage) {
@@ -28,7 +31,8 @@ Stage::Trial pluggedIn(const std::string& row, bool grabs) {
 void startWhileMuted(Stage& stage) {
     stage.native("12a", "builtin", {.target = "builtin"});
     if (stage.wants("12b"))
-        stage.listen({.row = "12b", .mic = "builtin",
+        stage.listen({.row = "12b",
+                      .mic = "builtin",
                       .listener = parecordListener(stage.session(), {.target = "builtin", .latencyMsec = 20}),
                       .lasting = false});
 }
@@ -57,7 +61,8 @@ void replug(Stage& stage) {
 void crashServer(Stage& stage) {
     PrivateSession& session = stage.session();
     for (unsigned crash = 0; crash < kCrashesPerRun; crash++) {
-        session.run({std::string(ATTACKERS) + "/attack-crash_server", "--source", "builtin", "--seconds", "5"});
+        session.run(
+            {std::string(ATTACKERS) + "/attack-crash_server", "--source", "builtin", "--seconds", "5"});
         const std::int64_t end = monotonicNsec() + 2'000'000'000;
         while (session.running(Daemon::pipewire) && monotonicNsec() < end)
             std::this_thread::sleep_for(Milliseconds(5));
@@ -91,40 +96,53 @@ std::vector<Scene> changeScenes() {
                       .session = oneMicrophone,
                       .prepare = [](Stage&) {},
                       .trial = pluggedIn("11b", true)});
-    scenes.push_back({.rows = {{"12a", 1, "Native client started while muted"}, {"12b", 1, "Pulse client started while muted"}},
+    scenes.push_back({.rows = {{"12a", 1, "Native client started while muted"},
+                               {"12b", 1, "Pulse client started while muted"}},
                       .session = oneMicrophone,
                       .prepare = [](Stage&) {},
                       .trial = {.event = startWhileMuted}});
-    scenes.push_back({.rows = {{"19", 1, "Default source switched while muted, a client follows it"}},
-                      .session = [] { return sessionWith({defaultMicrophone(), {.kind = MicKind::tone, .name = "webcam"}}); },
-                      .prepare = [](Stage& stage) { stage.native("19", "builtin"); },
-                      .trial = {.event = switchDefault}});
-    scenes.push_back({.rows = {{"20a", 2, "ACP-like card: the volume changed by the desktop's slider"}},
-                      .session = [] {
-                          return sessionWith({{.kind = MicKind::acp, .name = "card", .extra = {{"priority.session", "2000"}}}});
-                      },
-                      .prepare = [](Stage& stage) { stage.native("20a", "card", {.target = "card"}); },
-                      .trial = {.event = moveSlider}});
-    scenes.push_back({.rows = {{"20b", 1, "ACP-like card plugged out and in: the route restored"}},
-                      .session = [] {
-                          return sessionWith({{.kind = MicKind::acp, .name = "card", .extra = {{"priority.session", "2000"}}}});
-                      },
-                      .prepare = [](Stage&) {},
-                      .trial = {.event = replug}});
-    scenes.push_back({.rows = {{"21", 1, "WirePlumber restarted while muted"}},
-                      .session = oneMicrophone,
-                      .prepare = [](Stage& stage) { stage.native("21", "builtin", {.target = "builtin"}); },
-                      .trial = {.event = [](Stage& stage) { stage.session().restart(Daemon::wireplumber); }}});
+    scenes.push_back(
+        {.rows = {{"19", 1, "Default source switched while muted, a client follows it"}},
+         .session =
+             [] {
+                 return sessionWith({defaultMicrophone(), {.kind = MicKind::tone, .name = "webcam"}});
+             },
+         .prepare = [](Stage& stage) { stage.native("19", "builtin"); },
+         .trial = {.event = switchDefault}});
+    scenes.push_back(
+        {.rows = {{"20a", 2, "ACP-like card: the volume changed by the desktop's slider"}},
+         .session =
+             [] {
+                 return sessionWith(
+                     {{.kind = MicKind::acp, .name = "card", .extra = {{"priority.session", "2000"}}}});
+             },
+         .prepare = [](Stage& stage) { stage.native("20a", "card", {.target = "card"}); },
+         .trial = {.event = moveSlider}});
+    scenes.push_back(
+        {.rows = {{"20b", 1, "ACP-like card plugged out and in: the route restored"}},
+         .session =
+             [] {
+                 return sessionWith(
+                     {{.kind = MicKind::acp, .name = "card", .extra = {{"priority.session", "2000"}}}});
+             },
+         .prepare = [](Stage&) {},
+         .trial = {.event = replug}});
+    scenes.push_back(
+        {.rows = {{"21", 1, "WirePlumber restarted while muted"}},
+         .session = oneMicrophone,
+         .prepare = [](Stage& stage) { stage.native("21", "builtin", {.target = "builtin"}); },
+         .trial = {.event = [](Stage& stage) { stage.session().restart(Daemon::wireplumber); }}});
     scenes.push_back({.rows = {{"22a", 2, "PipeWire restarted, a client reconnects as fast as it can"},
                                {"22b", 1, "PipeWire restarted, a client started afterwards"}},
                       .session = oneMicrophone,
                       .prepare = [](Stage& stage) { stage.attack("22a", "reconnect_fast", "builtin"); },
                       .trial = {.event = restartServer}});
-    scenes.push_back({.rows = {{"22c", 4, "PipeWire crashed by a client, another reconnects as fast as it can",
-                                "Five crashes a run, fifty in ten."}},
-                      .session = oneMicrophone,
-                      .prepare = [](Stage& stage) { stage.attack("22c", "reconnect_fast", "builtin"); },
-                      .trial = {.event = crashServer}});
+    scenes.push_back(
+        {.rows = {{"22c", 4, "PipeWire crashed by a client, another reconnects as fast as it can",
+                   "Five crashes a run, fifty in ten."}},
+         .session = oneMicrophone,
+         .prepare = [](Stage& stage) { stage.attack("22c", "reconnect_fast", "builtin"); },
+         .trial = {.event = crashServer}});
     scenes.push_back({.rows = {{"23", 2, "The guard killed with SIGKILL, and started again as its unit does",
                                 "The other tools leave nothing running that could be killed."}},
                       .session = oneMicrophone,

@@ -4,11 +4,13 @@
 namespace micguard::bench {
 namespace {
 
-SessionOptions oneMicrophone() { return sessionWith({defaultMicrophone()}); }
+SessionOptions oneMicrophone() {
+    return sessionWith({defaultMicrophone()});
+}
 
 // The attacker is at work from before the mute on, and heard.
-Scene atWork(Row row, const std::string& program, std::vector<std::string> arguments = {}, const std::string& mic = "builtin",
-             Span span = Span::session) {
+Scene atWork(Row row, const std::string& program, std::vector<std::string> arguments = {},
+             const std::string& mic = "builtin", Span span = Span::session) {
     const std::string id = row.id;
     return {
         .rows = {std::move(row)},
@@ -24,8 +26,8 @@ Scene atWork(Row row, const std::string& program, std::vector<std::string> argum
     };
 }
 
-// A client that destroys the guard's connection from before the mute on, and another that destroys the session
-// manager's as soon as the guard has answered.
+// A client that destroys the guard's connection from before the mute on, and another that destroys the
+// session manager's as soon as the guard has answered.
 Scene destroying() {
     return {
         .rows = {{"17a", 3, "Client that destroys the guard's connection 100 times a second"},
@@ -33,9 +35,7 @@ Scene destroying() {
         .session = oneMicrophone,
         .prepare = [](Stage& stage) { stage.attack("17a", "destroy_guard", "builtin"); },
         .trial = {.event =
-                      [](Stage& stage) {
-                          stage.attack("17b", "destroy_manager", "builtin", {}, false);
-                      }},
+                      [](Stage& stage) { stage.attack("17b", "destroy_manager", "builtin", {}, false); }},
         .span = Span::trial,
     };
 }
@@ -58,8 +58,12 @@ Scene keptMapping() {
 Scene onManagerSocket() {
     return {
         .rows = {{"26", 5, "Client on the `pipewire-0-manager` socket that tries all of it",
-                  "Twelve of the others one after the other for a second each, as in `tests/attackers/manager_socket.cpp`; counted "
-                  "until the last one ends, without residue."}},
+                  "Twelve of the others one after the other for a second each, as in "
+                  "`tests/attackers/manager_socket.cpp`; counted "
+                  "until the last one ends, without residue.",
+                  "One of the twelve writes back what the guard writes (13b); on this socket no admission "
+                  "stands in its way "
+                  "(threat model, tier 5)."}},
         .session = [] { return sessionWith({defaultMicrophone()}); },
         .prepare = [](Stage&) {},
         .trial = {.event =
@@ -77,18 +81,28 @@ Scene onManagerSocket() {
 std::vector<Scene> hostileScenes() {
     std::vector<Scene> scenes;
     scenes.push_back(atWork({"13a", 2, "Client that unmutes and turns up 100 times a second"}, "turn_up"));
-    scenes.push_back(
-        atWork({"13b", 4, "The same, and writes back what the guard writes"}, "turn_up", {"--knob"}));
+    scenes.push_back(atWork({.id = "13b",
+                             .tier = 4,
+                             .title = "The same, and writes back what the guard writes",
+                             .known = "Whoever may write the guard's own value opens the microphone until "
+                                      "the guard has seen it and written "
+                                      "it again; buffers in between pass (threat model, tier 4, first line). "
+                                      "Strict admission takes that "
+                                      "right away."},
+                            "turn_up", {"--knob"}));
     scenes.push_back(atWork({"14a", 2, "Client that links itself 100 times a second"}, "self_link"));
-    scenes.push_back(atWork({"14b", 2, "The same, to an `Audio/Source/Internal` node"}, "self_link", {}, "internal"));
-    scenes.push_back(atWork({"15", 4, "Two connections, one raising the other's permissions"}, "raise_permissions"));
+    scenes.push_back(
+        atWork({"14b", 2, "The same, to an `Audio/Source/Internal` node"}, "self_link", {}, "internal"));
+    scenes.push_back(
+        atWork({"15", 4, "Two connections, one raising the other's permissions"}, "raise_permissions"));
     scenes.push_back(keptMapping());
     scenes.push_back(destroying());
-    scenes.push_back(atWork({"18a", 2, "Client that has the server make a second node for the same device"}, "second_node", {},
-                            "builtin", Span::trial));
+    scenes.push_back(atWork({"18a", 2, "Client that has the server make a second node for the same device"},
+                            "second_node", {}, "builtin", Span::trial));
     scenes.push_back(atWork({"18b", 4, "The same, the node claims to be no microphone"}, "second_node",
                             {"--media-class", "Stream/Output/Audio"}, "builtin", Span::trial));
-    scenes.push_back(atWork({"18c", 4, "The same, the node has no adapter"}, "second_node", {"--raw"}, "builtin", Span::trial));
+    scenes.push_back(atWork({"18c", 4, "The same, the node has no adapter"}, "second_node", {"--raw"},
+                            "builtin", Span::trial));
     scenes.push_back(onManagerSocket());
     return scenes;
 }

@@ -15,8 +15,9 @@ SessionOptions sessionWith(std::vector<MicSpec> mics) {
 
 namespace {
 
-void ear(Stage& stage, const std::string& row, const std::string& mic, std::unique_ptr<Listener> (*make)(
-             const PrivateSession&, const ListenOptions&), ListenOptions options = {}) {
+void ear(Stage& stage, const std::string& row, const std::string& mic,
+         std::unique_ptr<Listener> (*make)(const PrivateSession&, const ListenOptions&),
+         ListenOptions options = {}) {
     if (!stage.wants(row))
         return;
     options.target = mic;
@@ -61,7 +62,8 @@ std::vector<Scene> plainScenes() {
                  {"7b", 1, "The same without `monitor.channel-volumes`, as EasyEffects makes it"},
                  {"8a", 1, "Volume-locked source"},
                  {"8b", 1, "Clamped source (`channelmix.min-volume`)"},
-                 {"8c", 1, "Raw source, no adapter", "The client links itself, as no session manager links anybody there."}},
+                 {"8c", 1, "Raw source, no adapter",
+                  "The client links itself, as no session manager links anybody there."}},
         .session =
             [] {
                 return sessionWith({defaultMicrophone(),
@@ -76,14 +78,16 @@ std::vector<Scene> plainScenes() {
     });
     scenes.push_back({
         .rows = {{"3b", 1, "Pulse client, default fragment (2 s)",
-                  "Listened to for 4.2 s: a fragment that holds the first of what was made after the reply comes up to 2 s later."}},
+                  "Listened to for 4.2 s: a fragment that holds the first of what was made after the reply "
+                  "comes up to 2 s later."}},
         .session = [] { return sessionWith({defaultMicrophone()}); },
         .prepare = [](Stage& stage) { ear(stage, "3b", "builtin", parecordListener); },
         .trial = {.window = Milliseconds(4200)},
     });
     scenes.push_back({
         .rows = {{"6", 1, "Chromium, `getUserMedia`",
-                  "Headless, the track of a WebRTC capture read in the page, without echo cancellation, noise suppression and gain control."}},
+                  "Headless, the track of a WebRTC capture read in the page, without echo cancellation, "
+                  "noise suppression and gain control."}},
         .session = [] { return sessionWith({defaultMicrophone()}); },
         .prepare = [](Stage& stage) { ear(stage, "6", "builtin", chromiumListener); },
     });

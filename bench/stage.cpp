@@ -19,8 +19,12 @@ const std::array<std::pair<Tool, const char*>, 6> kTools{{
     {Tool::pactlLoop, "pactl-loop"},
 }};
 
-double milliseconds(std::uint64_t samples, unsigned rate) { return static_cast<double>(samples) * 1000 / rate; }
-double milliseconds(std::int64_t nsec) { return static_cast<double>(nsec) / 1e6; }
+double milliseconds(std::uint64_t samples, unsigned rate) {
+    return static_cast<double>(samples) * 1000 / rate;
+}
+double milliseconds(std::int64_t nsec) {
+    return static_cast<double>(nsec) / 1e6;
+}
 
 // A silenced stream runs on and a severed one stands still: there is no event for "nothing more will come".
 void listenUntil(std::int64_t nsec) {
@@ -54,7 +58,9 @@ const std::vector<Tool>& allTools() {
     return tools;
 }
 
-bool isGuard(Tool tool) { return tool == Tool::silence || tool == Tool::sever; }
+bool isGuard(Tool tool) {
+    return tool == Tool::silence || tool == Tool::sever;
+}
 
 Stage::Stage(SessionOptions options, std::set<std::string> rows)
     : rows_(std::move(rows))
@@ -147,8 +153,8 @@ void Stage::waitLive() {
         ear.failed = false;
         if (!ear.listener->running())
             ear.listener->start();
-        // Far more than a healthy one needs. What stays deaf after an unmute is a fault of its own, told in that
-        // trial's line; this trial begins with an application that was started again.
+        // Far more than a healthy one needs. What stays deaf after an unmute is a fault of its own, told in
+        // that trial's line; this trial begins with an application that was started again.
         if (ear.listener->waitAudible(0, 1000, Milliseconds(ear.deaf ? 500 : 6000)))
             continue;
         ear.listener->stop();
@@ -157,9 +163,9 @@ void Stage::waitLive() {
     }
 }
 
-// Back to the even phase, in force from each microphone's next cycle on: an odd cycle under way while the unmute is
-// carried out would be heard rightly and counted wrongly. Counters in shared memory wake nobody, and a suspended
-// microphone makes no cycle: hence looking again, and an end to it.
+// Back to the even phase, in force from each microphone's next cycle on: an odd cycle under way while the
+// unmute is carried out would be heard rightly and counted wrongly. Counters in shared memory wake nobody,
+// and a suspended microphone makes no cycle: hence looking again, and an end to it.
 void Stage::changeBack() {
     std::vector<std::pair<std::string, std::uint64_t>> before;
     for (const Ear& ear : ears_)
@@ -229,7 +235,9 @@ std::vector<nlohmann::json> Stage::run(MuteSwitch& tool, const Trial& trial) {
         if (!ear.mic.empty())
             line["made"] = session_.produced(ear.mic).frames[1] - (i < madeBefore.size() ? madeBefore[i] : 0);
         if (ear.failed)
-            line = {{"kind", "error"}, {"key", ear.row}, {"what", ear.listener->description() + " does not hear"}};
+            line = {{"kind", "error"},
+                    {"key", ear.row},
+                    {"what", ear.listener->description() + " does not hear"}};
         lines.push_back(std::move(line));
     }
     if (guard_) {

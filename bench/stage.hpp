@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A private session with ears in it, and one trial on it: heard live, muted by one of the tools, the event of the row,
-// two seconds of listening, unmuted. Measures and judges nothing.
+// A private session with ears in it, and one trial on it: heard live, muted by one of the tools, the event of
+// the row, two seconds of listening, unmuted. Measures and judges nothing.
 #pragma once
 
 #include "tests/support/guard.hpp"
@@ -36,8 +36,8 @@ struct Ear {
     std::string mic; // whose phase it hears; for `made`. Empty: nobody counts what it makes
     std::unique_ptr<Listener> listener;
     unsigned rate = 48000;
-    bool live = true;       // is to hear before the mute; otherwise it is started by the event of the row
-    bool lasting = true;    // listens from trial to trial; otherwise it goes after each
+    bool live = true;        // is to hear before the mute; otherwise it is started by the event of the row
+    bool lasting = true;     // listens from trial to trial; otherwise it goes after each
     std::uint64_t base[2]{}; // audible at the reply
     std::int64_t since = 0;  // before this nothing counts as an arrival
     bool deaf = false;       // did not hear again after the last unmute
@@ -53,7 +53,8 @@ class Stage {
     Guard* guard() { return guard_ ? &*guard_ : nullptr; }
     [[nodiscard]] bool wants(const std::string& row) const { return rows_.contains(row); }
 
-    // Ears of rows that are not wanted are dropped. Before a trial, or in its event; then they are started at once.
+    // Ears of rows that are not wanted are dropped. Before a trial, or in its event; then they are started at
+    // once.
     void listen(Ear ear);
     void native(const std::string& row, const std::string& mic, ListenOptions options = {});
     // From tests/attackers, on the microphone `mic`.
@@ -74,7 +75,7 @@ class Stage {
         std::function<void(Stage&)> event;      // after the reply; may be empty
         std::function<void(Stage&)> afterwards; // after the unmute; may be empty
         Milliseconds window = kWindow;          // from the reply, or from the end of the event
-        bool unmute = true; // and hear again; otherwise the stage is of no use afterwards
+        bool unmute = true;                     // and hear again; otherwise the stage is of no use afterwards
     };
     // One line for each ear; of kind "error" for one that did not hear while live.
     std::vector<nlohmann::json> run(MuteSwitch& tool, const Trial& trial);

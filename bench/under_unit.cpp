@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// micguard-under-unit UNIT PROGRAM [ARGUMENT...]: becomes the program under the [Service] settings of the unit, as far as
-// a process can take them on without a service manager. `micguard-under-unit --explain UNIT` prints which are taken on
-// and which are not, one a line. What is not known is told, never passed over.
+// micguard-under-unit UNIT PROGRAM [ARGUMENT...]: becomes the program under the [Service] settings of the
+// unit, as far as a process can take them on without a service manager. `micguard-under-unit --explain UNIT`
+// prints which are taken on and which are not, one a line. What is not known is told, never passed over.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -46,7 +46,9 @@ Settings serviceSection(const std::string& path) {
     return settings;
 }
 
-bool yes(const std::string& value) { return value == "yes" || value == "true" || value == "1" || value == "on"; }
+bool yes(const std::string& value) {
+    return value == "yes" || value == "true" || value == "1" || value == "on";
+}
 
 // "3", "500ms"
 long long microseconds(const std::string& value) {
@@ -59,7 +61,8 @@ bool limit(__rlimit_resource_t which, const std::string& value) {
     const auto colon = value.find(':');
     rlimit wanted{};
     const auto number = [](const std::string& text) {
-        return text == "infinity" ? RLIM_INFINITY : static_cast<rlim_t>(std::strtoull(text.c_str(), nullptr, 10));
+        return text == "infinity" ? RLIM_INFINITY
+                                  : static_cast<rlim_t>(std::strtoull(text.c_str(), nullptr, 10));
     };
     wanted.rlim_cur = number(value.substr(0, colon));
     wanted.rlim_max = colon == std::string::npos ? wanted.rlim_cur : number(value.substr(colon + 1));
@@ -70,15 +73,26 @@ using Apply = std::function<bool(const std::string&)>;
 
 const std::map<std::string, Apply>& known() {
     static const std::map<std::string, Apply> map{
-        {"UMask", [](const std::string& v) { return ::umask(static_cast<mode_t>(std::strtoul(v.c_str(), nullptr, 8))), true; }},
-        {"Nice", [](const std::string& v) { return ::setpriority(PRIO_PROCESS, 0, std::atoi(v.c_str())) == 0; }},
+        {"UMask",
+         [](const std::string& v) {
+             return ::umask(static_cast<mode_t>(std::strtoul(v.c_str(), nullptr, 8))), true;
+         }},
+        {"Nice",
+         [](const std::string& v) { return ::setpriority(PRIO_PROCESS, 0, std::atoi(v.c_str())) == 0; }},
         {"OOMScoreAdjust",
-         [](const std::string& v) { return static_cast<bool>(std::ofstream("/proc/self/oom_score_adj") << v << std::flush); }},
-        {"NoNewPrivileges", [](const std::string& v) { return !yes(v) || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }},
+         [](const std::string& v) {
+             return static_cast<bool>(std::ofstream("/proc/self/oom_score_adj") << v << std::flush);
+         }},
+        {"NoNewPrivileges",
+         [](const std::string& v) { return !yes(v) || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }},
         {"MemoryDenyWriteExecute",
-         [](const std::string& v) { return !yes(v) || ::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0; }},
+         [](const std::string& v) {
+             return !yes(v) || ::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
+         }},
         {"TimerSlackNSec",
-         [](const std::string& v) { return ::prctl(PR_SET_TIMERSLACK, std::strtoul(v.c_str(), nullptr, 10), 0, 0, 0) == 0; }},
+         [](const std::string& v) {
+             return ::prctl(PR_SET_TIMERSLACK, std::strtoul(v.c_str(), nullptr, 10), 0, 0, 0) == 0;
+         }},
         {"LimitNOFILE", [](const std::string& v) { return limit(RLIMIT_NOFILE, v); }},
         {"LimitCORE", [](const std::string& v) { return limit(RLIMIT_CORE, v); }},
         {"LimitRTTIME", [](const std::string& v) { return limit(RLIMIT_RTTIME, v); }},
@@ -94,8 +108,9 @@ const std::map<std::string, Apply>& known() {
 
 // The service manager's own business, of no effect on the running process.
 bool isManagers(const std::string& key) {
-    for (const char* name : {"Type", "ExecStart", "ExecReload", "ExecStopPost", "Restart", "RestartSec", "SuccessExitStatus",
-                             "RestartPreventExitStatus", "TimeoutStartSec", "TimeoutStopSec", "NotifyAccess"})
+    for (const char* name :
+         {"Type", "ExecStart", "ExecReload", "ExecStopPost", "Restart", "RestartSec", "SuccessExitStatus",
+          "RestartPreventExitStatus", "TimeoutStartSec", "TimeoutStopSec", "NotifyAccess"})
         if (key == name)
             return true;
     return false;

@@ -109,6 +109,8 @@ std::unique_ptr<MuteSwitch> pactlLoopSwitch(const PrivateSession& session) {
     return std::make_unique<LoopSwitch>(session);
 }
 
-std::unique_ptr<MuteSwitch> noSwitch() { return std::make_unique<NoSwitch>(); }
+std::unique_ptr<MuteSwitch> noSwitch() {
+    return std::make_unique<NoSwitch>();
+}
 
 } // namespace micguard::test
