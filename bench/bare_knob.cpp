@@ -19,18 +19,18 @@ struct BareKnob::Impl {
     pw_proxy* proxy = nullptr;
     spa_hook coreHook{}, registryHook{};
     std::string wanted;
-    std::uint32_t id = PW_ID_ANY;
-    int done = -1;
-    bool lost = false;
+    std::uint32_t nodeId = PW_ID_ANY;
+    int answered = -1;
+    bool isLost = false;
 
     static const pw_core_events coreEvents;
     static const pw_registry_events registryEvents;
 
     void sync() {
         const int seq = pw_core_sync(core, PW_ID_CORE, 0);
-        while (done != seq && !lost)
+        while (answered != seq && !isLost)
             pw_loop_iterate(pw_main_loop_get_loop(loop), -1);
-        if (lost)
+        if (isLost)
             throw std::runtime_error("the server is gone");
     }
     ~Impl() {
@@ -53,12 +53,12 @@ const pw_core_events BareKnob::Impl::coreEvents = {
     .done =
         [](void* data, std::uint32_t id, int seq) noexcept {
             if (id == PW_ID_CORE)
-                static_cast<Impl*>(data)->done = seq;
+                static_cast<Impl*>(data)->answered = seq;
         },
     .error =
         [](void* data, std::uint32_t id, int, int result, const char*) noexcept {
             if (id == PW_ID_CORE && result == -EPIPE)
-                static_cast<Impl*>(data)->lost = true;
+                static_cast<Impl*>(data)->isLost = true;
         },
 };
 
@@ -71,7 +71,7 @@ const pw_registry_events BareKnob::Impl::registryEvents = {
             const char* name =
                 properties != nullptr ? spa_dict_lookup(properties, PW_KEY_NODE_NAME) : nullptr;
             if (std::strcmp(type, PW_TYPE_INTERFACE_Node) == 0 && name != nullptr && self.wanted == name)
-                self.id = id;
+                self.nodeId = id;
         },
 };
 
@@ -90,9 +90,9 @@ BareKnob::BareKnob(const std::string& socket, const std::string& node)
     impl_->registry = pw_core_get_registry(impl_->core, PW_VERSION_REGISTRY, 0);
     pw_registry_add_listener(impl_->registry, &impl_->registryHook, &Impl::registryEvents, impl_.get());
     impl_->sync();
-    if (impl_->id != PW_ID_ANY)
+    if (impl_->nodeId != PW_ID_ANY)
         impl_->proxy = static_cast<pw_proxy*>(
-            pw_registry_bind(impl_->registry, impl_->id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, 0));
+            pw_registry_bind(impl_->registry, impl_->nodeId, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, 0));
     if (impl_->proxy == nullptr)
         throw std::runtime_error("no node " + node);
     impl_->sync();

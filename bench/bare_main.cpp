@@ -11,7 +11,6 @@
 int main(int argc, char** argv) {
     // One use of each, so that no linker leaves one out.
     pw_init(&argc, &argv);
-    g_autofree gchar* folder = g_get_current_dir();
     g_type_ensure(G_TYPE_FILE);
     sd_bus* bus = nullptr;
     sd_bus_new(&bus);

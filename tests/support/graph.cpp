@@ -198,6 +198,9 @@ const pw_proxy_events Graph::Impl::kCreatedEvents = {
 };
 
 void Graph::Impl::bind(std::uint32_t id, const char* type) {
+    // An object that was hidden from us and is shown again is told of twice.
+    if (const auto before = bound.find(id); before != bound.end())
+        pw_proxy_destroy(before->second->proxy);
     auto entry = std::make_unique<Bound>();
     entry->owner = this;
     entry->id = id;
