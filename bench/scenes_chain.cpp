@@ -140,7 +140,9 @@ std::vector<Scene> chainScenes() {
             [](Stage& stage) {
                 // It works only while something is played, too: a sink that is there is enough.
                 stage.must({"pactl", "load-module", "module-null-sink", "sink_name=speaker"});
-                stage.native("10b", "builtin", {.target = "cancelled", .coding = Coding::tone});
+                // A tone that breaks off has some of every frequency in its last block: far below the other tone's level.
+                stage.native("10b", "builtin",
+                             {.target = "cancelled", .coding = Coding::tone, .threshold = kAmplitude / 5});
             },
     });
     scenes.push_back({
