@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -26,6 +27,7 @@ struct Arguments {
     std::string version = "unknown";
     std::string rows; // "1-8,13,22c"; empty: all
     std::vector<Tool> tools = allTools();
+    std::vector<std::string> parts; // of table 2; empty: all
     unsigned runs = 10;
     unsigned table = 0; // 0: both
     bool list = false, smoke = false, quick = false;
@@ -36,7 +38,7 @@ struct Arguments {
         std::cerr << "micguard-bench: " << what << "\n";
     std::cerr << "usage: micguard-bench --results FILE [--version TEXT] [--rows 1-8,13a,...] [--columns "
                  "NAME,...] [--runs N]\n"
-                 "                      [--table 1|2] [--quick]\n"
+                 "                      [--table 1|2] [--parts replies,path,rest,growth] [--quick]\n"
                  "       micguard-bench --list | --smoke\n";
     std::exit(2);
 }
@@ -108,6 +110,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.rows = value;
         else if (word == "--runs")
             arguments.runs = number(value);
+        else if (word == "--parts")
+            arguments.parts = split(value);
         else if (word == "--table")
             arguments.table = number(value);
         else if (word == "--columns") {
@@ -177,10 +181,15 @@ void measureCosts(const Arguments& arguments, Results& results) {
         plan.toggles = 100;
         plan.starts = 1;
     }
-    measureReplies(plan, results, showProgress);
-    measurePath(plan, results, showProgress);
-    measureRest(plan, results, showProgress);
-    measureGrowth(plan, results, showProgress);
+    const std::vector<std::pair<std::string, void (*)(const CostPlan&, Results&, const CostProgress&)>> parts{
+        {"replies", measureReplies}, {"path", measurePath}, {"rest", measureRest}, {"growth", measureGrowth}};
+    for (const std::string& name : arguments.parts)
+        if (std::none_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == name; }))
+            usage("no such part: " + name);
+    for (const auto& [name, measure] : parts)
+        if (arguments.parts.empty() ||
+            std::find(arguments.parts.begin(), arguments.parts.end(), name) != arguments.parts.end())
+            measure(plan, results, showProgress);
 }
 
 // Two rows and one run: that the yardstick itself works. The control leaks, the guard's cells are 0.
