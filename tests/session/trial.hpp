@@ -3,7 +3,7 @@
 // mute, change what the microphones say, count, unmute, hear again.
 #pragma once
 
-#include "tests/session/guard.hpp"
+#include "tests/support/guard.hpp"
 #include "tests/support/listener.hpp"
 
 #include <memory>

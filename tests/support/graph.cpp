@@ -198,7 +198,8 @@ const pw_proxy_events Graph::Impl::kCreatedEvents = {
 };
 
 void Graph::Impl::bind(std::uint32_t id, const char* type) {
-    // An id that is used again may be told before the end of its former object, whose hooks are still in its lists.
+    // An id that is told of again: used anew before the end of its former object, whose hooks are still in its lists, was told, or
+    // hidden from us and shown again.
     if (const auto former = bound.find(id); former != bound.end())
         pw_proxy_destroy(former->second->proxy);
     auto entry = std::make_unique<Bound>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting, common to all listeners, and the native one.
+// Waiting, common to all listeners, and those that share their figures in a file.
 #include "tests/support/listener.hpp"
 
 #include <fcntl.h>
@@ -66,44 +66,19 @@ std::filesystem::path freshName(const std::filesystem::path& directory, const st
     }
 }
 
-class NativeListener final : public Listener {
+// A program of ours that keeps its figures in the file that --stats names.
+class SharedListener final : public Listener {
   public:
-    NativeListener(const PrivateSession& session, const ListenOptions& options)
+    SharedListener(const PrivateSession& session, const std::string& name, std::string description,
+                   std::vector<std::string> argv)
         : session_(session)
-        , statsPath_(freshName(session.directory() / "log", options.name + ".stats"))
-        , shared_(statsPath_) {
-        description_ = "native " + std::to_string(options.rate);
-        argv_ = {TEST_LISTEN,
-                 "--name",
-                 options.name,
-                 "--rate",
-                 std::to_string(options.rate),
-                 "--stats",
-                 statsPath_.string(),
-                 "--coding",
-                 options.coding == Coding::dc     ? "dc"
-                 : options.coding == Coding::tone ? "tone"
-                                                  : "speech"};
-        const auto add = [this](const char* option, const std::string& value) {
-            argv_.emplace_back(option);
-            argv_.push_back(value);
-        };
-        if (!options.target.empty())
-            add("--target", options.target);
-        if (!options.latency.empty())
-            add("--latency", options.latency);
-        if (options.threshold > 0)
-            add("--threshold", std::to_string(options.threshold));
-        if (!options.autoconnect)
-            argv_.emplace_back("--no-autoconnect");
-        if (options.link)
-            argv_.emplace_back("--link");
-        if (options.relink)
-            argv_.emplace_back("--relink");
-        if (!options.autoconnect)
-            description_ += " without session manager";
+        , statsPath_(freshName(session.directory() / "log", name + ".stats"))
+        , shared_(statsPath_)
+        , argv_(std::move(argv))
+        , description_(std::move(description)) {
+        argv_.insert(argv_.end(), {"--stats", statsPath_.string()});
     }
-    ~NativeListener() override {
+    ~SharedListener() override {
         process_.stop();
         std::error_code ignored;
         std::filesystem::remove(statsPath_, ignored);
@@ -131,7 +106,42 @@ class NativeListener final : public Listener {
 } // namespace
 
 std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const ListenOptions& options) {
-    return std::make_unique<NativeListener>(session, options);
+    std::vector<std::string> argv{TEST_LISTEN,
+                                  "--name",
+                                  options.name,
+                                  "--rate",
+                                  std::to_string(options.rate),
+                                  "--coding",
+                                  options.coding == Coding::dc     ? "dc"
+                                  : options.coding == Coding::tone ? "tone"
+                                                                   : "speech"};
+    const auto add = [&argv](const char* option, const std::string& value) {
+        argv.emplace_back(option);
+        argv.push_back(value);
+    };
+    if (!options.target.empty())
+        add("--target", options.target);
+    if (!options.latency.empty())
+        add("--latency", options.latency);
+    if (options.threshold > 0)
+        add("--threshold", std::to_string(options.threshold));
+    if (!options.autoconnect)
+        argv.emplace_back("--no-autoconnect");
+    if (options.link)
+        argv.emplace_back("--link");
+    if (options.relink)
+        argv.emplace_back("--relink");
+    return std::make_unique<SharedListener>(
+        session, options.name,
+        "native " + std::to_string(options.rate) + (options.autoconnect ? "" : " without session manager"), argv);
+}
+
+std::unique_ptr<Listener> attackListener(const PrivateSession& session, const std::string& program,
+                                         const std::vector<std::string>& arguments) {
+    const std::string name = std::filesystem::path(program).filename().string();
+    std::vector<std::string> argv{program};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return std::make_unique<SharedListener>(session, name, name, argv);
 }
 
 } // namespace micguard::test

@@ -55,6 +55,9 @@ class Listener {
 
 // mg-listen, a child process.
 std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const ListenOptions& options);
+// One of tests/attackers, by its path: what its ears hear. It runs until it is stopped, unless its arguments say less.
+std::unique_ptr<Listener> attackListener(const PrivateSession& session, const std::string& program,
+                                         const std::vector<std::string>& arguments);
 // The real programs. They honour target, rate (not jack), and what is noted in ListenOptions.
 std::unique_ptr<Listener> pwRecordListener(const PrivateSession& session, const ListenOptions& options);
 std::unique_ptr<Listener> parecordListener(const PrivateSession& session, const ListenOptions& options);

@@ -337,6 +337,7 @@ void PrivateSession::addMicrophone(const MicSpec& spec, bool configured) {
     mic->spec = spec;
     mic->configured = configured && spec.kind != MicKind::acp && spec.kind != MicKind::otherProcess;
     mic->control = std::make_unique<ControlFile>(directory_ / "control" / spec.name, spec.effectiveCoding());
+    mic->control->setPhase(spec.phase);
     MicContext context;
     context.control = mic->control->path();
     context.speech = directory_ / "speech.f32";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the demo mutes with: micguard, or what people do without it.
+// What demo and benchmarks mute with: micguard, or what people do without it.
 #pragma once
 
-#include "tests/session/guard.hpp"
+#include "tests/support/guard.hpp"
 #include "tests/support/session.hpp"
 
 #include <cstdint>
@@ -30,5 +30,11 @@ class MuteSwitch {
 std::unique_ptr<MuteSwitch> guardSwitch(Guard& guard, const std::string& mode);
 // wpctl set-mute @DEFAULT_AUDIO_SOURCE@
 std::unique_ptr<MuteSwitch> wpctlSwitch(const PrivateSession& session);
+// pactl set-source-mute @DEFAULT_SOURCE@
+std::unique_ptr<MuteSwitch> pactlSwitch(const PrivateSession& session);
+// The same for every source that `pactl list short sources` names at that moment, one after the other.
+std::unique_ptr<MuteSwitch> pactlLoopSwitch(const PrivateSession& session);
+// Does nothing: the control.
+std::unique_ptr<MuteSwitch> noSwitch();
 
 } // namespace micguard::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/session/guard.hpp"
+#include "tests/support/guard.hpp"
 
 #include "tests/support/analyser.hpp"
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/figures.hpp"
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+namespace micguard::test {
+
+Spent spentBy(pid_t pid) {
+    Spent sum;
+    clockid_t clock{};
+    timespec time{};
+    if (::clock_getcpuclockid(pid, &clock) == 0 && ::clock_gettime(clock, &time) == 0)
+        sum.cpu = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    std::error_code gone;
+    const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
+        std::ifstream status(task.path() / "status");
+        for (std::string line; std::getline(status, line);)
+            if (line.find("ctxt_switches:") != std::string::npos)
+                sum.contextSwitches += std::stoull(line.substr(line.find(':') + 1));
+    }
+    return sum;
+}
+
+Spent operator-(const Spent& later, const Spent& earlier) {
+    return {later.cpu - earlier.cpu, later.contextSwitches - earlier.contextSwitches};
+}
+
+std::uint64_t proportionalKib(pid_t pid) {
+    std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");
+    for (std::string line; std::getline(rollup, line);)
+        if (line.starts_with("Pss:"))
+            return std::stoull(line.substr(4));
+    return 0;
+}
+
+} // namespace micguard::test
