@@ -27,7 +27,10 @@ std::vector<CrowdSize> sizesOf(const CostPlan& plan) {
     std::vector<CrowdSize> sizes;
     for (const unsigned sources : {1U, 16U})
         for (const unsigned streams : plan.crowds) {
-            sizes.push_back({streams, sources, 1});
+            // PipeWire 1.4.2 fails a connection with 512 captures ("invalid mem id 512, expected 256"), guard
+            // or not.
+            constexpr unsigned onOneConnection = 256;
+            sizes.push_back({streams, sources, (streams + onOneConnection - 1) / onOneConnection});
             if (streams > 1)
                 sizes.push_back({streams, sources, std::min(streams, 128U)});
         }
