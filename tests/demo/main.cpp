@@ -24,7 +24,7 @@ namespace micguard::test {
 namespace {
 
 // Speech that begins or ends inside a block of 10 ms has some of every frequency: up to 0.0092 at the odd
-// pilot's in 100,000 blocks cut at random, where the listeners' default of 0.004 counts one in 250 as odd.
+// pilot's in 80,000 blocks cut at random, where the listeners' default of 0.004 counts one in 250 as odd.
 // The pilot itself gives 0.06. Weaker sound while muted shows in the level, which has to be exact silence.
 constexpr float kThreshold = 0.012F;
 constexpr unsigned kGraphRate = 48000;
