@@ -23,6 +23,20 @@ inPrivateMounts() { # script's arguments
   trap tidyMachines EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  ownGroups
+}
+
+# Where systemd is not in charge nspawn makes control groups below ours and leaves them.
+running='' groups=()
+ownGroups() {
+  local hierarchy
+  [[ ! -d /run/systemd/system ]] || return 0
+  for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [[ -e $hierarchy/cgroup.procs ]] || continue
+    mkdir "$hierarchy/micguard-$$"
+    groups+=("$hierarchy/micguard-$$")
+    echo $$ >"$hierarchy/micguard-$$/cgroup.procs"
+  done
 }
 
 hostTools() {
@@ -174,42 +188,27 @@ inside() { # root, 12|13, user, command…
 
 # Boots a machine and waits until it has shut itself down; output of its console on stdout.
 bootMachine() { # root, seconds
-  local base code=0
-  # Where systemd is not in charge nspawn makes groups below ours and leaves them.
-  if [[ ! -d /run/systemd/system ]]; then
-    for base in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
-      [[ -e $base/cgroup.procs ]] || continue
-      mkdir "$base/micguard-$$"
-      groups+=("$base/micguard-$$")
-      echo $$ >"$base/micguard-$$/cgroup.procs"
-    done
-  fi
+  local code=0
   # In the background, or bash would put off a signal until the machine is down.
   "$top/scripts/contain" "$2" systemd-nspawn --quiet "${containerOptions[@]}" --boot --directory="$1" --machine=fresh \
     --private-network --console=pipe </dev/null 2>&1 &
   running=$!
   wait "$running" || code=$?
   running=
-  leaveGroups
   return "$code"
 }
 
-running='' groups=()
-leaveGroups() {
-  local group
-  for group in "${groups[@]}"; do
-    echo $$ >"${group%/*}/cgroup.procs"
-    find "$group" -depth -type d -exec rmdir {} \;
-  done
-  groups=()
-}
-
 tidyMachines() {
-  local folder
+  local folder group
+  # A second signal would leave half of it behind.
+  trap '' INT TERM HUP
   if [[ -n $running ]]; then
     kill "$running" && wait "$running" || true
   fi
-  leaveGroups
+  for group in "${groups[@]}"; do
+    echo $$ >"${group%/*}/cgroup.procs"
+    find "$group" -depth -type d -exec rmdir {} \; || true
+  done
   for folder in "${machines[@]}"; do
     if [[ -n ${MICGUARD_KEEP_ROOT:-} ]]; then
       say "${0##*/}: kept $folder/upper"
