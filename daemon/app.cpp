@@ -18,13 +18,16 @@
 namespace micguard {
 namespace {
 
-// A source in another process that has not confirmed its knob by then is severed instead.
+// A source in another process that has not confirmed its knob by then, or whose process has not answered at all, is severed
+// instead.
 constexpr guint evidenceMs = 25;
 // A stream that the session manager has not linked by then is shown to it once more.
 constexpr guint shownMs = 1500;
 // A caller is told which source cannot be vouched for rather than kept waiting.
 constexpr guint guaranteeMs = 1000;
 constexpr guint releaseMs = 2000;
+// As long may it be unsaid that a mute is under way.
+constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
 // Push-to-talk left open by a holder that hangs ends by itself.
 constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
@@ -87,6 +90,7 @@ App::~App() {
     cancel(shownTimer_);
     cancel(releaseTimer_);
     cancel(busTimer_);
+    cancel(publishTimer_);
     cancel(watchdog_);
 }
 
@@ -278,10 +282,10 @@ void App::settle() {
     enforcer_.settle();
     guarantee_ = guarantee(model_, enforcer_.verdicts());
     persist();
+    answerWaiters();
     watchEvidence();
     watchShown();
-    publish();
-    answerWaiters();
+    publishWhenAnswered();
     notifyReady();
     if (releasing_)
         finishRelease();
@@ -304,7 +308,25 @@ void App::persist() {
     store_.setState(writeState(model_, modeChosen_));
 }
 
+// Whoever waits for the reply is not kept waiting by what everybody else is told: describing and announcing hundreds of
+// streams takes longer than muting them. It follows in the same breath, before the next call is read.
+void App::publishWhenAnswered() {
+    if (waiters_.empty())
+        return publish();
+    if (!publishTimer_)
+        publishTimer_ = g_timeout_add(
+            publishMs,
+            [](gpointer self) -> gboolean {
+                auto* app = static_cast<App*>(self);
+                app->publishTimer_ = 0;
+                app->publish();
+                return G_SOURCE_REMOVE;
+            },
+            this);
+}
+
 void App::publish() {
+    cancel(publishTimer_);
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
     if (view == view_ && bus_ == nullptr)
@@ -351,19 +373,25 @@ void App::announce(bool mutedBefore) {
                   {{"MICGUARD_REASON", who}});
 }
 
+// Nobody is given less than the whole time, and what was asked for anew meanwhile begins anew.
 void App::watchEvidence() {
-    const bool waiting = !enforcer_.awaitingEvidence().empty();
-    if (!waiting)
+    if (enforcer_.awaited().empty())
         cancel(evidenceTimer_);
-    if (!waiting || evidenceTimer_)
+    if (enforcer_.awaited().empty() || evidenceTimer_)
         return;
+    awaited_ = enforcer_.awaited();
     evidenceTimer_ = g_timeout_add(
         evidenceMs,
         [](gpointer self) -> gboolean {
             auto* app = static_cast<App*>(self);
             app->evidenceTimer_ = 0;
-            for (const Serial node : app->enforcer_.awaitingEvidence())
-                app->receive(event::EvidenceOverdue{node});
+            const auto still = app->enforcer_.awaited();
+            for (const auto& node : still.nodes)
+                if (std::count(app->awaited_.nodes.begin(), app->awaited_.nodes.end(), node))
+                    app->receive(event::EvidenceOverdue{node.first});
+            for (const auto& [client, batch] : app->awaited_.clients)
+                app->receive(event::ProcessOverdue{client, batch});
+            app->settleSoon();
             return G_SOURCE_REMOVE;
         },
         this);

@@ -61,6 +61,7 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
+    void publishWhenAnswered();
     void publish();
     void persist();
     void answerWaiters();
@@ -89,6 +90,7 @@ class App final : public Requests {
     std::unique_ptr<Bus> bus_;
     View view_;
     Guarantee guarantee_;
+    Enforcer::Awaited awaited_; // when the timer for it was started
     std::list<Waiter> waiters_;
     std::set<std::uint64_t> streamsAtMute_, blockedTold_;
     std::uint64_t nextHold_ = 1;
@@ -98,7 +100,8 @@ class App final : public Requests {
     bool releasing_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
-    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, watchdog_ = 0;
+    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0,
+          watchdog_ = 0;
 };
 
 } // namespace micguard

@@ -3,6 +3,8 @@
 
 #include "daemon/policy/plan.hpp"
 
+#include <algorithm>
+
 namespace micguard {
 
 Enforcer::Enforcer(Model& model, Server& server)
@@ -23,17 +25,25 @@ std::size_t Enforcer::settle() {
     return actions.size();
 }
 
-bool Enforcer::quiet() const { return model_.applied.done(model_.applied.sent); }
+bool Enforcer::quiet() const {
+    const Applied& applied = model_.applied;
+    return applied.done(applied.sent) && std::all_of(applied.processes.begin(), applied.processes.end(), [](const auto& entry) {
+               return !entry.second.waiting() || entry.second.overdue;
+           });
+}
 
-std::vector<Serial> Enforcer::awaitingEvidence() const {
-    std::vector<Serial> waiting;
+Enforcer::Awaited Enforcer::awaited() const {
+    Awaited waiting;
+    for (const auto& [client, asked] : model_.applied.processes)
+        if (asked.waiting() && !asked.overdue)
+            waiting.clients.emplace_back(client, asked.sent);
     for (const auto& verdict : verdicts_.sources) {
         const Node* node = model_.graph.node(verdict.node);
         if (!node || !verdict.silent || !verdict.guarded || knobState(model_, *node) != KnobState::Pending)
             continue;
         const auto knob = model_.applied.knobs.find(node->serial);
-        if (knob != model_.applied.knobs.end() && knob->second.silent && model_.applied.done(knob->second.batch))
-            waiting.push_back(node->serial);
+        if (knob != model_.applied.knobs.end() && knob->second.silent && model_.applied.done(knob->second.sent))
+            waiting.nodes.emplace_back(node->serial, knob->second.sent.batch);
     }
     return waiting;
 }

@@ -8,6 +8,7 @@
 #include "daemon/policy/evaluate.hpp"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -24,11 +25,16 @@ class Enforcer {
     // As of the last settle().
     const Verdicts& verdicts() const { return verdicts_; }
 
-    // Everything sent is acknowledged.
+    // Everything sent is carried out, except by processes that do not answer.
     bool quiet() const;
 
-    // Sources whose silence is acknowledged by the server but not yet confirmed by the process they live in.
-    std::vector<Serial> awaitingEvidence() const;
+    // What was asked for and is not yet seen to be done, each with the batch in which it was asked for.
+    struct Awaited {
+        std::vector<std::pair<Serial, std::uint64_t>> nodes;   // asked, answered, and not read to be silent yet
+        std::vector<std::pair<Serial, std::uint64_t>> clients; // whose processes have not answered
+        bool empty() const { return nodes.empty() && clients.empty(); }
+    };
+    Awaited awaited() const;
 
   private:
     Model& model_;

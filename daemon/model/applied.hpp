@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -22,9 +23,24 @@ constexpr std::uint32_t perhapsNone = 0xfffffffe; // never sent: taken away, but
 constexpr std::uint32_t byDefault = 0xffffffff; // PW_PERM_INVALID: the client's own default applies again
 } // namespace permission
 
+// When something was asked for, and of whom: of the server, or of the process of the client with this serial.
+struct Sent {
+    std::uint64_t batch = 0; // 0 for what was found in place
+    std::optional<Serial> process = std::nullopt;
+    bool operator==(const Sent&) const = default;
+};
+
+// A client whose process was asked to do something, for a source or a device that is in it.
+struct Asked {
+    std::uint64_t sent = 0;         // the newest batch
+    std::uint64_t acknowledged = 0; // it has carried out every batch up to this one
+    bool overdue = false;           // it did not answer in time, and has not since
+    bool waiting() const { return acknowledged < sent; }
+};
+
 struct KnobApplied {
     bool silent = false;
-    std::uint64_t batch = 0;     // the last write; 0 for what was found in place
+    Sent sent;                   // the last write
     std::uint64_t readsThen = 0; // Node::knobReads when it was written: older readings are no evidence
     bool born = false;           // silenced because it is new; opened once that is acknowledged
     bool failed = false;         // seen not to obey: nothing there reads a knob
@@ -57,7 +73,6 @@ struct Shown {
 struct LedApplied {
     bool seen = false; // the route has read muted since: only then is a live one the user's doing, not an old reading
     bool ours = true; // false: the user has switched since, it is his again until the next mute
-    std::uint64_t batch = 0;
 };
 
 struct Applied {
@@ -67,11 +82,23 @@ struct Applied {
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
     std::map<Serial, Shown> shown;                                        // streams, until they are linked
     std::set<Serial> destroyAsked;                                        // objects whose destruction was asked for
-    std::map<Serial, std::uint64_t> userMuted; // nodes on which release set the user's own mute, and when (batch)
+    std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
+    std::map<Serial, Asked> processes; // by client
     std::uint64_t sent = 0;         // the newest batch
-    std::uint64_t acknowledged = 0; // every batch up to this one is done
+    std::uint64_t acknowledged = 0; // the server has carried out its own part of every batch up to this one
 
     bool done(std::uint64_t batch) const { return batch <= acknowledged; }
+    bool done(const Sent& what) const {
+        if (!what.process)
+            return done(what.batch);
+        const auto it = processes.find(*what.process);
+        return what.batch == 0 || (it != processes.end() && what.batch <= it->second.acknowledged);
+    }
+    // It was asked of a process that does not answer.
+    bool overdue(const Sent& what) const {
+        const auto it = what.process ? processes.find(*what.process) : processes.end();
+        return it != processes.end() && it->second.overdue && !done(what);
+    }
 };
 
 } // namespace micguard

@@ -32,7 +32,11 @@ struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
 struct StreamsOverdue {}; // what was shown to the session manager has had its time
-struct Acknowledged { std::uint64_t batch; }; // the server has carried out every action up to this batch
+// Every action up to this batch is carried out, by the server or by the process that was asked; what either has to tell of
+// it has been told.
+struct Acknowledged { std::uint64_t batch; std::optional<GlobalId> process = std::nullopt; };
+// A client's process has not answered what it was asked in this batch.
+struct ProcessOverdue { Serial client; std::uint64_t batch; };
 
 // People and programs.
 struct UserMute { bool muted; std::string owner; std::string reason; std::uint64_t now; };
@@ -50,6 +54,7 @@ namespace micguard {
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
+                           event::ProcessOverdue,
                            event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,

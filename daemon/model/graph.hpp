@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Route {
 struct Device {
     GlobalId id{};
     Serial serial{};
+    std::optional<GlobalId> client; // whose process it is in; none: the server
     std::string name;
     std::string api;
     std::vector<Route> routes; // the active ones
@@ -124,6 +126,8 @@ struct Link {
     std::optional<GlobalId> client = std::nullopt; // who made it
 };
 
+// Objects come and go through put() and remove() alone, which keep what is looked up by other than their ids. What such a
+// look-up depends on (id, serial, owner, ends) is changed by put() as well; the rest may be changed in place.
 struct Graph {
     std::map<GlobalId, Client> clients;
     std::map<GlobalId, Device> devices;
@@ -141,11 +145,47 @@ struct Graph {
     const Device* device(GlobalId id) const { return find(devices, id); }
     const Client* owner(const Node& n) const { return n.client ? client(*n.client) : nullptr; }
 
+    // In place of what had the id before.
+    void put(Client client);
+    void put(Device device);
+    void put(Node node);
+    void put(Port port);
+    void put(const Link& link);
+    void remove(GlobalId id);
+
+    const std::set<GlobalId>& nodesOf(GlobalId client) const;
+    const std::set<GlobalId>& portsOf(GlobalId node) const;
+    const std::set<GlobalId>& linksFrom(GlobalId node) const;
+    const std::set<GlobalId>& linksTo(GlobalId node) const;
+    // Of a client, device, node or port.
+    std::optional<GlobalId> idOf(Serial serial) const;
+    const Node* node(Serial serial) const {
+        const auto id = idOf(serial);
+        const Node* found = id ? node(*id) : nullptr;
+        return found && found->serial == serial ? found : nullptr;
+    }
+    const Port* port(Serial serial) const {
+        const auto id = idOf(serial);
+        const Port* found = id ? port(*id) : nullptr;
+        return found && found->serial == serial ? found : nullptr;
+    }
+    const Client* client(Serial serial) const {
+        const auto id = idOf(serial);
+        const Client* found = id ? client(*id) : nullptr;
+        return found && found->serial == serial ? found : nullptr;
+    }
+
     template <typename T>
     static const T* find(const std::map<GlobalId, T>& in, GlobalId id) {
         const auto it = in.find(id);
         return it == in.end() ? nullptr : &it->second;
     }
+
+  private:
+    void forgetSerial(Serial serial, GlobalId id);
+
+    std::map<GlobalId, std::set<GlobalId>> nodesOf_, portsOf_, linksFrom_, linksTo_;
+    std::map<Serial, GlobalId> ids_;
 };
 
 } // namespace micguard

@@ -14,24 +14,23 @@ template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
 
 // The properties of a node come in two helpings (registry, then info); what only one of them knows is kept.
-void mergeNode(Node& into, const Node& from) {
-    Node merged = from;
-    merged.id = into.id;
-    merged.serial = into.serial;
-    merged.knob = into.knob;
-    merged.knobReads = into.knobReads;
-    merged.evidenceOverdue = into.evidenceOverdue;
-    merged.bornAt = into.bornAt;
+Node merged(const Node& before, Node now) {
+    now.id = before.id;
+    now.serial = before.serial;
+    now.knob = before.knob;
+    now.knobReads = before.knobReads;
+    now.evidenceOverdue = before.evidenceOverdue;
+    now.bornAt = before.bornAt;
     // The owner is what the server said first: an owner that could be changed later could be chosen.
-    if (into.client)
-        merged.client = into.client;
-    if (!merged.device)
-        merged.device = into.device;
-    if (merged.mediaClass.empty())
-        merged.mediaClass = into.mediaClass;
-    if (merged.name.empty())
-        merged.name = into.name;
-    into = std::move(merged);
+    if (before.client)
+        now.client = before.client;
+    if (!now.device)
+        now.device = before.device;
+    if (now.mediaClass.empty())
+        now.mediaClass = before.mediaClass;
+    if (now.name.empty())
+        now.name = before.name;
+    return now;
 }
 
 void startOrEndPeriod(MuteState& mute, bool before, std::uint64_t now) {
@@ -49,15 +48,13 @@ void forgetObject(Model& model, GlobalId id) {
     if (const auto* c = graph.client(id)) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
-        graph.clients.erase(id);
+        applied.processes.erase(c->serial);
+        graph.remove(id);
     } else if (const auto* n = graph.node(id)) {
         serial = n->serial;
         // A node that is destroyed loses its ports first (PipeWire 1.4.2, impl-node.c, pw_impl_node_destroy()):
         // one that goes without is still there, and somebody took our sight of it.
-        model.blinded = model.blinded || (n->mediaClass.starts_with("Audio/Source") &&
-                                          std::any_of(graph.ports.begin(), graph.ports.end(), [&](const auto& port) {
-                                              return port.second.node == id;
-                                          }));
+        model.blinded = model.blinded || (n->mediaClass.starts_with("Audio/Source") && !graph.portsOf(id).empty());
         applied.knobs.erase(n->serial);
         applied.shown.erase(n->serial);
         applied.destroyAsked.erase(n->serial);
@@ -65,18 +62,18 @@ void forgetObject(Model& model, GlobalId id) {
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
-        graph.nodes.erase(id);
+        graph.remove(id);
     } else if (const auto* p = graph.port(id)) {
         serial = p->serial;
         std::erase_if(applied.cut,
                       [&](const CutLink& cut) { return cut.outputPort == p->serial || cut.inputPort == p->serial; });
-        graph.ports.erase(id);
+        graph.remove(id);
     } else if (const auto* d = graph.device(id)) {
         serial = d->serial;
         std::erase_if(applied.leds, [&](const auto& led) { return led.first.first == d->serial; });
-        graph.devices.erase(id);
+        graph.remove(id);
     } else {
-        graph.links.erase(id);
+        graph.remove(id);
         return;
     }
     // The server forgets a permission with its object (impl-client.c, global_removed).
@@ -145,8 +142,8 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     }
     knob->second.failed = false;
     const KnobApplied& applied = knob->second;
-    if (applied.silent && e.reading.maxVolume > 0.0f && model.applied.done(applied.batch) &&
-        node.knobReads > applied.readsThen + (applied.batch == 0 ? 0 : 1))
+    if (applied.silent && e.reading.maxVolume > 0.0f && model.applied.done(applied.sent) &&
+        node.knobReads > applied.readsThen + (applied.sent.batch == 0 ? 0 : 1))
         model.warnings["knob:" + node.name] = "somebody turned " + node.name + " up while it was silenced; turned down again";
     // The first reading of a newborn source was asked for ahead of our first write: it tells what to give back.
     if (knob->second.born && node.knobReads == 1 && e.reading.maxVolume > 0.0f) {
@@ -172,41 +169,38 @@ void forgetStandingLinks(Model& model) {
     }
 }
 
-void acknowledge(Model& model, std::uint64_t batch) {
+void acknowledge(Model& model, const event::Acknowledged& e) {
     auto& applied = model.applied;
-    if (batch <= applied.acknowledged)
-        return;
-    applied.acknowledged = batch;
-    if (!applied.cut.empty() && applied.done(applied.sent))
-        forgetStandingLinks(model);
-    for (auto& [serial, knob] : applied.knobs) {
-        if (!applied.done(knob.batch))
-            continue;
-        for (const auto& [id, node] : model.graph.nodes)
-            if (node.serial == serial && !node.knob.present && knob.batch != 0)
-                knob.failed = true;
+    if (e.process) {
+        const Client* client = model.graph.client(*e.process);
+        const auto asked = client ? applied.processes.find(client->serial) : applied.processes.end();
+        if (asked == applied.processes.end() || e.batch <= asked->second.acknowledged)
+            return;
+        asked->second.acknowledged = e.batch;
+        asked->second.overdue = asked->second.overdue && asked->second.waiting();
+    } else {
+        if (e.batch <= applied.acknowledged)
+            return;
+        applied.acknowledged = e.batch;
+        if (!applied.cut.empty() && applied.done(applied.sent))
+            forgetStandingLinks(model);
     }
-}
-
-std::optional<GlobalId> idOf(const Graph& graph, Serial serial) {
-    for (const auto& [id, node] : graph.nodes)
-        if (node.serial == serial)
-            return id;
-    for (const auto& [id, port] : graph.ports)
-        if (port.serial == serial)
-            return id;
-    return std::nullopt;
+    for (auto& [serial, knob] : applied.knobs) {
+        if (!applied.done(knob.sent))
+            continue;
+        const Node* node = model.graph.node(serial);
+        if (node && !node->knob.present && knob.sent.batch != 0)
+            knob.failed = true;
+    }
 }
 
 // What a guard before us took away, or we on a connection before this one, has to be known to be given back. That
 // it is in force is not known: whoever asked may have been cut off first. So where it is still wanted it is sent anew.
 void adoptRevocations(Model& model) {
     for (const auto& revoked : model.remembered.revoked) {
-        const auto& [client, object] = revoked; // clang 14 captures no structured binding
-        const auto alive = std::any_of(model.graph.clients.begin(), model.graph.clients.end(),
-                                       [&](const auto& entry) { return entry.second.serial == revoked.first; });
-        const auto id = idOf(model.graph, object);
-        if (alive && id)
+        const auto& [client, object] = revoked;
+        const auto id = model.graph.idOf(object);
+        if (id && model.graph.client(client) && (model.graph.node(object) || model.graph.port(object)))
             model.applied.permissions[client][object] = {*id, permission::perhapsNone, 0};
     }
 }
@@ -313,22 +307,25 @@ void Model::apply(const Event& incoming) {
                 listComplete = false;
             },
             [&](const event::InitialListComplete&) { completeList(*this); },
-            [&](const event::ClientSeen& e) { graph.clients[e.client.id] = e.client; },
+            [&](const event::ClientSeen& e) { graph.put(e.client); },
             [&](const event::DeviceSeen& e) {
-                auto routes = std::move(graph.devices[e.device.id].routes);
-                graph.devices[e.device.id] = e.device;
-                graph.devices[e.device.id].routes = std::move(routes);
+                Device device = e.device;
+                if (const Device* before = graph.device(device.id)) {
+                    device.routes = before->routes;
+                    if (before->client) // as the server said first
+                        device.client = before->client;
+                }
+                graph.put(std::move(device));
             },
-            [&](const event::NodeSeen& e) { graph.nodes[e.node.id] = e.node; },
+            [&](const event::NodeSeen& e) { graph.put(e.node); },
             [&](const event::NodeInfo& e) {
-                const auto it = graph.nodes.find(e.node.id);
-                if (it != graph.nodes.end())
-                    mergeNode(it->second, e.node);
+                if (const Node* before = graph.node(e.node.id))
+                    graph.put(merged(*before, e.node));
             },
             [&](const event::NodeKnob& e) { readKnob(*this, e); },
-            [&](const event::PortSeen& e) { graph.ports[e.port.id] = e.port; },
+            [&](const event::PortSeen& e) { graph.put(e.port); },
             [&](const event::LinkSeen& e) {
-                graph.links[e.link.id] = e.link;
+                graph.put(e.link);
                 noticeCut(*this, e.link);
                 const auto* out = graph.node(e.link.outputNode);
                 const auto* in = graph.node(e.link.inputNode);
@@ -346,12 +343,16 @@ void Model::apply(const Event& incoming) {
                 forgetObject(*this, e.id);
             },
             [&](const event::EvidenceOverdue& e) {
-                for (auto& [id, node] : graph.nodes)
-                    if (node.serial == e.node)
-                        node.evidenceOverdue = true;
+                if (const Node* node = graph.node(e.node))
+                    graph.nodes.at(node->id).evidenceOverdue = true;
             },
             [&](const event::StreamsOverdue&) { giveUpOrRetry(*this); },
-            [&](const event::Acknowledged& e) { acknowledge(*this, e.batch); },
+            [&](const event::ProcessOverdue& e) {
+                const auto asked = applied.processes.find(e.client);
+                if (asked != applied.processes.end() && asked->second.acknowledged < e.batch)
+                    asked->second.overdue = true;
+            },
+            [&](const event::Acknowledged& e) { acknowledge(*this, e); },
             [&](const event::UserMute& e) {
                 const bool before = mute.muted();
                 mute.user = e.muted;

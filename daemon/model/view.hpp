@@ -19,7 +19,7 @@ struct HoldView {
 };
 
 struct WarningView {
-    std::string id; // stable, for programs: "evidence-missing:<source>"
+    std::string id; // stable, for programs: "unanswered:<source>"
     std::string text;
     bool operator==(const WarningView&) const = default;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/pipewire/connection.hpp"
 
+#include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
-#include "daemon/pipewire/process.hpp"
+#include "daemon/pipewire/process_connection.hpp"
 
 #include <glib.h>
 #include <pipewire/extensions/protocol-native.h>
@@ -13,12 +14,17 @@
 #include <cstring>
 #include <deque>
 #include <map>
+#include <optional>
+#include <set>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 namespace micguard {
 namespace {
+
+// Each costs a connection, and any client can put a source into a process of its own. What is beyond counts
+// as not answering.
+constexpr std::size_t mostProcesses = 32;
 
 template <typename... Ts>
 struct Overloaded : Ts... {
@@ -26,148 +32,6 @@ struct Overloaded : Ts... {
 };
 template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
-
-// A bound object. The hooks are in the server library's lists, so it lives in a unique_ptr.
-struct Bound {
-    Connection::Callbacks* callbacks = nullptr;
-    std::uint32_t id = 0;
-    pw_proxy* proxy = nullptr;
-    spa_hook proxyHook{};
-    spa_hook objectHook{};
-    bool knobWatched = false;
-    Node node;                 // nodes: as last told
-    ProcessFacts process;      // clients
-    std::uint32_t serverPid = 0;
-    std::vector<Route> routes; // devices
-    std::uint32_t routeFlags = 0;
-
-    ~Bound() {
-        if (proxy) {
-            spa_hook_remove(&objectHook);
-            spa_hook_remove(&proxyHook);
-            pw_proxy_destroy(proxy);
-        }
-    }
-};
-
-// The library destroys proxies with the connection; then there is nothing left to destroy.
-void onProxyDestroyed(void* data) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    spa_hook_remove(&bound->objectHook);
-    spa_hook_remove(&bound->proxyHook);
-    bound->proxy = nullptr;
-}
-
-constexpr pw_proxy_events proxyEvents = [] {
-    pw_proxy_events events{};
-    events.version = PW_VERSION_PROXY_EVENTS;
-    events.destroy = onProxyDestroyed;
-    return events;
-}();
-
-NodeState stateOf(pw_node_state state) {
-    switch (state) {
-    case PW_NODE_STATE_ERROR:
-        return NodeState::Error;
-    case PW_NODE_STATE_CREATING:
-        return NodeState::Creating;
-    case PW_NODE_STATE_SUSPENDED:
-        return NodeState::Suspended;
-    case PW_NODE_STATE_IDLE:
-        return NodeState::Idle;
-    case PW_NODE_STATE_RUNNING:
-        return NodeState::Running;
-    }
-    return NodeState::Unknown;
-}
-
-void onNodeInfo(void* data, const pw_node_info* info) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    if (info->change_mask & PW_NODE_CHANGE_MASK_PROPS && info->props) {
-        bound->node = decode::node(bound->id, info->props);
-        bound->node.infoKnown = true;
-    }
-    bound->node.maxInputs = info->max_input_ports;
-    bound->node.maxOutputs = info->max_output_ports;
-    bound->node.state = stateOf(info->state);
-    bound->callbacks->event(event::NodeInfo{bound->node});
-}
-
-void onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t, const spa_pod* param) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    if (id != SPA_PARAM_Props)
-        return;
-    if (const auto reading = decode::knob(param))
-        bound->callbacks->event(event::NodeKnob{GlobalId{bound->id}, *reading});
-}
-
-constexpr pw_node_events nodeEvents = [] {
-    pw_node_events events{};
-    events.version = PW_VERSION_NODE_EVENTS;
-    events.info = onNodeInfo;
-    events.param = onNodeParam;
-    return events;
-}();
-
-void onDeviceInfo(void* data, const pw_device_info* info) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    if (info->change_mask & PW_DEVICE_CHANGE_MASK_PROPS && info->props)
-        bound->callbacks->event(event::DeviceSeen{decode::device(bound->id, info->props)});
-    if (!(info->change_mask & PW_DEVICE_CHANGE_MASK_PARAMS))
-        return;
-    // Asked for at every change: a subscription is not served for a device that lives in another process, as
-    // the session manager's all do (1.4.2, impl-device.c: the answers come after the listener has gone).
-    for (std::uint32_t i = 0; i < info->n_params; i++)
-        if (info->params[i].id == SPA_PARAM_Route && info->params[i].flags != bound->routeFlags) {
-            bound->routeFlags = info->params[i].flags;
-            pw_device_enum_params(reinterpret_cast<pw_device*>(bound->proxy), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);
-        }
-}
-
-// All active routes, counted from 0.
-void onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
-                   const spa_pod* param) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    if (id != SPA_PARAM_Route)
-        return;
-    if (index == 0)
-        bound->routes.clear();
-    if (const auto route = decode::route(param))
-        bound->routes.push_back(*route);
-    bound->callbacks->event(event::RoutesRead{GlobalId{bound->id}, bound->routes});
-}
-
-constexpr pw_device_events deviceEvents = [] {
-    pw_device_events events{};
-    events.version = PW_VERSION_DEVICE_EVENTS;
-    events.info = onDeviceInfo;
-    events.param = onDeviceParam;
-    return events;
-}();
-
-Client completeClient(const Bound& bound, const spa_dict* properties) {
-    Client client = decode::client(bound.id, properties);
-    client.executable = bound.process.executable;
-    client.executableTrue = bound.process.executableTrue;
-    client.executableWritable = bound.process.executableWritable;
-    client.unit = bound.process.unit;
-    client.self = client.pid == static_cast<std::uint32_t>(getpid());
-    client.inServer = client.pid != 0 && client.pid == bound.serverPid;
-    return client;
-}
-
-void onClientInfo(void* data, const pw_client_info* info) noexcept {
-    auto* bound = static_cast<Bound*>(data);
-    if (info->change_mask & PW_CLIENT_CHANGE_MASK_PROPS && info->props)
-        bound->callbacks->event(event::ClientSeen{completeClient(*bound, info->props)});
-}
-
-constexpr pw_client_events clientEvents = [] {
-    pw_client_events events{};
-    events.version = PW_VERSION_CLIENT_EVENTS;
-    events.info = onClientInfo;
-    return events;
-}();
 
 // Could be a microphone as far as the registry tells: silenced and read at once. What its full properties
 // reveal later is silenced then.
@@ -178,21 +42,37 @@ bool mayBeSource(const Node& node) {
 } // namespace
 
 struct Connection::Impl {
+    struct Sync {
+        int seq;
+        std::uint64_t batch;
+        std::optional<GlobalId> process;
+    };
+
     Callbacks callbacks;
+    BoundCallbacks boundCallbacks;
     pw_context* context = nullptr;
     pw_core* core = nullptr;
     pw_registry* registry = nullptr;
     spa_hook coreHook{};
     spa_hook registryHook{};
     std::map<std::uint32_t, std::unique_ptr<Bound>> bound;
-    std::deque<std::pair<int, std::uint64_t>> syncs;
+    std::deque<Sync> syncs;
+    // By client, and those of them that were asked something since the last sync. One is kept ready for the
+    // next process: a source that appears is silenced before a connection could be made.
+    std::map<GlobalId, std::unique_ptr<ProcessConnection>> processes;
+    std::set<GlobalId> asked;
+    std::unique_ptr<ProcessConnection> spare;
+    std::string remote;
     int listSync = -1;
     int bindSync = -1;
-    std::uint32_t serverPid = 0;
     bool announced = false;
+    bool listComplete = false;
     bool lostTold = false;
+    bool limitTold = false;
 
     ~Impl() {
+        processes.clear();
+        spare.reset();
         bound.clear();
         if (registry) {
             spa_hook_remove(&registryHook);
@@ -212,6 +92,50 @@ struct Connection::Impl {
         callbacks.lost(why);
     }
 
+    pw_properties* properties() const {
+        auto* properties =
+            pw_properties_new(PW_KEY_APP_NAME, "micguardd", PW_KEY_APP_ID, "org.micguard.MicGuard1",
+                              PW_KEY_MEDIA_CATEGORY, "Manager", nullptr);
+        if (!remote.empty())
+            pw_properties_set(properties, PW_KEY_REMOTE_NAME, remote.c_str());
+        return properties;
+    }
+
+    void keepSpare() {
+        if (spare || lostTold)
+            return;
+        spare = ProcessConnection::open(context, properties());
+        if (spare)
+            serve(*spare, std::nullopt);
+    }
+
+    void serve(ProcessConnection& connection, std::optional<GlobalId> client) {
+        connection.serve({[this, client](std::uint64_t batch) {
+                              // What the process told of it the server has sent before, but to the main
+                              // connection.
+                              syncs.push_back({pw_core_sync(core, PW_ID_CORE, 0), batch, client});
+                          },
+                          [this](GlobalId device, const std::vector<Route>& routes) {
+                              callbacks.event(event::RoutesRead{device, routes});
+                          },
+                          [this] { lost("a connection to PipeWire was cut"); }});
+    }
+
+    // nullptr beyond the limit.
+    ProcessConnection* processOf(GlobalId client) {
+        auto it = processes.find(client);
+        if (it == processes.end()) {
+            if (processes.size() >= mostProcesses)
+                return nullptr;
+            keepSpare();
+            if (!spare)
+                return nullptr;
+            it = processes.emplace(client, std::move(spare)).first;
+            serve(*it->second, client);
+        }
+        return it->second.get();
+    }
+
     static void onCoreInfo(void* data, const pw_core_info* info) noexcept {
         auto* self = static_cast<Impl*>(data);
         if (std::exchange(self->announced, true))
@@ -219,7 +143,7 @@ struct Connection::Impl {
         event::Connected connected;
         if (const char* pid = info->props ? spa_dict_lookup(info->props, PW_KEY_APP_PROCESS_ID) : nullptr)
             connected.serverPid = static_cast<std::uint32_t>(std::strtoul(pid, nullptr, 10));
-        self->serverPid = connected.serverPid;
+        self->boundCallbacks.serverPid = connected.serverPid;
         connected.name = info->name ? info->name : "";
         connected.version = info->version ? info->version : "";
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
@@ -236,19 +160,18 @@ struct Connection::Impl {
             return;
         }
         if (seq == self->bindSync) {
+            self->listComplete = true;
             self->callbacks.event(event::InitialListComplete{});
+            self->keepSpare();
             return;
         }
-        while (!self->syncs.empty()) {
-            const auto [waiting, batch] = self->syncs.front();
-            if (waiting != seq && std::none_of(self->syncs.begin(), self->syncs.end(),
-                                               [&](const auto& entry) { return entry.first == seq; }))
-                return;
-            self->syncs.pop_front();
-            self->callbacks.event(event::Acknowledged{batch});
-            if (waiting == seq)
-                return;
-        }
+        // Answered in order, each of them.
+        if (self->syncs.empty() || self->syncs.front().seq != seq)
+            return;
+        const Sync sync = self->syncs.front();
+        self->syncs.pop_front();
+        self->callbacks.event(event::Acknowledged{sync.batch, sync.process});
+        self->keepSpare();
     }
 
     static void onCoreError(void* data, std::uint32_t id, int seq, int result, const char* message) noexcept {
@@ -261,53 +184,50 @@ struct Connection::Impl {
         pw_log_debug("object %u seq %d: %s (%s)", id, seq, message, std::strerror(-result));
     }
 
-    Bound* bind(std::uint32_t id, const char* type, std::uint32_t version, const void* events) {
-        auto* proxy = static_cast<pw_proxy*>(pw_registry_bind(registry, id, type, version, 0));
-        if (!proxy)
-            return nullptr;
-        auto entry = std::make_unique<Bound>();
-        entry->callbacks = &callbacks;
-        entry->id = id;
-        entry->proxy = proxy;
-        entry->serverPid = serverPid;
-        pw_proxy_add_listener(proxy, &entry->proxyHook, &proxyEvents, entry.get());
-        pw_proxy_add_object_listener(proxy, &entry->objectHook, events, entry.get());
-        return (bound[id] = std::move(entry)).get();
-    }
-
-    void watchKnob(Bound& entry) {
-        if (std::exchange(entry.knobWatched, true) || !entry.proxy)
-            return;
-        std::uint32_t ids[] = {SPA_PARAM_Props};
-        pw_node_subscribe_params(reinterpret_cast<pw_node*>(entry.proxy), ids, 1);
+    pw_proxy* bind(std::uint32_t id, const char* type, std::uint32_t version) const {
+        return static_cast<pw_proxy*>(pw_registry_bind(registry, id, type, version, 0));
     }
 
     void seeNode(std::uint32_t id, const spa_dict* properties) {
-        Bound* entry = bind(id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &nodeEvents);
-        if (!entry)
+        auto* proxy = bind(id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE);
+        if (!proxy)
             return;
-        entry->node = decode::node(id, properties);
+        const Node node = decode::node(id, properties);
+        auto& entry = bound[id] = Bound::node(proxy, node, boundCallbacks);
         // Asked for first, so that the answer tells what was there before the silence that the event causes.
-        if (mayBeSource(entry->node))
-            pw_node_enum_params(reinterpret_cast<pw_node*>(entry->proxy), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
-        callbacks.event(event::NodeSeen{entry->node});
-        if (mayBeSource(entry->node) || entry->node.mediaClass.empty())
-            watchKnob(*entry);
+        if (mayBeSource(node))
+            pw_node_enum_params(entry->proxy().node(), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
+        callbacks.event(event::NodeSeen{node});
+        if (mayBeSource(node) || node.mediaClass.empty())
+            entry->watchKnob();
     }
 
     void seeClient(std::uint32_t id, const spa_dict* properties) {
-        Bound* entry = bind(id, PW_TYPE_INTERFACE_Client, PW_VERSION_CLIENT, &clientEvents);
-        if (!entry)
+        auto* proxy = bind(id, PW_TYPE_INTERFACE_Client, PW_VERSION_CLIENT);
+        if (!proxy)
             return;
-        entry->process = readProcess(decode::client(id, properties).pid);
-        callbacks.event(event::ClientSeen{completeClient(*entry, properties)});
+        auto& entry = bound[id] =
+            Bound::client(proxy, id, decode::client(id, properties).pid, boundCallbacks);
+        callbacks.event(event::ClientSeen{entry->completeClient(properties)});
     }
 
     void seeDevice(std::uint32_t id, const spa_dict* properties) {
-        Bound* entry = bind(id, PW_TYPE_INTERFACE_Device, PW_VERSION_DEVICE, &deviceEvents);
-        if (!entry)
+        auto* proxy = bind(id, PW_TYPE_INTERFACE_Device, PW_VERSION_DEVICE);
+        if (!proxy)
             return;
-        callbacks.event(event::DeviceSeen{decode::device(id, properties)});
+        const Device device = decode::device(id, properties);
+        bound[id] = Bound::device(proxy, device, boundCallbacks);
+        callbacks.event(event::DeviceSeen{device});
+    }
+
+    // A device that somebody owns is in his process.
+    void readRoutes(const Device& device) {
+        if (!device.client) {
+            if (const auto it = bound.find(raw(device.id)); it != bound.end())
+                it->second->enumerateRoutes();
+        } else if (auto* process = processOf(*device.client)) {
+            process->enumerateRoutes(device);
+        }
     }
 
     static void onGlobal(void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
@@ -329,31 +249,65 @@ struct Connection::Impl {
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {
         auto* self = static_cast<Impl*>(data);
         self->bound.erase(id);
+        self->asked.erase(GlobalId{id});
+        self->processes.erase(GlobalId{id});
+        for (const auto& [client, process] : self->processes)
+            process->forget(GlobalId{id});
         self->callbacks.event(event::Removed{GlobalId{id}});
     }
 
-    pw_proxy* proxyOf(GlobalId id) const {
+    const Bound* find(GlobalId id) const {
         const auto it = bound.find(raw(id));
-        return it == bound.end() ? nullptr : it->second->proxy;
+        return it == bound.end() || !it->second->proxy().get() ? nullptr : it->second.get();
     }
 
-    void setParam(GlobalId node, std::uint32_t param, const encode::Pod& pod) const {
-        if (auto* proxy = proxyOf(node))
-            pw_node_set_param(reinterpret_cast<pw_node*>(proxy), param, 0, pod.pod());
+    void setNodeParam(GlobalId id, std::optional<GlobalId> process, encode::Pod pod) {
+        const Bound* entry = find(id);
+        if (!entry)
+            return;
+        if (!process)
+            pw_node_set_param(entry->proxy().node(), SPA_PARAM_Props, 0, pod.pod());
+        else if (auto* connection = ask(*process))
+            connection->setParam(entry->node(), SPA_PARAM_Props, std::move(pod));
+    }
+
+    void setRoute(GlobalId id, std::optional<GlobalId> process, encode::Pod pod) {
+        const Bound* entry = find(id);
+        if (!entry)
+            return;
+        if (!process)
+            pw_device_set_param(entry->proxy().device(), SPA_PARAM_Route, 0, pod.pod());
+        else if (auto* connection = ask(*process))
+            connection->setParam(entry->device(), SPA_PARAM_Route, std::move(pod));
+    }
+
+    ProcessConnection* ask(GlobalId client) {
+        auto* connection = processOf(client);
+        if (connection)
+            asked.insert(client);
+        else if (!std::exchange(limitTold, true))
+            g_warning("more than %zu processes have microphones or cards of their own: client %u and further "
+                      "ones are not asked",
+                      mostProcesses, raw(client));
+        return connection;
     }
 
     void createLink(const action::CreateLink& link) {
         // Lingering, like the one it stands for: it must outlive us.
-        const std::string outNode = std::to_string(raw(link.outputNode)), outPort = std::to_string(raw(link.outputPort)),
-                          inNode = std::to_string(raw(link.inputNode)), inPort = std::to_string(raw(link.inputPort));
+        const std::string outNode = std::to_string(raw(link.outputNode)),
+                          outPort = std::to_string(raw(link.outputPort)),
+                          inNode = std::to_string(raw(link.inputNode)),
+                          inPort = std::to_string(raw(link.inputPort));
         const spa_dict_item items[] = {
-            {PW_KEY_LINK_OUTPUT_NODE, outNode.c_str()}, {PW_KEY_LINK_OUTPUT_PORT, outPort.c_str()},
-            {PW_KEY_LINK_INPUT_NODE, inNode.c_str()},   {PW_KEY_LINK_INPUT_PORT, inPort.c_str()},
+            {PW_KEY_LINK_OUTPUT_NODE, outNode.c_str()},
+            {PW_KEY_LINK_OUTPUT_PORT, outPort.c_str()},
+            {PW_KEY_LINK_INPUT_NODE, inNode.c_str()},
+            {PW_KEY_LINK_INPUT_PORT, inPort.c_str()},
             {PW_KEY_OBJECT_LINGER, "true"},
         };
         const spa_dict properties = {0, 5, items};
-        auto* proxy = static_cast<pw_proxy*>(
-            pw_core_create_object(core, "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &properties, 0));
+        auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
+            core, "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &properties, 0));
         if (proxy)
             pw_proxy_destroy(proxy);
     }
@@ -378,24 +332,26 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
 
     auto impl = std::make_unique<Impl>();
     impl->callbacks = std::move(callbacks);
+    impl->boundCallbacks.event = impl->callbacks.event;
+    impl->boundCallbacks.routesChanged = [impl = impl.get()](const Device& device) {
+        impl->readRoutes(device);
+    };
     // No configuration of a client's: no real-time module, no data thread, nothing but the protocol.
-    impl->context = pw_context_new(loop, pw_properties_new(PW_KEY_CONFIG_NAME, "null", "context.modules.allow-empty", "true", nullptr), 0);
+    impl->context = pw_context_new(
+        loop, pw_properties_new(PW_KEY_CONFIG_NAME, "null", "context.modules.allow-empty", "true", nullptr),
+        0);
     if (!impl->context ||
         !pw_context_load_module(impl->context, "libpipewire-module-protocol-native", nullptr, nullptr))
         return nullptr;
     const auto connect = [&](const char* remote) {
-        auto* properties =
-            pw_properties_new(PW_KEY_APP_NAME, "micguardd", PW_KEY_APP_ID, "org.micguard.MicGuard1",
-                              PW_KEY_MEDIA_CATEGORY, "Manager", nullptr);
-        if (remote)
-            pw_properties_set(properties, PW_KEY_REMOTE_NAME, remote);
-        return pw_context_connect(impl->context, properties, 0);
+        impl->remote = remote;
+        return pw_context_connect(impl->context, impl->properties(), 0);
     };
     // The manager socket, so that strict admission never keeps the guard itself waiting.
     if (!std::getenv("PIPEWIRE_REMOTE"))
         impl->core = connect("pipewire-0-manager");
     if (!impl->core)
-        impl->core = connect(nullptr);
+        impl->core = connect("");
     if (!impl->core)
         return nullptr;
     pw_core_add_listener(impl->core, &impl->coreHook, &coreEvents, impl.get());
@@ -415,13 +371,13 @@ void Connection::perform(const Action& action) {
         Overloaded{
             [&](const action::SetKnob& a) {
                 g_debug("node %u: max-volume %g", raw(a.node), static_cast<double>(a.maxVolume));
-                impl_->setParam(a.node, SPA_PARAM_Props, encode::knob(a.maxVolume, a.monitorMute));
+                impl_->setNodeParam(a.node, a.process, encode::knob(a.maxVolume, a.monitorMute));
                 if (const auto it = impl_->bound.find(raw(a.node)); it != impl_->bound.end())
-                    impl_->watchKnob(*it->second);
+                    it->second->watchKnob();
             },
             [&](const action::UpdatePermissions& a) {
-                auto* proxy = impl_->proxyOf(a.client);
-                if (!proxy)
+                const Bound* client = impl_->find(a.client);
+                if (!client)
                     return;
                 std::vector<pw_permission> permissions;
                 permissions.reserve(a.objects.size());
@@ -429,8 +385,9 @@ void Connection::perform(const Action& action) {
                     g_debug("client %u: permissions %#x on %u", raw(a.client), value, raw(id));
                     permissions.push_back({raw(id), value});
                 }
-                pw_client_update_permissions(reinterpret_cast<pw_client*>(proxy),
-                                             static_cast<std::uint32_t>(permissions.size()), permissions.data());
+                pw_client_update_permissions(client->proxy().client(),
+                                             static_cast<std::uint32_t>(permissions.size()),
+                                             permissions.data());
             },
             [&](const action::Destroy& a) {
                 g_debug("object %u: destroyed", raw(a.object));
@@ -442,20 +399,20 @@ void Connection::perform(const Action& action) {
             },
             [&](const action::SetRouteMute& a) {
                 g_debug("device %u: route %u %s", raw(a.device), a.route, a.mute ? "muted" : "unmuted");
-                if (auto* proxy = impl_->proxyOf(a.device))
-                    pw_device_set_param(reinterpret_cast<pw_device*>(proxy), SPA_PARAM_Route, 0,
-                                        encode::routeMute(a.route, a.profileDevice, a.mute).pod());
+                impl_->setRoute(a.device, a.process, encode::routeMute(a.route, a.profileDevice, a.mute));
             },
             [&](const action::SetUserMute& a) {
                 g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");
-                impl_->setParam(a.node, SPA_PARAM_Props, encode::userMute(a.mute));
+                impl_->setNodeParam(a.node, a.process, encode::userMute(a.mute));
             },
         },
         action);
 }
 
 void Connection::sync(std::uint64_t batch) {
-    impl_->syncs.emplace_back(pw_core_sync(impl_->core, PW_ID_CORE, 0), batch);
+    for (const auto client : std::exchange(impl_->asked, {}))
+        impl_->processes.at(client)->sync(batch);
+    impl_->syncs.push_back({pw_core_sync(impl_->core, PW_ID_CORE, 0), batch, std::nullopt});
 }
 
 } // namespace micguard

@@ -81,6 +81,8 @@ Device device(std::uint32_t id, const spa_dict* properties) {
     d.id = GlobalId{id};
     d.serial = serial(properties, id);
     d.name = text(properties, PW_KEY_DEVICE_NAME);
+    if (const auto owner = number(properties, PW_KEY_CLIENT_ID))
+        d.client = GlobalId{*owner};
     d.api = text(properties, PW_KEY_DEVICE_API);
     return d;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What can be done to the server, as values. Each is one message; none of them waits.
+// What can be done to the server, as values. Each is one message; none of them waits. `process` is the client by whose
+// process it is carried out, in which the object is, so that others need not wait for its answer; none: by the server.
 #pragma once
 
 #include "daemon/model/ids.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,6 +21,7 @@ struct SetKnob {
     bool silent = true;
     float maxVolume = 0.0f;
     bool monitorMute = true;
+    std::optional<GlobalId> process = std::nullopt;
     bool operator==(const SetKnob&) const = default;
 };
 
@@ -47,6 +50,7 @@ struct SetRouteMute {
     std::uint32_t route = 0;
     std::int32_t profileDevice = 0;
     bool mute = true;
+    std::optional<GlobalId> process = std::nullopt;
     bool operator==(const SetRouteMute&) const = default;
 };
 
@@ -54,6 +58,7 @@ struct SetRouteMute {
 struct SetUserMute {
     GlobalId node{};
     bool mute = true;
+    std::optional<GlobalId> process = std::nullopt;
     bool operator==(const SetUserMute&) const = default;
 };
 

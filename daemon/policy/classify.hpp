@@ -6,6 +6,7 @@
 
 #include "daemon/model/graph.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,6 +30,11 @@ std::set<GlobalId> sessionManagers(const Graph& graph);
 
 // Made by the server from one of its plug-ins, whoever asked for it: it lives in the server, not with its owner.
 bool isServerMade(const Node& node);
+
+// The client whose process has to be asked to change something about a node or a device, because it is in there and not in
+// the server. Where that cannot be known it is the owner: whoever needlessly is taken for such a process does no harm.
+std::optional<GlobalId> processOf(const Graph& graph, const Node& node);
+std::optional<GlobalId> processOf(const Graph& graph, const Device& device);
 
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);

@@ -16,11 +16,6 @@ std::uint64_t objectKey(const Model& model, Serial serial) {
     return (model.connections > 0 ? model.connections - 1 : 0) * 1'000'000'000'000ULL + raw(serial);
 }
 
-bool inUse(const Model& model, GlobalId source) {
-    return std::any_of(model.graph.links.begin(), model.graph.links.end(),
-                       [&](const auto& link) { return link.second.outputNode == source; });
-}
-
 std::string ledOf(const Model& model, const Node& node) {
     const Device* device = node.device ? model.graph.device(*node.device) : nullptr;
     if (!device)
@@ -43,17 +38,15 @@ SourceView describeSource(const Model& model, const Node& node, const SourceVerd
     view.silenced = verdict.guarded && verdict.silent && knob == KnobState::Holds;
     view.method = !verdict.guarded ? "none" : verdict.sever || knob == KnobState::Fails ? "sever" : "volume";
     view.led = ledOf(model, node);
-    view.inUse = inUse(model, node.id);
+    view.inUse = !model.graph.linksFrom(node.id).empty();
     return view;
 }
 
 // The source a stream hears, or would if it were not cut off.
 const Node* sourceOf(const Model& model, const Node& stream) {
     const Node* found = nullptr;
-    for (const auto& [id, link] : model.graph.links) {
-        if (link.inputNode != stream.id)
-            continue;
-        const Node* node = model.graph.node(link.outputNode);
+    for (const auto id : model.graph.linksTo(stream.id)) {
+        const Node* node = model.graph.node(model.graph.links.at(id).outputNode);
         if (node && isSource(model.graph, *node))
             found = node;
     }
@@ -64,10 +57,8 @@ const Node* formerSourceOf(const Model& model, const Node& stream) {
     const auto fed = model.lastFed.find(stream.serial);
     if (fed == model.lastFed.end())
         return nullptr;
-    for (const auto& [id, node] : model.graph.nodes)
-        if (node.serial == fed->second && isSource(model.graph, node))
-            return &node;
-    return nullptr;
+    const Node* node = model.graph.node(fed->second);
+    return node && isSource(model.graph, *node) ? node : nullptr;
 }
 
 std::string streamState(const Model& model, const Verdicts& verdicts, const Node& stream, const Node* source,
@@ -211,6 +202,14 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     guard.connected = model.connected;
     for (const auto& [id, text] : model.warnings)
         guard.warnings.push_back({id, text});
+    for (const auto& verdict : verdicts.sources) {
+        const Node* node = model.graph.node(verdict.node);
+        const auto knob = node ? model.applied.knobs.find(node->serial) : model.applied.knobs.end();
+        if (knob != model.applied.knobs.end() && model.applied.overdue(knob->second.sent))
+            guard.warnings.push_back({"unanswered:" + node->name,
+                                      "the process that provides " + node->name +
+                                          " does not answer; while muted, everybody is kept from this microphone"});
+    }
     return view;
 }
 

@@ -21,17 +21,20 @@ Mode modeFor(const Model& model, const Node& node) {
 
 // An output the knob cannot reach: not mixed by the adapter (raw node, passthrough).
 bool hasUnmixedOutput(const Model& model, const Node& node) {
-    return std::any_of(model.graph.ports.begin(), model.graph.ports.end(), [&](const auto& entry) {
-        const Port& port = entry.second;
+    const auto& ports = model.graph.portsOf(node.id);
+    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
+        const Port& port = model.graph.ports.at(id);
         // Without a format: in passthrough, or converted and mixed. What it is the registry does not tell.
-        return port.node == node.id && port.output && port.format != "32 bit float mono audio" &&
+        return port.output && port.format != "32 bit float mono audio" &&
                (port.format.empty() || port.format.find("audio") != std::string::npos);
     });
 }
 
 bool hasMonitorOutput(const Model& model, const Node& node) {
-    return std::any_of(model.graph.ports.begin(), model.graph.ports.end(), [&](const auto& entry) {
-        return entry.second.node == node.id && entry.second.output && entry.second.monitor;
+    const auto& ports = model.graph.portsOf(node.id);
+    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
+        const Port& port = model.graph.ports.at(id);
+        return port.output && port.monitor;
     });
 }
 
@@ -65,7 +68,7 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
     const bool unborn = model.listComplete && !found;
-    const bool newborn = found && knob->second.born && !model.applied.done(knob->second.batch);
+    const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent);
     if (unborn || newborn) {
         verdict.silent = true;
         verdict.reason = "new; opened once its silence was acknowledged";
@@ -128,23 +131,21 @@ void hideStreams(const Severing& severing, Verdicts& verdicts) {
 }
 
 // One of its nodes may listen, so that a revocation is due to it.
-bool canListenAtAll(const Model& model, Serial client) {
-    return std::any_of(model.graph.nodes.begin(), model.graph.nodes.end(), [&](const auto& entry) {
-        const Client* owner = model.graph.owner(entry.second);
-        return owner && owner->serial == client && canListen(model.graph, entry.second);
-    });
+bool canListenAtAll(const Graph& graph, GlobalId client) {
+    const auto& nodes = graph.nodesOf(client);
+    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) { return canListen(graph, graph.nodes.at(id)); });
 }
 
 // The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
 // whose owner was not revoked, having claimed to be no listener) is destroyed by name.
-bool stillBeingCut(const Model& model, Serial client, GlobalId source) {
-    const auto objects = model.applied.permissions.find(client);
+bool stillBeingCut(const Model& model, const Client& client, GlobalId source) {
+    const auto objects = model.applied.permissions.find(client.serial);
     const Node* node = model.graph.node(source);
     if (objects == model.applied.permissions.end() || !node)
-        return canListenAtAll(model, client);
+        return canListenAtAll(model.graph, client.id);
     const auto revoked = objects->second.find(node->serial);
     if (revoked == objects->second.end())
-        return canListenAtAll(model, client);
+        return canListenAtAll(model.graph, client.id);
     return !model.applied.done(revoked->second.batch);
 }
 
@@ -158,8 +159,8 @@ void sever(const Severing& severing, Verdicts& verdicts) {
     const auto revoke = [&](GlobalId client, const Node& source) {
         auto& objects = verdicts.permissions[client];
         objects[source.id] = permission::none;
-        for (const auto& [portId, port] : graph.ports)
-            if (port.node == source.id && port.output)
+        for (const auto portId : graph.portsOf(source.id))
+            if (graph.ports.at(portId).output)
                 objects[portId] = permission::none;
     };
     for (const auto& [id, client] : graph.clients) {
@@ -178,18 +179,18 @@ void sever(const Severing& severing, Verdicts& verdicts) {
             else if (source->client != id || isServerMade(*source))
                 revoke(id, *source);
     }
-    for (const auto& [id, link] : graph.links) {
-        const auto isOutput = [output = link.outputNode](const Node* source) { return source->id == output; };
-        if (std::none_of(severing.severed.begin(), severing.severed.end(), isOutput) &&
-            std::none_of(severing.forbidden.begin(), severing.forbidden.end(), isOutput))
-            continue;
-        const Node* listener = graph.node(link.inputNode);
-        const Client* owner = listener ? graph.owner(*listener) : nullptr;
-        // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
-        if (!owner || owner->self || severing.managers.contains(owner->id) ||
-            !stillBeingCut(severing.model, owner->serial, link.outputNode))
-            verdicts.cutLinks.insert(id);
-    }
+    const auto cutLinksFrom = [&](const Node* source) {
+        for (const auto id : graph.linksFrom(source->id)) {
+            const Node* listener = graph.node(graph.links.at(id).inputNode);
+            const Client* owner = listener ? graph.owner(*listener) : nullptr;
+            // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
+            if (!owner || owner->self || severing.managers.contains(owner->id) ||
+                !stillBeingCut(severing.model, *owner, source->id))
+                verdicts.cutLinks.insert(id);
+        }
+    };
+    std::for_each(severing.severed.begin(), severing.severed.end(), cutLinksFrom);
+    std::for_each(severing.forbidden.begin(), severing.forbidden.end(), cutLinksFrom);
     hideStreams(severing, verdicts);
 }
 
@@ -200,13 +201,13 @@ KnobState knobState(const Model& model, const Node& node) {
     if (it == model.applied.knobs.end())
         return KnobState::Pending;
     const KnobApplied& knob = it->second;
-    if (knob.failed || node.evidenceOverdue || hasUnmixedOutput(model, node))
+    if (knob.failed || node.evidenceOverdue || model.applied.overdue(knob.sent) || hasUnmixedOutput(model, node))
         return KnobState::Fails;
     if (!knob.silent)
         return KnobState::Open;
-    if (!model.applied.done(knob.batch))
+    if (!model.applied.done(knob.sent))
         return KnobState::Pending;
-    const bool read = knob.batch == 0 || node.knobReads > knob.readsThen;
+    const bool read = knob.sent.batch == 0 || node.knobReads > knob.readsThen;
     const bool silent = node.knob.present && node.knob.maxVolume == 0.0f &&
                         (node.knob.monitorMute || !hasMonitorOutput(model, node));
     return read && silent ? KnobState::Holds : KnobState::Pending;
@@ -271,9 +272,8 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
             for (const auto& [client, objects] : verdicts.permissions)
                 if (const auto it = objects.find(verdict.node); it != objects.end())
                     held = held && acknowledged(client, it->first, it->second);
-            for (const auto& [id, link] : model.graph.links)
-                if (link.outputNode == verdict.node && verdicts.cutLinks.contains(id))
-                    held = false;
+            for (const auto id : model.graph.linksFrom(verdict.node))
+                held = held && !verdicts.cutLinks.contains(id);
         }
         if (!held)
             result.waiting.push_back(node->name);

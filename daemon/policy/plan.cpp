@@ -19,8 +19,8 @@ bool standsIn(const Model& model) { return model.released && model.mute.muted();
 
 // A knob that somebody else turned up. Only a reading newer than our own write says so.
 bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) {
-    return knob.silent && !knob.failed && model.applied.done(knob.batch) && node.knob.present &&
-           node.knobReads > knob.readsThen + (knob.batch == 0 ? 0 : 1) && node.knob.maxVolume > 0.0f;
+    return knob.silent && !knob.failed && model.applied.done(knob.sent) && node.knob.present &&
+           node.knobReads > knob.readsThen + (knob.sent.batch == 0 ? 0 : 1) && node.knob.maxVolume > 0.0f;
 }
 
 struct Knobs {
@@ -41,12 +41,13 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
             if (!known && !model.listComplete)
                 continue;
             if (!known || (!it->second.silent && !it->second.failed) || wasTurnedUp(model, *node, it->second))
-                result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true});
+                result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
         } else if (known && it->second.silent) {
             if (standsIn(model) && verdict.guarded && !userMuteInForce(model, *node))
                 continue;
             result.open.push_back(
-                action::SetKnob{verdict.node, false, it->second.restoreMax, it->second.restoreMonitorMute});
+                action::SetKnob{verdict.node, false, it->second.restoreMax, it->second.restoreMonitorMute,
+                                processOf(model.graph, *node)});
         }
     }
     return result;
@@ -141,9 +142,9 @@ std::map<GlobalId, std::set<GlobalId>> sourcesGiven(const Graph& graph, const st
 
 // To something that its client was not kept from: a link that was cut may still be on the list.
 bool isLinked(const Graph& graph, GlobalId stream, const std::set<GlobalId>& keptFrom) {
-    return std::any_of(graph.links.begin(), graph.links.end(), [&](const auto& link) {
-        return link.second.inputNode == stream && !keptFrom.contains(link.second.outputNode);
-    });
+    const auto& links = graph.linksTo(stream);
+    return std::any_of(links.begin(), links.end(),
+                       [&](GlobalId id) { return !keptFrom.contains(graph.links.at(id).outputNode); });
 }
 
 // Streams that the session manager was shown and did not link, and those of clients that may listen again: it may
@@ -179,21 +180,18 @@ std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts, 
 }
 
 bool stands(const Graph& graph, const Port& out, const Port& in) {
-    return std::any_of(graph.links.begin(), graph.links.end(), [&](const auto& link) {
-        return link.second.outputPort == out.id && link.second.inputPort == in.id;
+    const auto& links = graph.linksTo(in.node);
+    return std::any_of(links.begin(), links.end(), [&](GlobalId id) {
+        const Link& link = graph.links.at(id);
+        return link.outputPort == out.id && link.inputPort == in.id;
     });
 }
 
 std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
-    const auto bySerial = [](const auto& objects, Serial serial) {
-        const auto it = std::find_if(objects.begin(), objects.end(),
-                                     [&](const auto& entry) { return entry.second.serial == serial; });
-        return it == objects.end() ? nullptr : &it->second;
-    };
     for (const auto& cut : model.applied.cut) {
-        const Port* out = bySerial(model.graph.ports, cut.outputPort);
-        const Port* in = bySerial(model.graph.ports, cut.inputPort);
+        const Port* out = model.graph.port(cut.outputPort);
+        const Port* in = model.graph.port(cut.inputPort);
         if (!out || !in || stands(model.graph, *out, *in))
             continue;
         const auto* verdict = verdicts.source(out->node);
@@ -202,6 +200,10 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
         actions.push_back(action::CreateLink{out->node, out->id, in->node, in->id});
     }
     return actions;
+}
+
+action::SetRouteMute setRouteMute(const Model& model, const Device& device, const Route& route, bool mute) {
+    return {device.id, route.index, route.profileDevice, mute, processOf(model.graph, device)};
 }
 
 std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
@@ -220,12 +222,12 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
             const auto led = model.applied.leds.find({device.serial, route.index});
             const bool known = led != model.applied.leds.end();
             if (wanted && !known && !route.mute)
-                actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, true});
+                actions.push_back(setRouteMute(model, device, route, true));
             // A route that the user switched meanwhile is his. On release it stays muted in the guard's place. One that
             // was never seen muted is switched all the same: the server may serve a reading from before our change for
             // good (PipeWire 1.4.2, impl-device.c, result_device_params_async() keeps what was asked for earlier).
             if (!wanted && known && led->second.ours && !standsIn(model) && (route.mute || !led->second.seen))
-                actions.push_back(action::SetRouteMute{id, route.index, route.profileDevice, false});
+                actions.push_back(setRouteMute(model, device, route, false));
         }
     return actions;
 }
@@ -241,11 +243,11 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         const auto knob = model.applied.knobs.find(node->serial);
         if (knob == model.applied.knobs.end() || !knob->second.silent)
             continue;
-        actions.push_back(action::SetUserMute{node->id, true});
+        actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
                 if (route.input && route.profileDevice == node->profileDevice && !route.mute)
-                    actions.push_back(action::SetRouteMute{device->id, route.index, route.profileDevice, true});
+                    actions.push_back(setRouteMute(model, *device, route, true));
     }
     return actions;
 }
@@ -264,11 +266,11 @@ std::vector<Action> planTakeBack(const Model& model, const Verdicts& verdicts) {
             continue;
         if (verdict.silent && knobState(model, *node) != KnobState::Holds)
             continue;
-        actions.push_back(action::SetUserMute{node->id, false});
+        actions.push_back(action::SetUserMute{node->id, false, processOf(model.graph, *node)});
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
                 if (route.input && route.profileDevice == node->profileDevice)
-                    actions.push_back(action::SetRouteMute{device->id, route.index, route.profileDevice, false});
+                    actions.push_back(setRouteMute(model, *device, route, false));
     }
     return actions;
 }
@@ -314,6 +316,14 @@ struct Recorder {
     Model& model;
     std::uint64_t batch;
 
+    Sent asked(std::optional<GlobalId> process) const {
+        const Client* client = process ? model.graph.client(*process) : nullptr;
+        if (!client)
+            return {batch, std::nullopt};
+        model.applied.processes[client->serial].sent = batch;
+        return {batch, client->serial};
+    }
+
     // A session manager has several connections; a stream is counted once for all of them.
     static std::optional<GlobalId> firstOf(const std::set<GlobalId>& managers) {
         return managers.empty() ? std::nullopt : std::optional(*managers.begin());
@@ -352,19 +362,21 @@ struct Recorder {
         if (!a.silent)
             knob.born = false;
         knob.silent = a.silent;
-        knob.batch = batch;
+        knob.sent = asked(a.process);
         knob.readsThen = node->knobReads;
     }
     // Links that the server will cut because of a revocation, and that no session manager brings back. Noted when it
     // is sent: it may be taken back before the server has told what became of them.
     void recordCut(const Client& client, const Node& source, const std::set<GlobalId>& managers) const {
         const auto& graph = model.graph;
-        for (const auto& [id, link] : graph.links) {
-            const Node* in = graph.node(link.inputNode);
-            const bool byHand = in && (!in->autoconnect || (link.client && !managers.contains(*link.client)));
-            if (link.outputNode == source.id && byHand && in->client == client.id)
-                rememberCutLink(model, link);
-        }
+        for (const auto nodeId : graph.nodesOf(client.id))
+            for (const auto id : graph.linksTo(nodeId)) {
+                const Link& link = graph.links.at(id);
+                const bool byHand =
+                    !graph.nodes.at(nodeId).autoconnect || (link.client && !managers.contains(*link.client));
+                if (link.outputNode == source.id && byHand)
+                    rememberCutLink(model, link);
+            }
     }
 
     void operator()(const action::UpdatePermissions& a) const {
@@ -408,18 +420,21 @@ struct Recorder {
         const Device* device = model.graph.device(a.device);
         if (!device)
             return;
+        asked(a.process);
         if (a.mute)
-            model.applied.leds[{device->serial, a.route}] = {false, true, batch};
+            model.applied.leds[{device->serial, a.route}] = {};
         else
             model.applied.leds.erase({device->serial, a.route});
     }
     void operator()(const action::SetUserMute& a) const {
-        if (const Node* node = model.graph.node(a.node)) {
-            if (a.mute)
-                model.applied.userMuted[node->serial] = batch;
-            else
-                model.remembered.userMuted.erase(node->name);
-        }
+        const Node* node = model.graph.node(a.node);
+        if (!node)
+            return;
+        const Sent sent = asked(a.process);
+        if (a.mute)
+            model.applied.userMuted[node->serial] = sent;
+        else
+            model.remembered.userMuted.erase(node->name);
     }
 };
 

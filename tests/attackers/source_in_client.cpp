@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Provides a microphone (--name) of its own making that ignores every volume: it reads as fully open and stays so; with
-// --lying it reads as silenced as soon as it was told so, and plays on; with --no-props it has no volume at all. Tier 4
-// where it lies, otherwise tier 2. Plays what the control file of --source says, as the test microphones do.
+// --lying it reads as silenced as soon as it was told so, and plays on; with --no-props it has no volume at all; with
+// --stall it plays on and answers nobody any more, not even the server. Tier 4 where it lies, tier 3 where it stalls,
+// otherwise tier 2. Plays what the control file of --source says, as the test microphones do.
 #include "tests/attackers/client.hpp"
 #include "tests/support/control.hpp"
 
@@ -13,7 +14,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace micguard::attack {
 namespace {
@@ -83,8 +87,19 @@ const pw_filter_events events = {
     },
 };
 
+// The main thread, which is the one that reads what the server says, does nothing more until it is to end.
+void stall(double seconds) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, nullptr);
+    const timespec time{seconds > 0 ? static_cast<time_t>(seconds) : 3600, 0};
+    sigtimedwait(&ends, nullptr, &time);
+}
+
 int attack(const Options& options) {
-    Report report(options, options.has("lying") ? 4 : 2);
+    Report report(options, options.has("lying") ? 4 : options.has("stall") ? 3 : 2);
     Loop loop(options);
     const auto connection = Connection::open(loop, options, "source_in_client");
     if (!connection || !connection->roundTrip())
@@ -105,7 +120,17 @@ int attack(const Options& options) {
     const spa_pod* open = props(memory, 10.0F, false);
     if (pw_filter_connect(source.filter, PW_FILTER_FLAG_RT_PROCESS, &open, options.has("no-props") ? 0 : 1) < 0)
         throw std::runtime_error("cannot connect the filter");
-    loop.run();
+    if (options.has("stall")) {
+        // Its data thread goes on by itself once somebody listens.
+        const auto isHeard = [&] { return source.made[0].load() + source.made[1].load() > 48000; };
+        if (!loop.runUntil(isHeard, std::chrono::seconds(15)) || !connection->roundTrip())
+            throw std::runtime_error("nobody listens to the source");
+        std::puts("stalled");
+        std::fflush(stdout);
+        stall(options.seconds);
+    } else {
+        loop.run();
+    }
     report.note("told_to_be_silent", report.attempts);
     report.note("made_before", source.made[0].load());
     report.note("made_after", source.made[1].load());
@@ -120,6 +145,6 @@ int attack(const Options& options) {
 
 int main(int argc, char** argv) {
     using namespace micguard::attack;
-    const Options options = parseOptions(argc, argv, {"lying", "no-props"}, {"name"});
+    const Options options = parseOptions(argc, argv, {"lying", "no-props", "stall"}, {"name"});
     return runAttack(argc, argv, options, [&] { return attack(options); });
 }

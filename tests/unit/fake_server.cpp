@@ -79,21 +79,51 @@ std::optional<Event> FakeServer::next() {
     return event;
 }
 
+namespace {
+
+std::optional<GlobalId> processOf(const Action& action) {
+    return std::visit(
+        [](const auto& a) -> std::optional<GlobalId> {
+            if constexpr (requires { a.process; })
+                return a.process;
+            else
+                return std::nullopt;
+        },
+        action);
+}
+
+} // namespace
+
 void FakeServer::perform(const Action& action) {
     performed.push_back(action);
-    if (stalled_)
+    const auto process = processOf(action);
+    if (process)
+        asked_.insert(*process);
+    if (process && hanging_.contains(*process))
+        hanging_[*process].push_back(action);
+    else if (stalled_)
         waiting_.push_back(action);
     else
         carryOut(action);
 }
 
 void FakeServer::sync(std::uint64_t batch) {
+    for (const auto client : std::exchange(asked_, {})) {
+        unanswered_[client].push_back(batch);
+        if (!stalled_ && !hanging_.contains(client))
+            answer(client);
+    }
     if (stalled_) {
         waitingSyncs_.push_back(batch);
         return;
     }
     rescan();
     tell(event::Acknowledged{batch});
+}
+
+void FakeServer::answer(GlobalId client) {
+    for (const auto batch : std::exchange(unanswered_[client], {}))
+        tell(event::Acknowledged{batch, client});
 }
 
 void FakeServer::stall(bool on) {
@@ -103,6 +133,9 @@ void FakeServer::stall(bool on) {
     for (; !waiting_.empty(); waiting_.pop_front())
         carryOut(waiting_.front());
     rescan();
+    for (const auto& [client, batches] : std::map(unanswered_))
+        if (!hanging_.contains(client))
+            answer(client);
     for (const auto batch : std::exchange(waitingSyncs_, {}))
         tell(event::Acknowledged{batch});
 }
@@ -137,13 +170,13 @@ bool FakeServer::addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inpu
             return true;
     const GlobalId linkId{nextLink_++};
     const Link link{linkId, Serial{raw(linkId) + 1000}, outputNode, outputPort, inputNode, inputPort};
-    graph_.links[linkId] = link;
+    graph_.put(link);
     tell(event::LinkSeen{link});
     return true;
 }
 
 void FakeServer::removeLink(GlobalId linkId) {
-    graph_.links.erase(linkId);
+    graph_.remove(linkId);
     tell(event::Removed{linkId});
 }
 
@@ -187,8 +220,9 @@ void FakeServer::remove(GlobalId object) {
         for (const auto nodeId : nodes)
             remove(nodeId);
     }
-    const bool known = graph_.clients.erase(object) + graph_.devices.erase(object) +
-                       graph_.nodes.erase(object) + graph_.ports.erase(object);
+    const bool known =
+        graph_.client(object) || graph_.device(object) || graph_.node(object) || graph_.port(object);
+    graph_.remove(object);
     marks_.erase(object);
     believedLinked_.erase(object);
     sessionManagers_.erase(object);
@@ -273,7 +307,7 @@ void FakeServer::appearNode(Line& line) {
     node.knob.locked = marks.locked;
     node.knob.maxVolume = node.configuredMaxVolume.value_or(10.0f);
     marks_[node.id] = marks;
-    graph_.nodes[node.id] = node;
+    graph_.put(node);
     tell(event::NodeSeen{asRegistered(node)});
     tell(event::NodeInfo{node});
     if (isReadAtOnce(node))
@@ -287,11 +321,11 @@ void FakeServer::appear(Line& line) {
         const Client client = takeClient(line);
         if (links)
             sessionManagers_.insert(client.id);
-        graph_.clients[client.id] = client;
+        graph_.put(client);
         tell(event::ClientSeen{client});
     } else if (verb == "device") {
         const Device device = takeDevice(line);
-        graph_.devices[device.id] = device;
+        graph_.put(device);
         tell(event::DeviceSeen{device});
     } else if (verb == "route") {
         const auto deviceId = line.id();
@@ -302,7 +336,7 @@ void FakeServer::appear(Line& line) {
         appearNode(line);
     } else if (verb == "port") {
         const Port port = takePort(line);
-        graph_.ports[port.id] = port;
+        graph_.put(port);
         tell(event::PortSeen{port});
     } else if (verb == "link") {
         const Link link = takeLink(line);
@@ -313,7 +347,7 @@ void FakeServer::appear(Line& line) {
         if (!mayLink(*out, *in)) {
             refused.push_back(out->name + " -> " + in->name);
         } else {
-            graph_.links[link.id] = link;
+            graph_.put(link);
             tell(event::LinkSeen{link});
         }
     } else {
@@ -332,6 +366,16 @@ void FakeServer::change(Line& line) {
     } else if (verb == "blind") {
         tell(event::Removed{line.id()});
         line.takeWord();
+    } else if (verb == "hang") {
+        hanging_.try_emplace(line.id());
+        line.takeWord();
+    } else if (verb == "answer") {
+        const auto client = line.id();
+        line.takeWord();
+        for (const auto& action : std::exchange(hanging_[client], {}))
+            carryOut(action);
+        hanging_.erase(client);
+        answer(client);
     } else if (verb == "knob") {
         Node& node = graph_.nodes.at(line.id());
         const bool locked = node.knob.locked;

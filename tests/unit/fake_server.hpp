@@ -35,6 +35,7 @@ class FakeServer final : public Server {
     //   state ID running|idle|suspended
     //   default NAME           the source that the session manager prefers
     //   blind ID               somebody takes our sight of an object that goes on
+    //   hang ID, answer ID     the process of a client answers nobody, and does again
     void say(std::string_view text);
 
     // A connection of the guard's: everything there is, then the end of the list. Also after `restart`.
@@ -66,6 +67,7 @@ class FakeServer final : public Server {
 
   private:
     void carryOut(const Action& action);
+    void answer(GlobalId client);
     void setPermission(GlobalId client, GlobalId object, std::uint32_t value);
     bool mayLink(const Node& output, const Node& input) const;
     bool addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inputNode, GlobalId inputPort);
@@ -94,6 +96,10 @@ class FakeServer final : public Server {
     std::deque<Event> pending_;
     std::deque<Action> waiting_;
     std::vector<std::uint64_t> waitingSyncs_;
+    // By client: what its process was asked and has not done yet, and the batches in which it was.
+    std::map<GlobalId, std::deque<Action>> hanging_;
+    std::map<GlobalId, std::vector<std::uint64_t>> unanswered_;
+    std::set<GlobalId> asked_;
     bool connected_ = false;
     bool stalled_ = false;
     unsigned run_ = 1;

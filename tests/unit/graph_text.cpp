@@ -177,6 +177,8 @@ Device takeDevice(Line& line) {
     d.serial = takeSerial(line, d.id);
     d.name = line.take("name", "device-" + std::to_string(raw(d.id)));
     d.api = line.take("api", "alsa");
+    if (line.has("client"))
+        d.client = GlobalId{static_cast<std::uint32_t>(line.takeNumber("client", 0))};
     return d;
 }
 

@@ -3,7 +3,7 @@
 // Graphs as text, one object a line; what the words mean:
 //
 //   client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
-//   device 15 name=card
+//   device 15 name=card client=10
 //   route 15 index=0 profile=1 hw-mute mute
 //   node 20 class=Audio/Source name=mic client=10 device=15 profile=1
 //   port 30 of 20 out monitor physical format="8 bit raw midi"

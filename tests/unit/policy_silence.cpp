@@ -280,17 +280,88 @@ TEST_CASE("a source in another process that never confirms is severed when its t
     world.mute();
     CHECK_FALSE(world.promise().holds);
     CHECK(world.knob("elsewhere") == KnobState::Pending);
-    CHECK(world.enforcer.awaitingEvidence() == std::vector<Serial>{Serial{1020}});
+    REQUIRE(world.enforcer.awaited().nodes.size() == 1);
+    CHECK(world.enforcer.awaited().nodes.front().first == Serial{1020});
     CHECK(world.plan().empty());
     world.overdue();
     CHECK(world.knob("elsewhere") == KnobState::Fails);
     CHECK(world.server.audible() == Pairs{});
     CHECK(world.promise().holds);
-    CHECK(world.enforcer.awaitingEvidence().empty());
+    CHECK(world.enforcer.awaited().empty());
     // Should it confirm after all, it is silent by the knob and its listeners get their links back.
     world.say("knob 20 max=0 monitor-mute");
     CHECK_FALSE(world.source("elsewhere").sever);
     CHECK(world.server.linked() == Pairs{"elsewhere -> call"});
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("a process that does not answer keeps nobody else waiting, and everybody is kept from its source") {
+    World world(std::string(micAndCall) + R"(
+        client 25 exe=/usr/bin/filter
+        node 26 class=Audio/Source name=filtered client=25
+        port 27 of 26 out
+        client 40 exe=/usr/bin/recorder
+        node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running target=filtered
+        port 42 of 41 in
+    )");
+    REQUIRE(world.server.audible() == Pairs{"mic -> call", "filtered -> recorder"});
+    world.say("hang 25");
+    world.mute();
+    CHECK(world.knob("mic") == KnobState::Holds);
+    CHECK(world.knob("filtered") == KnobState::Pending);
+    CHECK(world.promise().waiting == std::vector<std::string>{"filtered"});
+    CHECK_FALSE(world.enforcer.quiet());
+    world.overdue();
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(world.enforcer.quiet());
+    const auto warned = [&] {
+        const auto warnings = world.view().guard.warnings;
+        return std::any_of(warnings.begin(), warnings.end(),
+                           [](const WarningView& warning) { return warning.id == "unanswered:filtered"; });
+    };
+    CHECK(warned());
+    // A newcomer is silenced as ever.
+    world.say("node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out");
+    CHECK(world.knob("headset") == KnobState::Holds);
+
+    SECTION("it answers while muted: silent by its own volume, and heard by whoever was cut off") {
+        world.say("answer 25");
+        CHECK(world.knob("filtered") == KnobState::Holds);
+        CHECK_FALSE(world.source("filtered").sever);
+        CHECK(world.server.audible() == Pairs{});
+        CHECK_FALSE(warned());
+        world.unmute();
+        CHECK(world.server.audible() == Pairs{"mic -> call", "filtered -> recorder"});
+    }
+    SECTION("it answers only after the unmute") {
+        world.unmute();
+        CHECK(world.server.audible() == Pairs{"mic -> call", "filtered -> recorder"});
+        world.say("answer 25");
+        CHECK(world.server.audible() == Pairs{"mic -> call", "filtered -> recorder"});
+        CHECK(world.enforcer.quiet());
+        CHECK_FALSE(warned());
+        world.mute();
+        CHECK(world.server.audible() == Pairs{});
+    }
+    SECTION("it goes") {
+        world.say("gone 25");
+        CHECK(world.promise().holds);
+        CHECK(world.enforcer.quiet());
+        CHECK_FALSE(world.model.applied.processes.contains(Serial{1025}));
+    }
+}
+
+TEST_CASE("a session manager that does not answer keeps no sound card from being silenced") {
+    World world(std::string(desk) + R"(
+        device 15 name=card client=10
+        route 15 index=0 profile=1 hw-mute
+        node 20 class=Audio/Source name=mic client=10 device=15 profile=1
+        port 21 of 20 out
+    )");
+    world.say("hang 10");
+    world.mute();
+    CHECK(world.knob("mic") == KnobState::Holds);
     CHECK(world.promise().holds);
 }
 

@@ -223,15 +223,17 @@ Event randomEvent(Random& random) {
         return event::ClientSeen{client};
     }
     case 7:
-        return event::DeviceSeen{{id(), serial(), "card", "alsa", {}}};
+        return event::DeviceSeen{
+            {id(), serial(), random.chance(50) ? std::optional(id()) : std::nullopt, "card", "alsa", {}}};
     case 8:
         return event::RoutesRead{
             id(),
             {{random.below(2), static_cast<std::int32_t>(random.below(2)), true, true, random.chance(50)}}};
     case 9:
-        return event::EvidenceOverdue{serial()};
+        return random.chance(50) ? Event{event::EvidenceOverdue{serial()}}
+                                 : Event{event::ProcessOverdue{serial(), random.below(300)}};
     case 10:
-        return event::Acknowledged{random.below(300)};
+        return event::Acknowledged{random.below(300), random.chance(30) ? std::optional(id()) : std::nullopt};
     case 11:
         return random.chance(20) ? Event{event::InitialListComplete{}}
                                  : Event{event::Warned{"a", random.chance(50) ? "b" : ""}};

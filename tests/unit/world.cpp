@@ -79,8 +79,11 @@ void World::mute(bool on) {
 }
 
 void World::overdue() {
-    for (const auto serial : enforcer.awaitingEvidence())
-        model.apply(event::EvidenceOverdue{serial});
+    const auto awaited = enforcer.awaited();
+    for (const auto& [node, batch] : awaited.nodes)
+        model.apply(event::EvidenceOverdue{node});
+    for (const auto& [client, batch] : awaited.clients)
+        model.apply(event::ProcessOverdue{client, batch});
     rest();
 }
 

@@ -80,7 +80,7 @@ void Monitor::announce(uint32_t id, const std::string& name) {
             pairs.emplace_back(line.substr(0, at), line.substr(at + 1));
     pairs.emplace_back("device.name", "test_card." + name);
     pairs.emplace_back("device.description", name + " (test card)");
-    pairs.emplace_back("device.api", "micguard-test");
+    pairs.emplace_back("device.api", "alsa"); // as the cards that it stands for
     pairs.emplace_back("media.class", "Audio/Device");
     std::vector<spa_dict_item> items;
     for (const auto& [key, value] : pairs)

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/pipewire/bound.hpp"
+
+#include "daemon/pipewire/decode.hpp"
+
+#include <spa/param/param.h>
+
+#include <unistd.h>
+
+namespace micguard {
+namespace {
+
+NodeState stateOf(pw_node_state state) {
+    switch (state) {
+    case PW_NODE_STATE_ERROR:
+        return NodeState::Error;
+    case PW_NODE_STATE_CREATING:
+        return NodeState::Creating;
+    case PW_NODE_STATE_SUSPENDED:
+        return NodeState::Suspended;
+    case PW_NODE_STATE_IDLE:
+        return NodeState::Idle;
+    case PW_NODE_STATE_RUNNING:
+        return NodeState::Running;
+    }
+    return NodeState::Unknown;
+}
+
+} // namespace
+
+void Bound::onNodeInfo(void* data, const pw_node_info* info) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (info->change_mask & PW_NODE_CHANGE_MASK_PROPS && info->props) {
+        self->node_ = decode::node(self->id_, info->props);
+        self->node_.infoKnown = true;
+    }
+    self->node_.maxInputs = info->max_input_ports;
+    self->node_.maxOutputs = info->max_output_ports;
+    self->node_.state = stateOf(info->state);
+    self->callbacks_.event(event::NodeInfo{self->node_});
+}
+
+void Bound::onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t,
+                        const spa_pod* param) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (id != SPA_PARAM_Props)
+        return;
+    if (const auto reading = decode::knob(param))
+        self->callbacks_.event(event::NodeKnob{GlobalId{self->id_}, *reading});
+}
+
+void Bound::onDeviceInfo(void* data, const pw_device_info* info) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (info->change_mask & PW_DEVICE_CHANGE_MASK_PROPS && info->props)
+        self->callbacks_.event(event::DeviceSeen{decode::device(self->id_, info->props)});
+    if (!(info->change_mask & PW_DEVICE_CHANGE_MASK_PARAMS))
+        return;
+    // Asked for at every change: a subscription is not served for a device that lives in another process, as
+    // the session manager's all do (1.4.2, impl-device.c: the answers come after the listener has gone).
+    for (std::uint32_t i = 0; i < info->n_params; i++)
+        if (info->params[i].id == SPA_PARAM_Route && info->params[i].flags != self->routeFlags_) {
+            self->routeFlags_ = info->params[i].flags;
+            self->callbacks_.routesChanged(self->device_);
+        }
+}
+
+void Bound::onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
+                          const spa_pod* param) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (id == SPA_PARAM_Route)
+        self->callbacks_.event(event::RoutesRead{GlobalId{self->id_}, self->routes_.take(index, param)});
+}
+
+void Bound::onClientInfo(void* data, const pw_client_info* info) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (info->change_mask & PW_CLIENT_CHANGE_MASK_PROPS && info->props)
+        self->callbacks_.event(event::ClientSeen{self->completeClient(info->props)});
+}
+
+std::unique_ptr<Bound> Bound::node(pw_proxy* proxy, const Node& node, const BoundCallbacks& callbacks) {
+    static constexpr pw_node_events nodeEvents = [] {
+        pw_node_events events{};
+        events.version = PW_VERSION_NODE_EVENTS;
+        events.info = onNodeInfo;
+        events.param = onNodeParam;
+        return events;
+    }();
+    std::unique_ptr<Bound> bound(new Bound(proxy, raw(node.id), &nodeEvents, callbacks));
+    bound->node_ = node;
+    return bound;
+}
+
+std::unique_ptr<Bound> Bound::device(pw_proxy* proxy, const Device& device, const BoundCallbacks& callbacks) {
+    static constexpr pw_device_events deviceEvents = [] {
+        pw_device_events events{};
+        events.version = PW_VERSION_DEVICE_EVENTS;
+        events.info = onDeviceInfo;
+        events.param = onDeviceParam;
+        return events;
+    }();
+    std::unique_ptr<Bound> bound(new Bound(proxy, raw(device.id), &deviceEvents, callbacks));
+    bound->device_ = device;
+    return bound;
+}
+
+std::unique_ptr<Bound> Bound::client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
+                                     const BoundCallbacks& callbacks) {
+    static constexpr pw_client_events clientEvents = [] {
+        pw_client_events events{};
+        events.version = PW_VERSION_CLIENT_EVENTS;
+        events.info = onClientInfo;
+        return events;
+    }();
+    std::unique_ptr<Bound> bound(new Bound(proxy, id, &clientEvents, callbacks));
+    bound->process_ = readProcess(pid);
+    return bound;
+}
+
+Client Bound::completeClient(const spa_dict* properties) const {
+    Client client = decode::client(id_, properties);
+    client.executable = process_.executable;
+    client.executableTrue = process_.executableTrue;
+    client.executableWritable = process_.executableWritable;
+    client.unit = process_.unit;
+    client.self = client.pid == static_cast<std::uint32_t>(getpid());
+    client.inServer = client.pid != 0 && client.pid == callbacks_.serverPid;
+    return client;
+}
+
+void Bound::watchKnob() {
+    if (knobWatched_ || !proxy_.get())
+        return;
+    knobWatched_ = true;
+    std::uint32_t ids[] = {SPA_PARAM_Props};
+    pw_node_subscribe_params(proxy_.node(), ids, 1);
+}
+
+void Bound::enumerateRoutes() const {
+    pw_device_enum_params(proxy_.device(), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);
+}
+
+} // namespace micguard

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// An object of the server as the main connection has it bound: its events become the model's. What would ask
+// another process is not asked here (process_connection.hpp).
+#pragma once
+
+#include "daemon/model/event.hpp"
+#include "daemon/pipewire/process.hpp"
+#include "daemon/pipewire/proxy.hpp"
+#include "daemon/pipewire/routes.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace micguard {
+
+// What bound objects have in common, owned by their connection.
+struct BoundCallbacks {
+    std::function<void(const Event&)> event;
+    std::function<void(const Device&)> routesChanged; // of a device: they have to be asked for
+    std::uint32_t serverPid = 0;
+};
+
+// Its address is in the library's lists: neither copied nor moved.
+class Bound {
+  public:
+    static std::unique_ptr<Bound> node(pw_proxy* proxy, const Node& node, const BoundCallbacks& callbacks);
+    static std::unique_ptr<Bound> device(pw_proxy* proxy, const Device& device,
+                                         const BoundCallbacks& callbacks);
+    static std::unique_ptr<Bound> client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
+                                         const BoundCallbacks& callbacks);
+    Bound(const Bound&) = delete;
+    Bound& operator=(const Bound&) = delete;
+
+    const Proxy& proxy() const { return proxy_; }
+    const Node& node() const { return node_; }       // as last told
+    const Device& device() const { return device_; } // as first told
+    // What the registry or the server's info says of a client, with what the kernel says.
+    Client completeClient(const spa_dict* properties) const;
+    // From now on every change of a node's Props becomes an event. Once is enough.
+    void watchKnob();
+    // Of a device that is in the server.
+    void enumerateRoutes() const;
+
+  private:
+    Bound(pw_proxy* proxy, std::uint32_t id, const void* events, const BoundCallbacks& callbacks)
+        : callbacks_(callbacks)
+        , id_(id)
+        , proxy_(proxy, events, this) {}
+
+    static void onNodeInfo(void* data, const pw_node_info* info) noexcept;
+    static void onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t,
+                            const spa_pod* param) noexcept;
+    static void onDeviceInfo(void* data, const pw_device_info* info) noexcept;
+    static void onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
+                              const spa_pod* param) noexcept;
+    static void onClientInfo(void* data, const pw_client_info* info) noexcept;
+
+    const BoundCallbacks& callbacks_;
+    std::uint32_t id_;
+    bool knobWatched_ = false;
+    std::uint32_t routeFlags_ = 0;
+    Node node_;
+    Device device_;
+    ProcessFacts process_;
+    RouteReader routes_;
+    Proxy proxy_;
+};
+
+} // namespace micguard
