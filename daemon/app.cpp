@@ -23,44 +23,9 @@ namespace {
 constexpr guint evidenceMs = 25;
 // A stream that the session manager has not linked by then is shown to it once more.
 constexpr guint shownMs = 1500;
-// A caller is told which source cannot be vouched for rather than kept waiting.
-constexpr guint guaranteeMs = 1000;
-constexpr guint releaseMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
-// Push-to-talk left open by a holder that hangs ends by itself.
-constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
-
-std::uint64_t now() { return static_cast<std::uint64_t>(g_get_real_time()); }
-
-std::string nameOf(const Caller& caller) {
-    const auto slash = caller.executable.rfind('/');
-    const std::string program =
-        caller.executable.empty() ? "unknown program" : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
-    return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
-}
-
-Result<void> mayControl(const Caller& caller, const char* what) {
-    if (!caller.sandbox.empty())
-        return tl::unexpected(RequestError{
-            "AccessDenied", fmt::format("{}: a sandboxed application ({}) cannot {}", nameOf(caller), caller.sandbox, what)});
-    if (caller.uidKnown && caller.uid != getuid() && caller.uid != 0)
-        return tl::unexpected(RequestError{"AccessDenied", fmt::format("another user's process cannot {}", what)});
-    return {};
-}
-
-std::string join(const std::vector<std::string>& names) {
-    std::string text;
-    for (const auto& name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
-void cancel(guint& source) {
-    if (source)
-        g_source_remove(std::exchange(source, 0));
-}
 
 } // namespace
 
@@ -84,14 +49,14 @@ App::App(Options options)
 
 App::~App() {
     for (auto& waiter : waiters_)
-        cancel(waiter.timer);
-    cancel(settleSource_);
-    cancel(evidenceTimer_);
-    cancel(shownTimer_);
-    cancel(releaseTimer_);
-    cancel(busTimer_);
-    cancel(publishTimer_);
-    cancel(watchdog_);
+        cancelTimer(waiter.timer);
+    cancelTimer(settleSource_);
+    cancelTimer(evidenceTimer_);
+    cancelTimer(shownTimer_);
+    cancelTimer(releaseTimer_);
+    cancelTimer(busTimer_);
+    cancelTimer(publishTimer_);
+    cancelTimer(watchdog_);
 }
 
 void App::loadSettings() {
@@ -186,6 +151,7 @@ int App::run() {
         if (found.memory.since)
             model_.mute.since = found.memory.since;
     }
+    mutedTold_ = model_.mute.muted();
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
     loadSettings();
@@ -221,7 +187,7 @@ int App::run() {
         // Whatever is found once the list is complete is given back; without a server there is nothing.
         if (!model_.connected)
             releaseTimer_ = g_timeout_add(
-                releaseMs, [](gpointer self) -> gboolean {
+                longestReleaseMs, [](gpointer self) -> gboolean {
                     static_cast<App*>(self)->releaseTimer_ = 0;
                     static_cast<App*>(self)->finishRelease();
                     return G_SOURCE_REMOVE;
@@ -235,7 +201,6 @@ int App::run() {
 }
 
 void App::receive(const Event& event) {
-    const bool mutedBefore = model_.mute.muted();
     model_.apply(event);
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
         if (connected->cookie == lastCookie_)
@@ -250,17 +215,17 @@ void App::receive(const Event& event) {
         server_.reconnect();
         return;
     }
-    if (mutedBefore != model_.mute.muted())
-        announce(mutedBefore);
     if (std::holds_alternative<event::InitialListComplete>(event) && options_.releaseLeftovers) {
         startRelease(0);
         return;
     }
     // A new node or client is answered from within the registry's own handler, ahead of everybody who has
-    // still to hear of it. All else waits until what the server sent in one go has been read.
-    const bool urgent = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
-                                                std::holds_alternative<event::ClientSeen>(event));
-    if (urgent)
+    // still to hear of it, and so is whoever presses the button. All else waits until what the server sent in one go has
+    // been read.
+    const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
+                                                  std::holds_alternative<event::ClientSeen>(event));
+    if (newcomer || std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
+        std::holds_alternative<event::HoldDropped>(event))
         enforcer_.settle();
     settleSoon();
 }
@@ -268,8 +233,9 @@ void App::receive(const Event& event) {
 void App::settleSoon() {
     if (settleSource_)
         return;
+    // No sooner than PipeWire's own turn comes: what was sent is then on its way before we go on thinking.
     settleSource_ = g_idle_add_full(
-        G_PRIORITY_HIGH,
+        G_PRIORITY_DEFAULT,
         [](gpointer self) -> gboolean {
             static_cast<App*>(self)->settleSource_ = 0;
             static_cast<App*>(self)->settle();
@@ -305,7 +271,6 @@ void App::persist() {
         model_.apply(event::Warned{"marker", error});
     else if (error.empty() && known != model_.warnings.end())
         model_.apply(event::Warned{"marker", ""});
-    store_.setState(writeState(model_, modeChosen_));
 }
 
 // Whoever waits for the reply is not kept waiting by what everybody else is told: describing and announcing hundreds of
@@ -326,15 +291,15 @@ void App::publishWhenAnswered() {
 }
 
 void App::publish() {
-    cancel(publishTimer_);
+    cancelTimer(publishTimer_);
+    announceMute();
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
-    if (view == view_ && bus_ == nullptr)
-        return;
     if (bus_)
         bus_->publish(view);
     tellBlocked(view);
     view_ = std::move(view);
+    store_.setState(writeState(model_, modeChosen_));
 }
 
 // Once per application and mute, for those that came while muted: who listened before is shown as silenced.
@@ -356,8 +321,11 @@ void App::tellBlocked(const View& view) {
     }
 }
 
-void App::announce(bool mutedBefore) {
-    if (mutedBefore) {
+void App::announceMute() {
+    const bool muted = model_.mute.muted();
+    if (std::exchange(mutedTold_, muted) == muted)
+        return;
+    if (!muted) {
         journal::send(journal::Kind::Unmuted, "microphones are live again");
         return;
     }
@@ -376,7 +344,7 @@ void App::announce(bool mutedBefore) {
 // Nobody is given less than the whole time, and what was asked for anew meanwhile begins anew.
 void App::watchEvidence() {
     if (enforcer_.awaited().empty())
-        cancel(evidenceTimer_);
+        cancelTimer(evidenceTimer_);
     if (enforcer_.awaited().empty() || evidenceTimer_)
         return;
     awaited_ = enforcer_.awaited();
@@ -399,7 +367,7 @@ void App::watchEvidence() {
 
 void App::watchShown() {
     if (model_.applied.shown.empty())
-        cancel(shownTimer_);
+        cancelTimer(shownTimer_);
     if (model_.applied.shown.empty() || shownTimer_)
         return;
     shownTimer_ = g_timeout_add(
@@ -411,225 +379,6 @@ void App::watchShown() {
             return G_SOURCE_REMOVE;
         },
         this);
-}
-
-void App::waitFor(bool forMute, ReplyVoid done) {
-    auto& waiter = waiters_.emplace_back(Waiter{forMute, std::move(done), 0, this});
-    waiter.timer = g_timeout_add(
-        guaranteeMs,
-        [](gpointer data) -> gboolean {
-            auto* late = static_cast<Waiter*>(data);
-            App* app = late->app;
-            late->timer = 0;
-            const auto it = std::find_if(app->waiters_.begin(), app->waiters_.end(),
-                                         [&](const Waiter& w) { return &w == late; });
-            const ReplyVoid reply = std::move(it->done);
-            app->waiters_.erase(it);
-            const std::string text = "not confirmed in time: " + join(app->guarantee_.waiting);
-            app->receive(event::Warned{"degraded:guarantee", text});
-            journal::send(journal::Kind::Degraded, text);
-            reply(tl::unexpected(RequestError{"NotGuaranteed", text}));
-            return G_SOURCE_REMOVE;
-        },
-        &waiter);
-    settle();
-}
-
-void App::answerWaiters() {
-    if (guarantee_.holds && model_.warnings.contains("degraded:guarantee"))
-        model_.apply(event::Warned{"degraded:guarantee", ""});
-    for (auto it = waiters_.begin(); it != waiters_.end();) {
-        const bool muted = model_.mute.muted();
-        Result<void> answer;
-        if (it->forMute && !muted)
-            answer = tl::unexpected(RequestError{"NotGuaranteed", "unmuted again before it was in force"});
-        else if (it->forMute ? !guarantee_.holds : !enforcer_.quiet()) {
-            ++it;
-            continue;
-        }
-        cancel(it->timer);
-        const ReplyVoid done = std::move(it->done);
-        it = waiters_.erase(it);
-        done(answer);
-    }
-}
-
-void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
-        return reply(allowed);
-    // Pressing the button ends push-to-talk; its holders are told.
-    if (muted && bus_)
-        for (const auto& hold : model_.mute.holds)
-            if (!hold.mute)
-                bus_->holdEnded(hold.number);
-    receive(event::UserMute{muted, nameOf(caller), "", now()});
-    if (!muted && model_.mute.heldMuted()) {
-        settle();
-        std::string holders;
-        for (const auto& hold : model_.mute.holds)
-            if (hold.mute)
-                holders += (holders.empty() ? "" : ", ") + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
-        return reply(tl::unexpected(RequestError{"AccessDenied", "still muted, held by " + holders}));
-    }
-    waitFor(muted, std::move(reply));
-}
-
-void App::toggleMuted(const Caller& caller, ReplyBool reply) {
-    const bool muted = !model_.mute.muted();
-    setMuted(caller, muted, [reply = std::move(reply), muted](Result<void> result) {
-        if (result)
-            reply(muted);
-        else
-            reply(tl::unexpected(result.error()));
-    });
-}
-
-Result<void> App::setMode(const Caller& caller, const std::string& mode) {
-    if (auto allowed = mayControl(caller, "choose the mode"); !allowed)
-        return allowed;
-    const auto chosen = modeFromString(mode);
-    if (!chosen)
-        return tl::unexpected(
-            RequestError{"InvalidArgument", "mode is \"silence\" or \"sever\", not \"" + mode + "\""});
-    modeChosen_ = true;
-    receive(event::ModeChosen{*chosen});
-    settle();
-    return {};
-}
-
-void App::holdMute(const Caller& caller, const std::string& reason,
-                   std::function<void(Result<std::uint64_t>)> reply) {
-    if (const auto allowed = mayControl(caller, "mute everybody"); !allowed)
-        return reply(tl::unexpected(allowed.error()));
-    const std::uint64_t number = nextHold_++;
-    receive(event::HoldTaken{{number, true, caller.uniqueName, nameOf(caller), reason, 0}, now()});
-    waitFor(true, [this, number, reply = std::move(reply)](Result<void> result) {
-        if (result)
-            return reply(number);
-        receive(event::HoldDropped{number, now()});
-        reply(tl::unexpected(result.error()));
-    });
-}
-
-void App::holdUnmute(const Caller& caller, const std::string& reason,
-                     std::function<void(Result<std::uint64_t>)> reply) {
-    if (const auto allowed = mayControl(caller, "unmute"); !allowed)
-        return reply(tl::unexpected(allowed.error()));
-    if (model_.mute.heldMuted())
-        return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
-    const std::uint64_t number = nextHold_++;
-    receive(event::HoldTaken{
-        {number, false, caller.uniqueName, nameOf(caller), reason, now() + longestHoldUnmute}, now()});
-    struct Expiry {
-        App* app;
-        std::uint64_t number;
-    };
-    g_timeout_add_full(
-        G_PRIORITY_DEFAULT, static_cast<guint>(longestHoldUnmute / 1000),
-        [](gpointer data) -> gboolean {
-            const auto* expiry = static_cast<Expiry*>(data);
-            expiry->app->dropHold(expiry->number);
-            if (expiry->app->bus_)
-                expiry->app->bus_->holdEnded(expiry->number);
-            return G_SOURCE_REMOVE;
-        },
-        new Expiry{this, number}, [](gpointer data) { delete static_cast<Expiry*>(data); });
-    waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
-        if (result)
-            return reply(number);
-        dropHold(number);
-        reply(tl::unexpected(result.error()));
-    });
-}
-
-void App::dropHold(std::uint64_t number) {
-    receive(event::HoldDropped{number, now()});
-    settle();
-}
-
-void App::release(const Caller& caller, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
-        return reply(allowed);
-    releaseReply_ = std::move(reply);
-    startRelease(releasedExitCode);
-}
-
-void App::startRelease(int exitCode) {
-    if (releasing_)
-        return;
-    releasing_ = true;
-    exitCode_ = exitCode;
-    journal::notify("STOPPING=1");
-    if (!releaseTimer_)
-        releaseTimer_ = g_timeout_add(
-            releaseMs,
-            [](gpointer self) -> gboolean {
-                auto* app = static_cast<App*>(self);
-                app->releaseTimer_ = 0;
-                app->endRelease(tl::unexpected(
-                    RequestError{"NotGuaranteed", "not everything could be given back in time"}));
-                return G_SOURCE_REMOVE;
-            },
-            this);
-    receive(event::Released{true});
-    settle();
-}
-
-void App::finishRelease() {
-    if (!enforcer_.quiet() || !plan(model_, enforcer_.verdicts()).empty())
-        return;
-    // The stand-in mutes are confirmed by readings that may still be on their way.
-    if (model_.mute.muted())
-        for (const auto& verdict : enforcer_.verdicts().sources) {
-            const Node* node = model_.graph.node(verdict.node);
-            const auto knob = node ? model_.applied.knobs.find(node->serial) : model_.applied.knobs.end();
-            if (knob != model_.applied.knobs.end() && knob->second.silent && !verdict.silent)
-                return;
-        }
-    endRelease({});
-}
-
-void App::endRelease(const Result<void>& result) {
-    if (!result)
-        g_warning("%s", result.error().message.c_str());
-    // The bus sends what is queued before it goes.
-    if (releaseReply_)
-        std::exchange(releaseReply_, nullptr)(result);
-    g_main_loop_quit(loop_.get());
-}
-
-std::vector<std::pair<std::string, std::string>> App::diagnostics() {
-    std::vector<std::pair<std::string, std::string>> facts;
-    facts.emplace_back("daemon.version", MICGUARD_VERSION);
-    facts.emplace_back("daemon.pid", std::to_string(getpid()));
-    facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
-    if (model_.connected) {
-        facts.emplace_back("pipewire.version", model_.graph.serverVersion);
-        facts.emplace_back("pipewire.pid", std::to_string(model_.graph.serverPid));
-    }
-    const auto managers = sessionManagers(model_.graph);
-    for (const auto id : managers)
-        if (const Client* client = model_.graph.client(id)) {
-            facts.emplace_back("session-manager.executable", client->executable);
-            facts.emplace_back("session-manager.pid", std::to_string(client->pid));
-            facts.emplace_back("session-manager.unit", client->unit);
-            break;
-        }
-    if (managers.empty())
-        facts.emplace_back("session-manager.executable", "");
-    for (const auto& verdict : enforcer_.verdicts().sources) {
-        const Node* node = model_.graph.node(verdict.node);
-        if (!node)
-            continue;
-        const KnobState knob = knobState(model_, *node);
-        const std::string key = "source." + node->name + ".";
-        facts.emplace_back(key + "method", !verdict.guarded ? "none" : knob == KnobState::Fails ? "sever" : "volume");
-        facts.emplace_back(key + "why", !verdict.guarded             ? "exempt by [sources] exempt"
-                                        : knob == KnobState::Fails ? "has no volume that the server could turn down; "
-                                                                     "clients are kept from it instead"
-                                                                   : "obeys the server's volume limit");
-    }
-    return facts;
 }
 
 } // namespace micguard

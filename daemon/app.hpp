@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <glib.h>
 
@@ -67,7 +68,7 @@ class App final : public Requests {
     void answerWaiters();
     void waitFor(bool forMute, ReplyVoid done);
     void watchEvidence();
-    void announce(bool mutedBefore);
+    void announceMute();
     void tellBlocked(const View& view);
     void loadSettings();
     void startRelease(int exitCode);
@@ -77,6 +78,13 @@ class App final : public Requests {
     void connectBus();
     void notifyReady();
 
+    static std::uint64_t now() { return static_cast<std::uint64_t>(g_get_real_time()); } // µs since the epoch
+    static void cancelTimer(guint& source) {
+        if (source)
+            g_source_remove(std::exchange(source, 0));
+    }
+
+    static constexpr guint longestReleaseMs = 2000;
     // Asked to go for good: systemd must not restart what the user released (RestartPreventExitStatus=).
     static constexpr int releasedExitCode = 77;
 
@@ -96,6 +104,7 @@ class App final : public Requests {
     std::uint64_t nextHold_ = 1;
     std::string lastCookie_;
     bool modeChosen_ = false;
+    bool mutedTold_ = false; // to the journal
     bool ready_ = false;
     bool releasing_ = false;
     int exitCode_ = 0;

@@ -31,10 +31,16 @@ bool makeFolders(const std::string& path) {
 
 // A reader sees the old file or the new one, never half of one.
 std::string replaceFile(const std::string& folder, const std::string& path, const std::string& text, bool durable) {
-    if (!makeFolders(folder))
-        return systemError("cannot make " + folder);
     const std::string temporary = path + ".new";
-    const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const auto create = [&] {
+        return open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    };
+    int fd = create();
+    if (fd < 0 && errno == ENOENT) {
+        if (!makeFolders(folder))
+            return systemError("cannot make " + folder);
+        fd = create();
+    }
     if (fd < 0)
         return systemError("cannot write " + temporary);
     std::size_t done = 0;

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What callers on the bus ask of the App: who may, what event it is, and when the answer is due.
+#include "daemon/app.hpp"
+
+#include "daemon/journal.hpp"
+#include "daemon/policy/classify.hpp"
+#include "daemon/policy/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "micguard-config.h"
+
+namespace micguard {
+namespace {
+
+// A caller is told which source cannot be vouched for rather than kept waiting.
+constexpr guint guaranteeMs = 1000;
+// Push-to-talk left open by a holder that hangs ends by itself.
+constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
+
+std::string nameOf(const Caller& caller) {
+    const auto slash = caller.executable.rfind('/');
+    const std::string program =
+        caller.executable.empty() ? "unknown program" : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
+    return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
+}
+
+Result<void> mayControl(const Caller& caller, const char* what) {
+    if (!caller.sandbox.empty())
+        return tl::unexpected(RequestError{
+            "AccessDenied", fmt::format("{}: a sandboxed application ({}) cannot {}", nameOf(caller), caller.sandbox, what)});
+    if (caller.uidKnown && caller.uid != getuid() && caller.uid != 0)
+        return tl::unexpected(RequestError{"AccessDenied", fmt::format("another user's process cannot {}", what)});
+    return {};
+}
+
+std::string join(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+} // namespace
+
+void App::waitFor(bool forMute, ReplyVoid done) {
+    auto& waiter = waiters_.emplace_back(Waiter{forMute, std::move(done), 0, this});
+    waiter.timer = g_timeout_add(
+        guaranteeMs,
+        [](gpointer data) -> gboolean {
+            auto* late = static_cast<Waiter*>(data);
+            App* app = late->app;
+            late->timer = 0;
+            const auto it = std::find_if(app->waiters_.begin(), app->waiters_.end(),
+                                         [&](const Waiter& w) { return &w == late; });
+            const ReplyVoid reply = std::move(it->done);
+            app->waiters_.erase(it);
+            const std::string text = "not confirmed in time: " + join(app->guarantee_.waiting);
+            app->receive(event::Warned{"degraded:guarantee", text});
+            journal::send(journal::Kind::Degraded, text);
+            reply(tl::unexpected(RequestError{"NotGuaranteed", text}));
+            return G_SOURCE_REMOVE;
+        },
+        &waiter);
+    settleSoon();
+}
+
+void App::answerWaiters() {
+    if (guarantee_.holds && model_.warnings.contains("degraded:guarantee"))
+        model_.apply(event::Warned{"degraded:guarantee", ""});
+    for (auto it = waiters_.begin(); it != waiters_.end();) {
+        const bool muted = model_.mute.muted();
+        Result<void> answer;
+        if (it->forMute && !muted)
+            answer = tl::unexpected(RequestError{"NotGuaranteed", "unmuted again before it was in force"});
+        else if (it->forMute ? !guarantee_.holds : !enforcer_.quiet()) {
+            ++it;
+            continue;
+        }
+        cancelTimer(it->timer);
+        const ReplyVoid done = std::move(it->done);
+        it = waiters_.erase(it);
+        done(answer);
+    }
+}
+
+void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
+        return reply(allowed);
+    // Pressing the button ends push-to-talk; its holders are told.
+    if (muted && bus_)
+        for (const auto& hold : model_.mute.holds)
+            if (!hold.mute)
+                bus_->holdEnded(hold.number);
+    receive(event::UserMute{muted, nameOf(caller), "", now()});
+    if (!muted && model_.mute.heldMuted()) {
+        settle();
+        std::string holders;
+        for (const auto& hold : model_.mute.holds)
+            if (hold.mute)
+                holders += (holders.empty() ? "" : ", ") + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+        return reply(tl::unexpected(RequestError{"AccessDenied", "still muted, held by " + holders}));
+    }
+    waitFor(muted, std::move(reply));
+}
+
+void App::toggleMuted(const Caller& caller, ReplyBool reply) {
+    const bool muted = !model_.mute.muted();
+    setMuted(caller, muted, [reply = std::move(reply), muted](Result<void> result) {
+        if (result)
+            reply(muted);
+        else
+            reply(tl::unexpected(result.error()));
+    });
+}
+
+Result<void> App::setMode(const Caller& caller, const std::string& mode) {
+    if (auto allowed = mayControl(caller, "choose the mode"); !allowed)
+        return allowed;
+    const auto chosen = modeFromString(mode);
+    if (!chosen)
+        return tl::unexpected(
+            RequestError{"InvalidArgument", "mode is \"silence\" or \"sever\", not \"" + mode + "\""});
+    modeChosen_ = true;
+    receive(event::ModeChosen{*chosen});
+    settle();
+    return {};
+}
+
+void App::holdMute(const Caller& caller, const std::string& reason,
+                   std::function<void(Result<std::uint64_t>)> reply) {
+    if (const auto allowed = mayControl(caller, "mute everybody"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    const std::uint64_t number = nextHold_++;
+    receive(event::HoldTaken{{number, true, caller.uniqueName, nameOf(caller), reason, 0}, now()});
+    waitFor(true, [this, number, reply = std::move(reply)](Result<void> result) {
+        if (result)
+            return reply(number);
+        receive(event::HoldDropped{number, now()});
+        reply(tl::unexpected(result.error()));
+    });
+}
+
+void App::holdUnmute(const Caller& caller, const std::string& reason,
+                     std::function<void(Result<std::uint64_t>)> reply) {
+    if (const auto allowed = mayControl(caller, "unmute"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    if (model_.mute.heldMuted())
+        return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
+    const std::uint64_t number = nextHold_++;
+    receive(event::HoldTaken{
+        {number, false, caller.uniqueName, nameOf(caller), reason, now() + longestHoldUnmute}, now()});
+    struct Expiry {
+        App* app;
+        std::uint64_t number;
+    };
+    g_timeout_add_full(
+        G_PRIORITY_DEFAULT, static_cast<guint>(longestHoldUnmute / 1000),
+        [](gpointer data) -> gboolean {
+            const auto* expiry = static_cast<Expiry*>(data);
+            expiry->app->dropHold(expiry->number);
+            if (expiry->app->bus_)
+                expiry->app->bus_->holdEnded(expiry->number);
+            return G_SOURCE_REMOVE;
+        },
+        new Expiry{this, number}, [](gpointer data) { delete static_cast<Expiry*>(data); });
+    waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
+        if (result)
+            return reply(number);
+        dropHold(number);
+        reply(tl::unexpected(result.error()));
+    });
+}
+
+void App::dropHold(std::uint64_t number) {
+    receive(event::HoldDropped{number, now()});
+    settle();
+}
+
+void App::release(const Caller& caller, ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
+        return reply(allowed);
+    releaseReply_ = std::move(reply);
+    startRelease(releasedExitCode);
+}
+
+void App::startRelease(int exitCode) {
+    if (releasing_)
+        return;
+    releasing_ = true;
+    exitCode_ = exitCode;
+    journal::notify("STOPPING=1");
+    if (!releaseTimer_)
+        releaseTimer_ = g_timeout_add(
+            longestReleaseMs,
+            [](gpointer self) -> gboolean {
+                auto* app = static_cast<App*>(self);
+                app->releaseTimer_ = 0;
+                app->endRelease(tl::unexpected(
+                    RequestError{"NotGuaranteed", "not everything could be given back in time"}));
+                return G_SOURCE_REMOVE;
+            },
+            this);
+    receive(event::Released{true});
+    settle();
+}
+
+void App::finishRelease() {
+    if (!enforcer_.quiet() || !plan(model_, enforcer_.verdicts()).empty())
+        return;
+    // The stand-in mutes are confirmed by readings that may still be on their way.
+    if (model_.mute.muted())
+        for (const auto& verdict : enforcer_.verdicts().sources) {
+            const Node* node = model_.graph.node(verdict.node);
+            const auto knob = node ? model_.applied.knobs.find(node->serial) : model_.applied.knobs.end();
+            if (knob != model_.applied.knobs.end() && knob->second.silent && !verdict.silent)
+                return;
+        }
+    endRelease({});
+}
+
+void App::endRelease(const Result<void>& result) {
+    if (!result)
+        g_warning("%s", result.error().message.c_str());
+    // The bus sends what is queued before it goes.
+    if (releaseReply_)
+        std::exchange(releaseReply_, nullptr)(result);
+    g_main_loop_quit(loop_.get());
+}
+
+std::vector<std::pair<std::string, std::string>> App::diagnostics() {
+    std::vector<std::pair<std::string, std::string>> facts;
+    facts.emplace_back("daemon.version", MICGUARD_VERSION);
+    facts.emplace_back("daemon.pid", std::to_string(getpid()));
+    facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
+    if (model_.connected) {
+        facts.emplace_back("pipewire.version", model_.graph.serverVersion);
+        facts.emplace_back("pipewire.pid", std::to_string(model_.graph.serverPid));
+    }
+    const auto managers = sessionManagers(model_.graph);
+    for (const auto id : managers)
+        if (const Client* client = model_.graph.client(id)) {
+            facts.emplace_back("session-manager.executable", client->executable);
+            facts.emplace_back("session-manager.pid", std::to_string(client->pid));
+            facts.emplace_back("session-manager.unit", client->unit);
+            break;
+        }
+    if (managers.empty())
+        facts.emplace_back("session-manager.executable", "");
+    for (const auto& verdict : enforcer_.verdicts().sources) {
+        const Node* node = model_.graph.node(verdict.node);
+        if (!node)
+            continue;
+        const KnobState knob = knobState(model_, *node);
+        const std::string key = "source." + node->name + ".";
+        facts.emplace_back(key + "method", !verdict.guarded ? "none" : knob == KnobState::Fails ? "sever" : "volume");
+        facts.emplace_back(key + "why", !verdict.guarded             ? "exempt by [sources] exempt"
+                                        : knob == KnobState::Fails ? "has no volume that the server could turn down; "
+                                                                     "clients are kept from it instead"
+                                                                   : "obeys the server's volume limit");
+    }
+    return facts;
+}
+
+} // namespace micguard
