@@ -101,14 +101,13 @@ TEST_CASE("control: without the guard the attackers hear", "[attack]") {
 TEST_CASE("an attack on the guard's own connection is survived and told", "[attack]") {
     PrivateSession session(attackedSession());
     Guard guard(session);
-    guard.setMuted(true);
-    session.setPhase(1);
     std::vector<Heard> heard;
+    Tally tally("native bystander × destroy_guard");
+    mute(session, guard, heard, tally);
     heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
     heard.back().listener->start();
     const auto report = run(session, {"destroy_guard", {}}, 2.0);
-    Tally tally("native bystander × destroy_guard");
-    listenWhileMuted(session, heard, tally, Milliseconds(300));
+    listenWhileMuted(heard, tally, Milliseconds(300));
     REQUIRE(guard.waitState("muted"));
     INFO("accepted " << report.at("accepted"));
     // Whoever is fast enough to cut us off once is told about; who was refused every time leaves no trace.

@@ -8,16 +8,6 @@
 
 using namespace micguard::test;
 
-namespace {
-
-void must(const PrivateSession& session, const std::vector<std::string>& argv) {
-    const Finished done = session.run(argv);
-    INFO(argv[0] << ": " << done.output);
-    REQUIRE(done.exitCode == 0);
-}
-
-} // namespace
-
 TEST_CASE("module-loopback into a sink whose monitor is recorded, module-remap-source", "[modules]") {
     const std::string mode = GENERATE("silence", "sever");
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
@@ -41,17 +31,16 @@ TEST_CASE("modules loaded while muted", "[modules]") {
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
     Guard guard(session);
     guard.setMode(mode);
-    guard.setMuted(true);
-    session.setPhase(1);
+    std::vector<Heard> heard;
+    Tally tally("Pulse × modules loaded while muted, " + mode);
+    mute(session, guard, heard, tally);
     must(session, {"pactl", "load-module", "module-null-sink", "sink_name=trap"});
     must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=trap", "latency_msec=20"});
     must(session, {"pactl", "load-module", "module-remap-source", "master=acp", "source_name=remapped"});
-    std::vector<Heard> heard;
     heard.push_back({"trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})});
     heard.push_back({"remapped", parecordListener(session, {.target = "remapped", .latencyMsec = 20})});
     for (auto& one : heard)
         one.listener->start();
-    Tally tally("Pulse × modules loaded while muted, " + mode);
-    listenWhileMuted(session, heard, tally, Milliseconds(1000));
+    listenWhileMuted(heard, tally, Milliseconds(1000));
     unmuteAndListen(session, guard, heard);
 }

@@ -37,10 +37,9 @@ TEST_CASE("a microphone plugged in while muted is silent from its first sample",
     for (unsigned run = 0; run < scaled(count, 200); run++) {
         const MicKind kind = kinds[run % count];
         INFO("run " << run << ", " << nameOf(kind));
-        guard.setMuted(true);
-        session.plug({.kind = kind, .name = "headset"});
-        session.setPhase("headset", 1);
-        listenWhileMuted(session, heard, tally, Milliseconds(300));
+        mute(session, guard, heard, tally);
+        session.plug({.kind = kind, .name = "headset", .phase = 1});
+        listenWhileMuted(heard, tally, Milliseconds(300));
         session.setPhase("headset", 0);
         guard.setMuted(false);
         if (grabs)
@@ -81,9 +80,7 @@ TEST_CASE("the default source switched while muted", "[plug]") {
     Guard guard(session);
     guard.setMode(mode);
     const auto chooseDefault = [&](const std::string& name) {
-        const Finished done = session.run({"pactl", "set-default-source", name});
-        INFO(done.output);
-        REQUIRE(done.exitCode == 0);
+        must(session, {"pactl", "set-default-source", name});
     };
     chooseDefault("tone");
     std::vector<Heard> heard;
@@ -91,10 +88,9 @@ TEST_CASE("the default source switched while muted", "[plug]") {
     heard.push_back(hear("the default", parecordListener(session, {.latencyMsec = 20})));
     Tally tally("native and Pulse × default source switched while muted, " + mode);
     for (unsigned run = 0; run < scaled(4, 50); run++) {
-        guard.setMuted(true);
-        session.setPhase(1);
+        mute(session, guard, heard, tally);
         chooseDefault(run % 2 ? "tone" : "clamped");
-        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        listenWhileMuted(heard, tally, Milliseconds(500));
         unmuteAndListen(session, guard, heard);
     }
 }

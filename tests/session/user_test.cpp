@@ -7,8 +7,6 @@
 #include <catch2/generators/catch_generators_range.hpp>
 #include <nlohmann/json.hpp>
 
-#include <functional>
-
 using namespace micguard::test;
 
 namespace {
@@ -25,21 +23,6 @@ std::string nodeId(const PrivateSession& session, const std::string& name) {
     return {};
 }
 
-// Asks again until it is so; each question is a process of its own.
-bool eventually(const std::function<bool()>& isSo) {
-    const std::int64_t deadline = monotonicNsec() + 5'000'000'000;
-    while (!isSo())
-        if (monotonicNsec() > deadline)
-            return false;
-    return true;
-}
-
-void must(const PrivateSession& session, const std::vector<std::string>& argv) {
-    const Finished done = session.run(argv);
-    INFO(argv[0] << ": " << done.output);
-    REQUIRE(done.exitCode == 0);
-}
-
 } // namespace
 
 TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", "[user]") {
@@ -52,7 +35,7 @@ TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", 
     for (const MicKind kind : kinds)
         heard.push_back(listenTo(session, nameOf(kind)));
     Tally tally("native × five kinds × unmuted and turned up, " + mode);
-    guard.setMuted(true);
+    mute(session, guard, heard, tally);
     for (unsigned round = 0; round < scaled(2, 34); round++)
         for (const MicKind kind : kinds) {
             const std::string name = nameOf(kind), id = nodeId(session, name);
@@ -67,7 +50,7 @@ TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", 
                 // Whether the tool finds the source at all is the mode's business; what counts is what is heard.
                 session.run(attempt);
         }
-    listenWhileMuted(session, heard, tally, Milliseconds(300));
+    listenWhileMuted(heard, tally, Milliseconds(300));
     unmuteAndListen(session, guard, heard);
 }
 
