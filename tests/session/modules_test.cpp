@@ -2,6 +2,7 @@
 // What lies between a microphone and who listens: modules that anybody can load through pipewire-pulse, and the real
 // EasyEffects. The microphone is silent at its source, so nothing behind it has anything to pass on.
 #include "tests/session/trial.hpp"
+#include "tests/support/easy_effects.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -43,4 +44,35 @@ TEST_CASE("modules loaded while muted", "[modules]") {
         one.listener->start();
     listenWhileMuted(heard, tally, Milliseconds(1000));
     unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("the real EasyEffects in the chain", "[modules][easyeffects]") {
+    // One for both modes: the start of EasyEffects takes longer than all the rest.
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    const EasyEffects effects(session);
+    std::vector<Heard> heard;
+    heard.push_back(hear(EasyEffects::kSource,
+                         nativeListener(session, {.target = EasyEffects::kSource, .name = "behind"})));
+    heard.push_back(listenTo(session, "tone"));
+    for (const std::string mode : {"silence", "sever"}) {
+        INFO(mode);
+        guard.setMode(mode);
+        Tally tally("native × EasyEffects and the microphone behind it × mute cycles, " + mode);
+        for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
+            muteAndListen(session, guard, heard, tally, Milliseconds(800));
+            unmuteAndListen(session, guard, heard);
+        }
+    }
+}
+
+TEST_CASE("control: without the guard EasyEffects passes on what the microphone makes",
+          "[modules][easyeffects][control]") {
+    SessionOptions options = guardedSession({MicKind::tone});
+    options.micguardd.clear();
+    PrivateSession session(options);
+    const EasyEffects effects(session);
+    const Heard heard = hear(EasyEffects::kSource, nativeListener(session, {.target = EasyEffects::kSource}));
+    session.setPhase(1);
+    CHECK(heard.listener->waitAudible(1));
 }
