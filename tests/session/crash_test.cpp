@@ -179,3 +179,23 @@ TEST_CASE("an unreadable state file means muted, with a warning", "[crash]") {
     CHECK(guard.muted());
     CHECK(guard.hasWarning("memory"));
 }
+
+TEST_CASE("control: without the guard every source is heard again after a restart", "[crash][control]") {
+    SessionOptions options = guardedSession(kinds);
+    options.micguardd.clear();
+    PrivateSession session(options);
+    const std::vector<Heard> heard = listenToAll(session);
+    session.setPhase(1);
+    session.restart(Daemon::wireplumber);
+    for (const auto& one : heard) {
+        INFO(one.source);
+        CHECK(one.listener->waitAudible(1));
+    }
+    session.restart(Daemon::pipewire);
+    for (const MicKind kind : {MicKind::tone, MicKind::nullVirtual}) {
+        INFO(nameOf(kind));
+        const auto late = nativeListener(session, {.target = nameOf(kind)});
+        late->start();
+        CHECK(late->waitAudible(1));
+    }
+}
