@@ -131,3 +131,30 @@ TEST_CASE("an attack on the guard's or the session manager's connection that suc
         session.start(Daemon::wireplumber);
     unmuteAndListen(session, guard, heard);
 }
+
+TEST_CASE("whoever writes the guard's own value back is noticed, and it is in force again at once",
+          "[attack]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(attackedSession());
+    Guard guard(session);
+    guard.setMode(mode);
+    const Attack attack{"turn_up", {"--knob"}};
+    std::vector<Heard> heard;
+    Tally tally(titleOf(attack) + ", and native afterwards, " + mode);
+    mute(session, guard, heard, tally);
+    const auto report = run(session, attack, 1.5);
+    const auto audible = report.at("heard_after").get<std::uint64_t>();
+    tally.add(audible);
+    if (mode == "silence") {
+        // What passes until the guard has seen it is some of it (threat model, tier 4), and told.
+        CHECK(audible < report.at("samples").get<std::uint64_t>() / 2);
+        CHECK(guard.hasWarning("knob:tone"));
+    } else {
+        CHECK(audible == 0);
+    }
+    heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
+    heard.back().listener->start();
+    listenWhileMuted(heard, tally, Milliseconds(300));
+    CHECK(guard.waitState("muted"));
+    unmuteAndListen(session, guard, heard);
+}
