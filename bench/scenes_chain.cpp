@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/scene.hpp"
 
-#include <fstream>
-#include <stdexcept>
-#include <thread>
-
 namespace micguard::bench {
 namespace {
 
-// Xvfb writes the number of the display that it has taken; there is no event for a line in a file.
-std::string displayOf(const std::filesystem::path& log) {
-    const std::int64_t end = monotonicNsec() + std::chrono::nanoseconds(kPatience).count();
-    while (monotonicNsec() < end) {
-        std::ifstream file(log);
-        std::string number;
-        if (file >> number && !file.eof())
-            return ":" + number;
-        std::this_thread::sleep_for(Milliseconds(20));
-    }
-    throw std::runtime_error("Xvfb did not get ready");
-}
-
 void prepareEasyEffects(Stage& stage) {
-    stage.keep({"Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"}, "xvfb");
-    const std::string display = displayOf(stage.session().logPath("xvfb.log"));
-    stage.keep(
-        {"env", "DISPLAY=" + display, "GSETTINGS_BACKEND=memory", "easyeffects", "--gapplication-service"},
-        "easyeffects");
-    stage.session().graph().waitForNode("easyeffects_source");
-    stage.native("9", "builtin", {.target = "easyeffects_source"});
+    stage.startEasyEffects();
+    stage.native("9", "builtin", {.target = EasyEffects::kSource});
 }
 
 constexpr const char* kDelayedChain = R"conf(context.modules = [

@@ -3,6 +3,7 @@
 // the row, two seconds of listening, unmuted. Measures and judges nothing.
 #pragma once
 
+#include "tests/support/easy_effects.hpp"
 #include "tests/support/guard.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/mute_switch.hpp"
@@ -63,6 +64,7 @@ class Stage {
     void must(const std::vector<std::string>& argv);
     // A program of the scene that ends with it. `log` names its log.
     void keep(const std::vector<std::string>& argv, const std::string& log);
+    void startEasyEffects() { easyEffects_.emplace(session_); }
     // One that listens without being counted, and hears before this returns.
     void accompany(std::unique_ptr<Listener> listener);
     // Of the row's ear.
@@ -89,6 +91,7 @@ class Stage {
     PrivateSession session_;
     std::optional<Guard> guard_;
     std::vector<Process> kept_;
+    std::optional<EasyEffects> easyEffects_;
     std::vector<std::unique_ptr<Listener>> company_;
     std::vector<Ear> ears_;
     bool inTrial_ = false;

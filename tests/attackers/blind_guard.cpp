@@ -33,7 +33,7 @@ bool blind(Connection& connection, const Global& victim, bool quietly) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const Options options = parseOptions(argc, argv, {"quietly"});
+    const Options options = parseOptions(argc, argv, {"quietly", "raised"});
     const auto strike = [&](Connection& connection, const Global& victim) {
         return blind(connection, victim, options.has("quietly"));
     };

@@ -23,8 +23,22 @@ int attackVictims(const Options& options, int tier, const IsVictim& isVictim, co
         throw std::runtime_error("no server");
     std::map<std::uint32_t, std::string> serials; // of the victims, by id
     std::uint64_t victims = 0, gone = 0;
+    std::unique_ptr<Connection> raiser;
+    if (options.has("raised"))
+        raiser = Connection::open(loop, options, options.program + ".raiser");
+    const auto raise = [&](const Global& victim) {
+        const pw_permission all{victim.id, PW_PERM_ALL};
+        for (const Global& client : raiser->ofType(PW_TYPE_INTERFACE_Client))
+            if (client.property("application.name") == options.program)
+                if (auto* proxy = raiser->bind(client, PW_VERSION_CLIENT))
+                    pw_client_update_permissions(reinterpret_cast<pw_client*>(proxy), 1, &all);
+    };
     const auto hit = [&](const Global& client) {
-        if (report.exhausted() || !strike(*connection, client))
+        if (report.exhausted())
+            return;
+        if (raiser)
+            raise(client);
+        if (!strike(*connection, client))
             return;
         report.attempts++;
     };

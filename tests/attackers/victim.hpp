@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the attacks on the guard's and the session manager's own connections share: choose the victims among the clients,
-// strike the moment one is seen and 100 times a second from then on, listen all the while, tell who survived.
+// What the attacks on the guard's and the session manager's own connections share: choose the victims among
+// the clients, strike the moment one is seen and 100 times a second from then on, listen all the while, tell
+// who survived. With --raised a second connection gives the first one, ahead of each strike, the rights on
+// the victim that it was denied.
 #pragma once
 
 #include "tests/attackers/client.hpp"

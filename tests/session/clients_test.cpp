@@ -92,9 +92,8 @@ TEST_CASE("a client started while muted hears nothing, and everything once unmut
     Tally tally("native, pw-record and parecord started while muted, " + mode);
     for (unsigned run = 0; run < scaled(4, 200); run++) {
         INFO("run " << run);
-        guard.setMuted(true);
-        session.setPhase(1);
         std::vector<Heard> late;
+        mute(session, guard, late, tally);
         const ListenOptions tone{.target = "tone"};
         late.push_back({"tone", nativeListener(session, tone)});
         late.push_back({"tone", pwRecordListener(session, tone)});
@@ -102,7 +101,7 @@ TEST_CASE("a client started while muted hears nothing, and everything once unmut
         late.push_back({"raw", nativeListener(session, {.target = "raw", .autoconnect = false, .link = true, .relink = true})});
         for (auto& one : late)
             one.listener->start();
-        listenWhileMuted(session, late, tally, Milliseconds(400));
+        listenWhileMuted(late, tally, Milliseconds(400));
         for (auto& one : late) {
             INFO(one.listener->description() << " on " << one.source << " is still there");
             CHECK(one.listener->running());

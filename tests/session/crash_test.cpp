@@ -46,13 +46,13 @@ TEST_CASE("the guard killed with SIGKILL while muted: nothing opens, and the nex
     Tally tally("native × four kinds × guard killed while muted, " + mode);
     for (unsigned run = 0; run < scaled(4, 100); run++) {
         INFO("run " << run);
-        guard.setMuted(true);
+        mute(session, guard, heard, tally);
         session.kill(Daemon::micguardd);
-        listenWhileMuted(session, heard, tally);
+        listenWhileMuted(heard, tally);
         session.start(Daemon::micguardd);
         CHECK(guard.muted());
         CHECK(guard.waitState("muted"));
-        listenWhileMuted(session, heard, tally);
+        listenWhileMuted(heard, tally);
         unmuteAndListen(session, guard, heard);
     }
 }
@@ -65,9 +65,9 @@ TEST_CASE("the session manager restarted while muted", "[crash]") {
     auto heard = listenToAll(session);
     Tally tally("native × four kinds × WirePlumber restarted while muted, " + mode);
     for (unsigned run = 0; run < scaled(2, 50); run++) {
-        guard.setMuted(true);
+        mute(session, guard, heard, tally);
         session.restart(Daemon::wireplumber);
-        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        listenWhileMuted(heard, tally, Milliseconds(500));
         CHECK(guard.waitState("muted"));
         unmuteAndListen(session, guard, heard);
     }
@@ -81,16 +81,15 @@ TEST_CASE("PipeWire restarted while muted: every source is silent as it appears"
     Tally tally("native × two kinds × PipeWire restarted while muted, " + mode);
     for (unsigned run = 0; run < scaled(2, 50); run++) {
         INFO("run " << run);
-        guard.setMuted(true);
-        session.setPhase(1);
+        std::vector<Heard> heard;
+        mute(session, guard, heard, tally);
         session.restart(Daemon::pipewire);
         REQUIRE(guard.waitState("muted"));
-        std::vector<Heard> heard;
         for (const char* name : {"tone", "nullVirtual"}) {
             heard.push_back({name, nativeListener(session, {.target = name})});
             heard.back().listener->start();
         }
-        listenWhileMuted(session, heard, tally, Milliseconds(500));
+        listenWhileMuted(heard, tally, Milliseconds(500));
         unmuteAndListen(session, guard, heard);
     }
 }
@@ -107,14 +106,13 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
     for (const MicKind kind : ordinary)
         heard.push_back(listenTo(session, nameOf(kind)));
     Tally tally("native × four kinds × stopped while muted, " + mode + ", " + way);
-    guard.setMuted(true);
-    listenWhileMuted(session, heard, tally);
+    muteAndListen(session, guard, heard, tally);
     if (way == "SIGTERM")
         session.stop(Daemon::micguardd);
     else
         guard.release();
     REQUIRE(guard.waitName(false));
-    listenWhileMuted(session, heard, tally, Milliseconds(500));
+    listenWhileMuted(heard, tally, Milliseconds(500));
     session.setPhase(0);
     // What feeds a virtual microphone is a microphone itself, and muted as well.
     for (const std::string& source : sourceNames(session)) {
@@ -140,12 +138,12 @@ TEST_CASE("stopped while muted and started again: unmuting leaves no dead microp
     std::vector<Heard> heard;
     for (const char* name : {"tone", "acp"})
         heard.push_back(listenTo(session, name));
-    guard.setMuted(true);
+    Tally tally("native × two kinds × guard restarted in order while muted");
+    mute(session, guard, heard, tally);
     session.stop(Daemon::micguardd);
     session.start(Daemon::micguardd);
     CHECK(guard.muted());
-    Tally tally("native × two kinds × guard restarted in order while muted");
-    listenWhileMuted(session, heard, tally);
+    listenWhileMuted(heard, tally);
     unmuteAndListen(session, guard, heard);
 }
 
@@ -163,7 +161,7 @@ TEST_CASE("without PipeWire the mute is accepted and in force the moment PipeWir
     heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
     heard.back().listener->start();
     Tally tally("native × tone × muted before PipeWire was there");
-    listenWhileMuted(session, heard, tally, Milliseconds(500));
+    listenWhileMuted(heard, tally, Milliseconds(500));
     unmuteAndListen(session, guard, heard);
 }
 
@@ -180,4 +178,24 @@ TEST_CASE("an unreadable state file means muted, with a warning", "[crash]") {
     session.start(Daemon::micguardd);
     CHECK(guard.muted());
     CHECK(guard.hasWarning("memory"));
+}
+
+TEST_CASE("control: without the guard every source is heard again after a restart", "[crash][control]") {
+    SessionOptions options = guardedSession(kinds);
+    options.micguardd.clear();
+    PrivateSession session(options);
+    const std::vector<Heard> heard = listenToAll(session);
+    session.setPhase(1);
+    session.restart(Daemon::wireplumber);
+    for (const auto& one : heard) {
+        INFO(one.source);
+        CHECK(one.listener->waitAudible(1));
+    }
+    session.restart(Daemon::pipewire);
+    for (const MicKind kind : {MicKind::tone, MicKind::nullVirtual}) {
+        INFO(nameOf(kind));
+        const auto late = nativeListener(session, {.target = nameOf(kind)});
+        late->start();
+        CHECK(late->waitAudible(1));
+    }
 }

@@ -30,7 +30,7 @@ TEST_CASE("mute cycles: every kind of source, both modes, native listener", "[mu
     }
 }
 
-TEST_CASE("control: without the guard the same listeners hear everything", "[mute]") {
+TEST_CASE("control: without the guard the same listeners hear everything", "[mute][control]") {
     SessionOptions options = guardedSession(allMicKinds());
     options.micguardd.clear();
     PrivateSession session(options);

@@ -29,6 +29,20 @@ SessionOptions guardedSession(const std::vector<MicKind>& kinds) {
     return options;
 }
 
+void must(const PrivateSession& session, const std::vector<std::string>& argv) {
+    const Finished done = session.run(argv);
+    INFO(argv[0] << ": " << done.output);
+    REQUIRE(done.exitCode == 0);
+}
+
+bool eventually(const std::function<bool()>& isSo) {
+    const std::int64_t deadline = monotonicNsec() + 5'000'000'000;
+    while (!isSo())
+        if (monotonicNsec() > deadline)
+            return false;
+    return true;
+}
+
 Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
     ListenOptions options = more;
     options.target = source;
@@ -64,25 +78,30 @@ Tally::~Tally() {
     std::fflush(stdout);
 }
 
-void listenWhileMuted(PrivateSession& session, std::vector<Heard>& heard, Tally& tally, Milliseconds patience) {
-    std::vector<StreamSnapshot> before;
-    before.reserve(heard.size());
+void mute(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally) {
+    guard.setMuted(true);
+    tally.replied(guard.callNsec());
     for (auto& one : heard)
-        before.push_back(one.listener->snapshot());
+        one.counted = one.listener->snapshot().audible[1];
     session.setPhase(1);
+}
+
+void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds patience) {
     // A silenced stream runs on and a severed one stands still, so there is no event that says "nothing more will come":
     // whatever is heard within this time wakes us, and fails the test.
     const std::int64_t until = monotonicNsec() + std::chrono::nanoseconds(patience).count();
-    for (std::size_t i = 0; i < heard.size(); i++) {
+    for (const auto& one : heard) {
         const auto left = std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(until - monotonicNsec()));
         if (left.count() > 0)
-            heard[i].listener->waitUntil(
-                [&](const StreamSnapshot& now) { return now.audible[1] != before[i].audible[1]; }, left);
+            one.listener->waitUntil([&](const StreamSnapshot& now) { return now.audible[1] != one.counted; },
+                                    left);
     }
-    for (std::size_t i = 0; i < heard.size(); i++) {
-        const std::uint64_t audible = heard[i].listener->snapshot().audible[1] - before[i].audible[1];
-        INFO(heard[i].listener->description() << " on " << heard[i].source << ": heard " << audible
-                                              << " samples made after the reply");
+    for (auto& one : heard) {
+        const std::uint64_t now = one.listener->snapshot().audible[1];
+        const std::uint64_t audible = now - one.counted;
+        one.counted = now;
+        INFO(one.listener->description()
+             << " on " << one.source << ": heard " << audible << " samples made after the reply");
         CHECK(audible == 0);
         tally.add(audible);
     }
@@ -90,9 +109,8 @@ void listenWhileMuted(PrivateSession& session, std::vector<Heard>& heard, Tally&
 
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience) {
-    guard.setMuted(true);
-    tally.replied(guard.callNsec());
-    listenWhileMuted(session, heard, tally, patience);
+    mute(session, guard, heard, tally);
+    listenWhileMuted(heard, tally, patience);
 }
 
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard) {

@@ -6,6 +6,7 @@
 #include "tests/support/guard.hpp"
 #include "tests/support/listener.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,9 +18,16 @@ unsigned scaled(unsigned common, unsigned longRun);
 
 SessionOptions guardedSession(const std::vector<MicKind>& kinds);
 
+// Runs a program of the session that has to succeed.
+void must(const PrivateSession& session, const std::vector<std::string>& argv);
+// Asks again until it is so; each question is a process of its own.
+bool eventually(const std::function<bool()>& isSo);
+
 struct Heard {
     std::string source;
     std::unique_ptr<Listener> listener;
+    std::uint64_t counted =
+        0; // audible samples of the odd phase that have been judged, or were from before the mute
 };
 
 // Starts a native listener on the named microphone and waits until it hears it.
@@ -46,14 +54,17 @@ class Tally {
     std::vector<std::int64_t> replies_; // call to reply, ns
 };
 
-// Mutes, makes every microphone change its tune at once, lets at least two quanta pass for everybody and checks that
-// nobody heard any of the new tune. The parity of the phase made while muted is odd.
+// Mutes, and makes every microphone change its tune at once: whatever is heard of the new one from here on
+// counts, during the test's own event, too. The parity of the phase made while muted is odd, also that of
+// what is plugged in meanwhile.
+void mute(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally);
+// Checks that nobody has heard any of the new tune since mute(), or since this was called last, nor does
+// within `patience`: how long a sample may lie in a client's own buffers (a Pulse client's default fragment
+// is 2 s long).
+void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
+// Both of them.
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience = Milliseconds(150));
-// The same without the call: what is heard of what is made from now on. `patience`: how long a sample may lie in a
-// client's own buffers and still count (a Pulse client's default fragment is 2 s long).
-void listenWhileMuted(PrivateSession& session, std::vector<Heard>& heard, Tally& tally,
-                      Milliseconds patience = Milliseconds(150));
 // Back to the even phase first, so that what is heard afterwards is new.
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard);
 

@@ -7,8 +7,6 @@
 #include <catch2/generators/catch_generators_range.hpp>
 #include <nlohmann/json.hpp>
 
-#include <functional>
-
 using namespace micguard::test;
 
 namespace {
@@ -25,19 +23,19 @@ std::string nodeId(const PrivateSession& session, const std::string& name) {
     return {};
 }
 
-// Asks again until it is so; each question is a process of its own.
-bool eventually(const std::function<bool()>& isSo) {
-    const std::int64_t deadline = monotonicNsec() + 5'000'000'000;
-    while (!isSo())
-        if (monotonicNsec() > deadline)
-            return false;
-    return true;
-}
+} // namespace
 
-void must(const PrivateSession& session, const std::vector<std::string>& argv) {
-    const Finished done = session.run(argv);
-    INFO(argv[0] << ": " << done.output);
-    REQUIRE(done.exitCode == 0);
+namespace {
+
+// What a user or a careless program does who wants the microphone to be heard.
+std::vector<std::vector<std::string>> attemptsOn(const PrivateSession& session, const std::string& name) {
+    const std::string id = nodeId(session, name);
+    return {{"pactl", "set-source-mute", name, "0"},
+            {"pactl", "set-source-volume", name, "150%"},
+            {"wpctl", "set-mute", id, "0"},
+            {"wpctl", "set-volume", id, "1.4"},
+            {"pw-cli", "set-param", id, "Props",
+             "{ mute: false, softMute: false, volume: 1.0, channelVolumes: [ 4.0 ], softVolumes: [ 4.0 ] }"}};
 }
 
 } // namespace
@@ -52,27 +50,52 @@ TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", 
     for (const MicKind kind : kinds)
         heard.push_back(listenTo(session, nameOf(kind)));
     Tally tally("native × five kinds × unmuted and turned up, " + mode);
-    guard.setMuted(true);
+    mute(session, guard, heard, tally);
     for (unsigned round = 0; round < scaled(2, 34); round++)
         for (const MicKind kind : kinds) {
-            const std::string name = nameOf(kind), id = nodeId(session, name);
-            const std::vector<std::vector<std::string>> attempts = {
-                {"pactl", "set-source-mute", name, "0"},
-                {"pactl", "set-source-volume", name, "150%"},
-                {"wpctl", "set-mute", id, "0"},
-                {"wpctl", "set-volume", id, "1.4"},
-                {"pw-cli", "set-param", id, "Props",
-                 "{ mute: false, softMute: false, volume: 1.0, channelVolumes: [ 4.0 ], softVolumes: [ 4.0 ] }"}};
-            for (const auto& attempt : attempts)
+            for (const auto& attempt : attemptsOn(session, nameOf(kind)))
                 // Whether the tool finds the source at all is the mode's business; what counts is what is heard.
                 session.run(attempt);
         }
-    listenWhileMuted(session, heard, tally, Milliseconds(300));
+    listenWhileMuted(heard, tally, Milliseconds(300));
     unmuteAndListen(session, guard, heard);
 }
 
+TEST_CASE("control: without the guard each of these attempts opens a muted microphone", "[user][control]") {
+    // One that is muted through its node, and one that is through its device's route.
+    const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp};
+    SessionOptions options = guardedSession(kinds);
+    options.micguardd.clear();
+    PrivateSession session(options);
+    for (const MicKind kind : kinds) {
+        const std::string name = nameOf(kind);
+        session.setPhase(0);
+        const Heard heard = listenTo(session, name);
+        for (const auto& attempt : attemptsOn(session, name)) {
+            const bool lifts = attempt[1] != "set-source-volume" && attempt[1] != "set-volume";
+            INFO(name << ": " << attempt[0] << " " << attempt[1]);
+            session.setPhase(0);
+            if (lifts) {
+                must(session, {"pactl", "set-source-mute", name, "1"});
+                REQUIRE(eventually([&] {
+                    const auto before = heard.listener->snapshot();
+                    return heard.listener->waitSamples(9600) &&
+                           heard.listener->snapshot().audible[0] == before.audible[0];
+                }));
+            }
+            must(session, attempt);
+            session.setPhase(1);
+            CHECK(heard.listener->waitAudible(1));
+        }
+    }
+}
+
 TEST_CASE("the user's mute and volume are what he last made them", "[user]") {
-    const MicKind kind = GENERATE(MicKind::tone, MicKind::acp, MicKind::nullVirtual);
+    // Those whose volume the user's controls reach; `internal` is none that they show.
+    std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::otherProcess};
+    if (scaled(0, 1) == 1)
+        kinds.insert(kinds.end(), {MicKind::loopback, MicKind::clamped, MicKind::speech});
+    const MicKind kind = GENERATE_COPY(from_range(kinds));
     PrivateSession session(guardedSession({kind}));
     Guard guard(session);
     const std::string name = nameOf(kind);

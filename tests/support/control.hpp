@@ -42,6 +42,9 @@ struct ControlLayout {
     std::atomic<std::uint32_t> routeMute;
     std::atomic<std::uint32_t> routeChanges; // a futex word
     std::atomic<float> routeVolume;
+    // How often it was told a volume: by the user, or by the session manager that restores a route. A guard
+    // that sets the switch leaves the volume out.
+    std::atomic<std::uint32_t> routeVolumeWrites;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<float>::is_always_lock_free);
 

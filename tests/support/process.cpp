@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -273,6 +274,25 @@ Finished runProgram(const std::vector<std::string>& argv, const Environment& env
 std::string readFile(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool waitForText(const std::filesystem::path& path, const std::function<bool(const std::string&)>& predicate,
+                 Milliseconds timeout) {
+    const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!watch ||
+        ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
+        throw std::system_error(errno, std::generic_category(), "inotify");
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (!predicate(readFile(path))) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+        pollfd entry{watch.get(), POLLIN, 0};
+        if (left.count() <= 0 || ::poll(&entry, 1, static_cast<int>(left.count())) == 0)
+            return false;
+        std::array<char, 4096> events{};
+        while (::read(watch.get(), events.data(), events.size()) > 0) {
+        }
+    }
+    return true;
 }
 
 void writeFile(const std::filesystem::path& path, const std::string& text) {

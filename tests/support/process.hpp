@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,6 +90,9 @@ Finished runProgram(const std::vector<std::string>& argv, const Environment& env
                     Milliseconds timeout);
 
 std::string readFile(const std::filesystem::path& path);
+// True as soon as the file's text satisfies the predicate. Its folder has to be there already.
+bool waitForText(const std::filesystem::path& path, const std::function<bool(const std::string&)>& predicate,
+                 Milliseconds timeout = kPatience);
 void writeFile(const std::filesystem::path& path, const std::string& text);
 
 } // namespace micguard::test

@@ -392,7 +392,8 @@ void PrivateSession::bringUp(Microphone& mic) {
     // The session manager gives each card its route, remembered or not; before that a mixer's change could be
     // undone by it.
     if (!mic.parts.cardFile.empty() &&
-        !mic.control->waitRoute([](const ControlLayout& card) { return card.routeChanges > 0; }, kPatience))
+        !mic.control->waitRoute([](const ControlLayout& card) { return card.routeVolumeWrites > 0; },
+                                kPatience))
         throw std::runtime_error(mic.spec.name + " was given no route");
 }
 

@@ -149,11 +149,12 @@ int Card::setRoute(const spa_pod* param) {
                              SPA_PARAM_ROUTE_device, SPA_POD_Int(&device), SPA_PARAM_ROUTE_props,
                              SPA_POD_OPT_Pod(&props), SPA_PARAM_ROUTE_save, SPA_POD_OPT_Bool(&save)) < 0)
         return -EINVAL;
-    if (device != kNode || (index == SPA_ID_INVALID && name == nullptr) ||
-        (index != SPA_ID_INVALID && index != 0))
+    if (index == SPA_ID_INVALID && name != nullptr)
+        index = static_cast<uint32_t>(std::find(kRoutes.begin(), kRoutes.end(), std::string_view(name)) -
+                                      kRoutes.begin());
+    if (device != kNode || index >= kRoutes.size() || profile_ != kOn)
         return -EINVAL;
-    if (profile_ != kOn)
-        return -EINVAL;
+    route_ = index;
     routeSave_ = save;
     if (props != nullptr)
         applyProps(props);
@@ -190,6 +191,8 @@ void Card::applyProps(const spa_pod* props) {
             softVolumes_[c] = step > 0 ? volumes_[c] / step : 0.0F;
         }
         sendVolume();
+        if (control_ != nullptr)
+            control_->routeVolumeWrites.fetch_add(1);
     }
     if (muteGiven)
         sendMute();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A sound card with one microphone behind one capture route, which behaves as PipeWire's ACP devices do: a
-// Route carries the user's mute and volume, and each change of it sends mute, or channelVolumes and
-// softVolumes, to the node.
+// A sound card with one microphone behind either of two capture routes, which behaves as PipeWire's ACP
+// devices do: a Route carries the user's mute and volume, and each change of it sends mute, or channelVolumes
+// and softVolumes, to the node.
 #pragma once
 
 #include "tests/support/control.hpp"
@@ -31,6 +31,7 @@ class Card {
     static constexpr uint32_t kOff = 0; // profiles
     static constexpr uint32_t kOn = 1;
     static constexpr uint32_t kNode = 0; // the only sub-device
+    static constexpr std::array<const char*, 2> kRoutes{"analog-input-mic", "analog-input-headset-mic"};
 
     void emitInfo(bool full);
     void emitNode();
@@ -40,7 +41,7 @@ class Card {
     int setRoute(const spa_pod* param);
     void applyProps(const spa_pod* props);
     spa_pod* buildProfile(spa_pod_builder* builder, uint32_t id, uint32_t profile, bool current) const;
-    spa_pod* buildRoute(spa_pod_builder* builder, uint32_t id, bool current) const;
+    spa_pod* buildRoute(spa_pod_builder* builder, uint32_t id, uint32_t route, bool current) const;
     void routeProps(spa_pod_builder* builder, uint32_t id) const;
     void sendVolume();
     void sendMute();
@@ -55,6 +56,7 @@ class Card {
     ControlLayout* control_ = nullptr;
     uint32_t profile_ = kOn;
     bool profileSave_ = false;
+    uint32_t route_ = 0;
     bool routeSave_ = false;
     uint32_t channels_ = 1;
     bool mute_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The parameters of micguard.test.acp: two profiles, one capture route.
+// The parameters of micguard.test.acp: two profiles, two capture routes.
 #include "tests/support/plugin/card_device.hpp"
 
 #include <spa/param/audio/raw.h>
@@ -62,14 +62,18 @@ void Card::routeProps(spa_pod_builder* b, uint32_t id) const {
     spa_pod_builder_pop(b, &frame);
 }
 
-spa_pod* Card::buildRoute(spa_pod_builder* b, uint32_t id, bool current) const {
+spa_pod* Card::buildRoute(spa_pod_builder* b, uint32_t id, uint32_t route, bool current) const {
+    // Nobody knows whether the headset is plugged in, as on cards without jack detection: it is for the user
+    // to choose.
+    const bool builtIn = route == 0;
     spa_pod_frame frame[2];
     spa_pod_builder_push_object(b, &frame[0], SPA_TYPE_OBJECT_ParamRoute, id);
-    spa_pod_builder_add(b, SPA_PARAM_ROUTE_index, SPA_POD_Int(0), SPA_PARAM_ROUTE_direction,
-                        SPA_POD_Id(SPA_DIRECTION_INPUT), SPA_PARAM_ROUTE_name,
-                        SPA_POD_String("analog-input-mic"), SPA_PARAM_ROUTE_description,
-                        SPA_POD_String("Microphone"), SPA_PARAM_ROUTE_priority, SPA_POD_Int(100),
-                        SPA_PARAM_ROUTE_available, SPA_POD_Id(SPA_PARAM_AVAILABILITY_yes), 0);
+    spa_pod_builder_add(b, SPA_PARAM_ROUTE_index, SPA_POD_Int(route), SPA_PARAM_ROUTE_direction,
+                        SPA_POD_Id(SPA_DIRECTION_INPUT), SPA_PARAM_ROUTE_name, SPA_POD_String(kRoutes[route]),
+                        SPA_PARAM_ROUTE_description,
+                        SPA_POD_String(builtIn ? "Microphone" : "Headset Microphone"),
+                        SPA_PARAM_ROUTE_priority, SPA_POD_Int(builtIn ? 100 : 50), SPA_PARAM_ROUTE_available,
+                        SPA_POD_Id(builtIn ? SPA_PARAM_AVAILABILITY_yes : SPA_PARAM_AVAILABILITY_unknown), 0);
     spa_pod_builder_prop(b, SPA_PARAM_ROUTE_info, SPA_POD_PROP_FLAG_HINT_DICT);
     spa_pod_builder_push_struct(b, &frame[1]);
     spa_pod_builder_int(b, current ? 3 : 1);
@@ -120,14 +124,14 @@ int Card::enumParams(int seq, uint32_t id, uint32_t start, uint32_t num, const s
             param = buildProfile(&builder, id, profile_, true);
             break;
         case SPA_PARAM_EnumRoute:
-            if (index > 0)
+            if (index >= kRoutes.size())
                 return 0;
-            param = buildRoute(&builder, id, false);
+            param = buildRoute(&builder, id, index, false);
             break;
         case SPA_PARAM_Route:
             if (index > 0 || profile_ != kOn)
                 return 0;
-            param = buildRoute(&builder, id, true);
+            param = buildRoute(&builder, id, route_, true);
             break;
         default:
             return -ENOENT;
