@@ -23,6 +23,8 @@ namespace {
 constexpr guint evidenceMs = 25;
 // A stream that the session manager has not linked by then is shown to it once more.
 constexpr guint shownMs = 1500;
+// So long after a device's route has appeared the session manager has restored the user's mute of it, if it stored one.
+constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
@@ -56,6 +58,7 @@ App::~App() {
     cancelTimer(releaseTimer_);
     cancelTimer(busTimer_);
     cancelTimer(publishTimer_);
+    cancelTimer(routesTimer_);
     cancelTimer(watchdog_);
 }
 
@@ -251,10 +254,32 @@ void App::settle() {
     answerWaiters();
     watchEvidence();
     watchShown();
+    watchRoutes();
     publishWhenAnswered();
     notifyReady();
     if (releasing_)
         finishRelease();
+}
+
+// Begins anew for those that appear while it runs: none is given less than the whole time.
+void App::watchRoutes() {
+    std::vector<std::pair<Serial, std::uint32_t>> fresh;
+    for (const auto& [id, device] : model_.graph.devices)
+        for (const auto& route : device.routes)
+            if (!device.settledRoutes.contains(route.index))
+                fresh.emplace_back(device.serial, route.index);
+    if (fresh.empty() || routesTimer_)
+        return;
+    unsettled_ = std::move(fresh);
+    routesTimer_ = g_timeout_add(
+        settleMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->routesTimer_ = 0;
+            app->receive(event::RoutesSettled{std::exchange(app->unsettled_, {})});
+            return G_SOURCE_REMOVE;
+        },
+        this);
 }
 
 void App::notifyReady() {

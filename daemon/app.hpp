@@ -75,6 +75,7 @@ class App final : public Requests {
     void finishRelease();
     void endRelease(const Result<void>& result);
     void watchShown();
+    void watchRoutes();
     void connectBus();
     void notifyReady();
 
@@ -100,6 +101,7 @@ class App final : public Requests {
     Guarantee guarantee_;
     Enforcer::Awaited awaited_; // when the timer for it was started
     std::list<Waiter> waiters_;
+    std::vector<std::pair<Serial, std::uint32_t>> unsettled_; // routes, when the timer for them was started
     std::set<std::uint64_t> streamsAtMute_, blockedTold_;
     std::uint64_t nextHold_ = 1;
     std::string lastCookie_;
@@ -109,7 +111,7 @@ class App final : public Requests {
     bool releasing_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
-    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0,
+    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
           watchdog_ = 0;
 };
 

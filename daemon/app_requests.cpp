@@ -210,7 +210,8 @@ void App::startRelease(int exitCode) {
 }
 
 void App::finishRelease() {
-    if (!enforcer_.quiet() || !plan(model_, enforcer_.verdicts()).empty())
+    // Late is better than lost: what a process was asked goes with the connection over which it was.
+    if (!enforcer_.allAnswered() || !plan(model_, enforcer_.verdicts()).empty())
         return;
     // The stand-in mutes are confirmed by readings that may still be on their way.
     if (model_.mute.muted())

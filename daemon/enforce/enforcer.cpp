@@ -32,6 +32,12 @@ bool Enforcer::quiet() const {
            });
 }
 
+bool Enforcer::allAnswered() const {
+    const Applied& applied = model_.applied;
+    return applied.done(applied.sent) && std::none_of(applied.processes.begin(), applied.processes.end(),
+                                                      [](const auto& entry) { return entry.second.waiting(); });
+}
+
 Enforcer::Awaited Enforcer::awaited() const {
     Awaited waiting;
     for (const auto& [client, asked] : model_.applied.processes)

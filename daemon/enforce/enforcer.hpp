@@ -27,6 +27,8 @@ class Enforcer {
 
     // Everything sent is carried out, except by processes that do not answer.
     bool quiet() const;
+    // Everything sent is carried out, by those as well.
+    bool allAnswered() const;
 
     // What was asked for and is not yet seen to be done, each with the batch in which it was asked for.
     struct Awaited {

@@ -73,6 +73,7 @@ struct Shown {
 struct LedApplied {
     bool seen = false; // the route has read muted since: only then is a live one the user's doing, not an old reading
     bool ours = true; // false: the user has switched since, it is his again until the next mute
+    bool save = false; // the route was the user's choice before, or has been made it since: so it has to be kept when given back
 };
 
 struct Applied {

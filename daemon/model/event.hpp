@@ -31,6 +31,8 @@ struct LinkSeen { Link link; };
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
+// The session manager has had its time to restore these: device, route's index.
+struct RoutesSettled { std::vector<std::pair<Serial, std::uint32_t>> routes; };
 struct StreamsOverdue {}; // what was shown to the session manager has had its time
 // Every action up to this batch is carried out, by the server or by the process that was asked; what either has to tell of
 // it has been told.
@@ -54,7 +56,7 @@ namespace micguard {
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
-                           event::ProcessOverdue,
+                           event::ProcessOverdue, event::RoutesSettled,
                            event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,

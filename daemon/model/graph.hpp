@@ -47,6 +47,7 @@ struct Route {
     bool input = false;
     bool hardwareMute = false; // the hardware has a switch of its own (route.hw-mute)
     bool mute = false;
+    bool save = false;    // the session manager keeps it as the user's choice, its mute and volume with it
 };
 
 struct Device {
@@ -56,6 +57,8 @@ struct Device {
     std::string name;
     std::string api;
     std::vector<Route> routes; // the active ones
+    // Indices of those that have been here long enough for the session manager to have restored what it keeps of them.
+    std::set<std::uint32_t> settledRoutes;
 };
 
 enum class NodeState { Unknown, Error, Creating, Suspended, Idle, Running };

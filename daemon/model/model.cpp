@@ -70,6 +70,7 @@ void forgetObject(Model& model, GlobalId id) {
         graph.remove(id);
     } else if (const auto* d = graph.device(id)) {
         serial = d->serial;
+        model.remembered.ledsStored = storedLeds(model);
         std::erase_if(applied.leds, [&](const auto& led) { return led.first.first == d->serial; });
         graph.remove(id);
     } else {
@@ -236,14 +237,29 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     Device& device = it->second;
     device.routes = e.routes;
     for (const auto& route : device.routes) {
-        const auto led = model.applied.leds.find({device.serial, route.index});
+        const bool owed = route.mute && model.remembered.ledsStored.contains({device.name, route.index});
+        auto led = model.applied.leds.find({device.serial, route.index});
+        if (led == model.applied.leds.end() && owed)
+            led = model.applied.leds.emplace(std::pair(device.serial, route.index), LedApplied{}).first;
         if (led == model.applied.leds.end())
             continue;
+        led->second.save = led->second.save || route.save || owed;
         if (route.mute)
             led->second.seen = true;
         else if (led->second.seen)
             led->second.ours = false;
     }
+}
+
+void settleRoutes(Model& model, const event::RoutesSettled& e) {
+    for (auto& [id, device] : model.graph.devices)
+        for (const auto& route : device.routes) {
+            if (std::find(e.routes.begin(), e.routes.end(), std::pair(device.serial, route.index)) == e.routes.end())
+                continue;
+            device.settledRoutes.insert(route.index);
+            if (!route.mute)
+                model.remembered.ledsStored.erase({device.name, route.index});
+        }
 }
 
 } // namespace
@@ -257,6 +273,15 @@ void rememberCutLink(Model& model, const Link& link) {
     const CutLink cut{out->serial, outPort->serial, inPort->serial};
     if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())
         model.applied.cut.push_back(cut);
+}
+
+std::set<std::pair<std::string, std::uint32_t>> storedLeds(const Model& model) {
+    auto stored = model.remembered.ledsStored;
+    for (const auto& [key, led] : model.applied.leds)
+        if (const auto id = model.graph.idOf(key.first); id && led.ours && led.save)
+            if (const Device* device = model.graph.device(*id))
+                stored.emplace(device->name, key.second);
+    return stored;
 }
 
 void rememberApplied(const Model& model, Remembered& memory) {
@@ -312,6 +337,7 @@ void Model::apply(const Event& incoming) {
                 Device device = e.device;
                 if (const Device* before = graph.device(device.id)) {
                     device.routes = before->routes;
+                    device.settledRoutes = before->settledRoutes;
                     if (before->client) // as the server said first
                         device.client = before->client;
                 }
@@ -346,6 +372,7 @@ void Model::apply(const Event& incoming) {
                 if (const Node* node = graph.node(e.node))
                     graph.nodes.at(node->id).evidenceOverdue = true;
             },
+            [&](const event::RoutesSettled& e) { settleRoutes(*this, e); },
             [&](const event::StreamsOverdue&) { giveUpOrRetry(*this); },
             [&](const event::ProcessOverdue& e) {
                 const auto asked = applied.processes.find(e.client);

@@ -24,6 +24,9 @@ struct Remembered {
     std::vector<CutLink> cut;
     std::vector<std::pair<Serial, Serial>> revoked; // client, object: permissions taken away altogether
     std::vector<std::pair<std::string, std::uint32_t>> leds; // device name, route index muted by us
+    // Device name, route index: the session manager has stored our mute of it with the user's volume. Owed to whoever
+    // plugs it in again.
+    std::set<std::pair<std::string, std::uint32_t>> ledsStored;
     std::set<std::string> userMuted;               // node names that release muted on the user's behalf
 };
 
@@ -48,6 +51,9 @@ struct Model {
 // daemon on another connection, or its successor. Leaves it as it is while the server's list is not complete, for
 // then what is applied says less than what is remembered.
 void rememberApplied(const Model& model, Remembered& memory);
+
+// Routes whose stored mute is ours, those of devices that are away among them.
+std::set<std::pair<std::string, std::uint32_t>> storedLeds(const Model& model);
 
 // Notes a link that is cut, to be made again.
 void rememberCutLink(Model& model, const Link& link);

@@ -399,7 +399,7 @@ void Connection::perform(const Action& action) {
             },
             [&](const action::SetRouteMute& a) {
                 g_debug("device %u: route %u %s", raw(a.device), a.route, a.mute ? "muted" : "unmuted");
-                impl_->setRoute(a.device, a.process, encode::routeMute(a.route, a.profileDevice, a.mute));
+                impl_->setRoute(a.device, a.process, encode::routeMute(a.route, a.profileDevice, a.mute, a.save));
             },
             [&](const action::SetUserMute& a) {
                 g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");

@@ -191,15 +191,18 @@ std::optional<Route> route(const spa_pod* param) {
     std::uint32_t direction = 0;
     const spa_pod* info = nullptr;
     const spa_pod* props = nullptr;
+    bool save = false;
     if (!param || spa_pod_parse_object(param, SPA_TYPE_OBJECT_ParamRoute, nullptr, SPA_PARAM_ROUTE_index,
                                        SPA_POD_Int(&index), SPA_PARAM_ROUTE_direction, SPA_POD_Id(&direction),
                                        SPA_PARAM_ROUTE_device, SPA_POD_Int(&device), SPA_PARAM_ROUTE_info,
-                                       SPA_POD_OPT_Pod(&info), SPA_PARAM_ROUTE_props, SPA_POD_OPT_Pod(&props)) < 0)
+                                       SPA_POD_OPT_Pod(&info), SPA_PARAM_ROUTE_props, SPA_POD_OPT_Pod(&props),
+                                       SPA_PARAM_ROUTE_save, SPA_POD_OPT_Bool(&save)) < 0)
         return std::nullopt;
     Route result;
     result.index = static_cast<std::uint32_t>(index);
     result.profileDevice = device;
     result.input = direction == SPA_DIRECTION_INPUT;
+    result.save = save;
     if (props)
         spa_pod_parse_object(props, SPA_TYPE_OBJECT_Props, nullptr, SPA_PROP_mute, SPA_POD_OPT_Bool(&result.mute));
     if (info) {
@@ -254,7 +257,7 @@ Pod userMute(bool mute) {
     return pod;
 }
 
-Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute) {
+Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute, bool save) {
     Pod pod;
     auto b = builder(pod);
     spa_pod_frame object{}, props{};
@@ -269,7 +272,7 @@ Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute) {
     spa_pod_builder_bool(&b, mute);
     spa_pod_builder_pop(&b, &props);
     spa_pod_builder_prop(&b, SPA_PARAM_ROUTE_save, 0);
-    spa_pod_builder_bool(&b, false);
+    spa_pod_builder_bool(&b, save);
     spa_pod_builder_pop(&b, &object);
     return pod;
 }

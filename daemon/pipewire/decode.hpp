@@ -47,7 +47,7 @@ class Pod {
 Pod knob(float maxVolume, bool monitorMute);
 // Props { mute }
 Pod userMute(bool mute);
-// Route { index, device, props = { mute }, save = false }
-Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute);
+// Route { index, device, props = { mute }, save }
+Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute, bool save);
 
 } // namespace micguard::encode

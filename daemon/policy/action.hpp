@@ -44,12 +44,14 @@ struct CreateLink {
     bool operator==(const CreateLink&) const = default;
 };
 
-// The device's own switch and LED, through its Route. Not saved by the session manager.
+// The device's own switch and LED, through its Route. `save`: the session manager is to keep the route and what it then is, as
+// it does of the user's own choice.
 struct SetRouteMute {
     GlobalId device{};
     std::uint32_t route = 0;
     std::int32_t profileDevice = 0;
     bool mute = true;
+    bool save = false;
     std::optional<GlobalId> process = std::nullopt;
     bool operator==(const SetRouteMute&) const = default;
 };

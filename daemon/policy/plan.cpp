@@ -202,8 +202,8 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
     return actions;
 }
 
-action::SetRouteMute setRouteMute(const Model& model, const Device& device, const Route& route, bool mute) {
-    return {device.id, route.index, route.profileDevice, mute, processOf(model.graph, device)};
+action::SetRouteMute setRouteMute(const Model& model, const Device& device, const Route& route, bool mute, bool save) {
+    return {device.id, route.index, route.profileDevice, mute, save, processOf(model.graph, device)};
 }
 
 std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
@@ -221,13 +221,14 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
                 });
             const auto led = model.applied.leds.find({device.serial, route.index});
             const bool known = led != model.applied.leds.end();
-            if (wanted && !known && !route.mute)
-                actions.push_back(setRouteMute(model, device, route, true));
+            // A new one may still be about to be muted by the session manager, on the user's behalf: then it is his.
+            if (wanted && !known && !route.mute && device.settledRoutes.contains(route.index))
+                actions.push_back(setRouteMute(model, device, route, true, false));
             // A route that the user switched meanwhile is his. On release it stays muted in the guard's place. One that
             // was never seen muted is switched all the same: the server may serve a reading from before our change for
             // good (PipeWire 1.4.2, impl-device.c, result_device_params_async() keeps what was asked for earlier).
             if (!wanted && known && led->second.ours && !standsIn(model) && (route.mute || !led->second.seen))
-                actions.push_back(setRouteMute(model, device, route, false));
+                actions.push_back(setRouteMute(model, device, route, false, led->second.save));
         }
     return actions;
 }
@@ -247,7 +248,7 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
                 if (route.input && route.profileDevice == node->profileDevice && !route.mute)
-                    actions.push_back(setRouteMute(model, *device, route, true));
+                    actions.push_back(setRouteMute(model, *device, route, true, false));
     }
     return actions;
 }
@@ -270,7 +271,7 @@ std::vector<Action> planTakeBack(const Model& model, const Verdicts& verdicts) {
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
                 if (route.input && route.profileDevice == node->profileDevice)
-                    actions.push_back(setRouteMute(model, *device, route, false));
+                    actions.push_back(setRouteMute(model, *device, route, false, route.save));
     }
     return actions;
 }
@@ -421,10 +422,15 @@ struct Recorder {
         if (!device)
             return;
         asked(a.process);
-        if (a.mute)
-            model.applied.leds[{device->serial, a.route}] = {};
-        else
+        if (!a.mute) {
             model.applied.leds.erase({device->serial, a.route});
+            model.remembered.ledsStored.erase({device->name, a.route});
+            return;
+        }
+        LedApplied led;
+        for (const auto& route : device->routes)
+            led.save = led.save || (route.index == a.route && route.save);
+        model.applied.leds[{device->serial, a.route}] = led;
     }
     void operator()(const action::SetUserMute& a) const {
         const Node* node = model.graph.node(a.node);

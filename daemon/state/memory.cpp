@@ -58,6 +58,9 @@ std::string writeState(const Model& model, bool modeChosen) {
     for (const auto& [id, node] : model.graph.nodes)
         if (model.applied.userMuted.contains(node.serial) && !model.remembered.userMuted.contains(node.name))
             userMuted.push_back(node.name);
+    auto& ledsStored = out["ledsStored"] = json::array();
+    for (const auto& [device, route] : storedLeds(model))
+        ledsStored.push_back({device, route});
     return out.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -89,6 +92,8 @@ std::optional<Memory> readMemory(std::string_view text) {
                                                    Serial{entry.at(1).get<std::uint64_t>()});
         for (const auto& entry : in.value("leds", json::array()))
             memory.remembered.leds.emplace_back(entry.at(0).get<std::string>(), entry.at(1).get<std::uint32_t>());
+        for (const auto& entry : in.value("ledsStored", json::array()))
+            memory.remembered.ledsStored.emplace(entry.at(0).get<std::string>(), entry.at(1).get<std::uint32_t>());
         for (const auto& entry : in.value("userMuted", json::array()))
             memory.remembered.userMuted.insert(entry.get<std::string>());
         return memory;

@@ -127,6 +127,7 @@ Found Store::load() const {
     if (markerMemory) {
         const Memory onDisk = std::exchange(found.memory, *markerMemory);
         found.memory.remembered.userMuted = onDisk.remembered.userMuted;
+        found.memory.remembered.ledsStored = onDisk.remembered.ledsStored;
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
         if (!found.memory.mode)

@@ -179,6 +179,8 @@ TEST_CASE("a volume that the user sets while muted is stored without the guard's
     heard.push_back(listenTo(session, "card"));
     Tally tally("native × acp × volume set while muted, plugged in again " + when);
     mute(session, guard, heard, tally);
+    // The guard's own mute of the route has to be there to be stored.
+    REQUIRE(session.control("card").waitRoute([](const ControlLayout& now) { return now.routeMute == 1; }, kPatience));
     setVolume(session, builtIn, laterPercent);
     if (when == "while muted")
         plugAgain(session, laterPercent);

@@ -281,8 +281,10 @@ void FakeServer::carryOut(const Action& action) {
                        if (it == graph_.devices.end())
                            return;
                        for (auto& route : it->second.routes)
-                           if (route.index == a.route)
+                           if (route.index == a.route) {
                                route.mute = a.mute;
+                               route.save = a.save;
+                           }
                        if (!routesStale)
                            tell(event::RoutesRead{a.device, it->second.routes});
                    },
@@ -389,9 +391,12 @@ void FakeServer::change(Line& line) {
         const bool mute = line.takeFlag("mute");
         if (!mute && !line.takeFlag("unmute"))
             line.fail("mute or unmute?");
+        const bool save = line.takeFlag("save");
         for (auto& route : device.routes)
-            if (route.index == index)
+            if (route.index == index) {
                 route.mute = mute;
+                route.save = save;
+            }
         tell(event::RoutesRead{device.id, device.routes});
     } else if (verb == "state") {
         Node& node = graph_.nodes.at(line.id());

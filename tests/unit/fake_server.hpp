@@ -31,7 +31,7 @@ class FakeServer final : public Server {
 
     // Objects appear, change and go as graph_text.hpp says; also:
     //   knob ID max=… [mute]   somebody sets Props
-    //   routes DEVICE INDEX mute|unmute      somebody turns the hardware's switch
+    //   routes DEVICE INDEX mute|unmute [save]    somebody turns the hardware's switch
     //   state ID running|idle|suspended
     //   default NAME           the source that the session manager prefers
     //   blind ID               somebody takes our sight of an object that goes on

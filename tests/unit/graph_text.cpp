@@ -190,6 +190,7 @@ Route takeRoute(Line& line) {
     r.input = !line.takeFlag("output");
     r.hardwareMute = line.takeFlag("hw-mute");
     r.mute = line.takeFlag("mute");
+    r.save = line.takeFlag("save");
     return r;
 }
 

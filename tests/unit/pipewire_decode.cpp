@@ -230,7 +230,7 @@ TEST_CASE("what the guard writes it can read") {
         CHECK(reading->monitorMute);
     }
     CHECK_FALSE(decode::knob(encode::userMute(true).pod()));
-    auto mute = encode::routeMute(3, 7, true);
+    auto mute = encode::routeMute(3, 7, true, false);
     CHECK_FALSE(decode::route(mute.pod())); // without a direction: a request, no report
 }
 

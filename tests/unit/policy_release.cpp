@@ -193,6 +193,75 @@ TEST_CASE("the switch of the hardware follows the mute where there is one") {
     CHECK(world.plan().empty());
 }
 
+TEST_CASE("a route that the session manager keeps is kept when its switch is given back, and only then") {
+    World world(card);
+    const auto kept = [&](std::uint32_t index) {
+        for (const auto& action : world.server.performed)
+            if (const auto* set = std::get_if<action::SetRouteMute>(&action); set && set->route == index && !set->mute)
+                return set->save;
+        FAIL("not given back");
+        return false;
+    };
+    world.mute();
+    SECTION("the user chose a volume meanwhile") {
+        world.say("routes 15 0 mute save");
+        world.unmute();
+        CHECK(kept(0));
+    }
+    SECTION("nobody did anything") {
+        world.unmute();
+        CHECK_FALSE(kept(0));
+    }
+}
+
+TEST_CASE("a card that goes with our mute in store is given back when it is there again") {
+    World world(card);
+    world.mute();
+    world.say("routes 15 0 mute save\ngone 20\ngone 15");
+    const std::string again = "device 15 name=card serial=9015\nroute 15 index=0 profile=1 hw-mute mute save\n"
+                              "node 20 class=Audio/Source name=mic client=10 device=15 profile=1 serial=9020\n"
+                              "port 21 of 20 out serial=9021";
+    SECTION("while muted") {
+        world.say(again);
+        CHECK(routeMuted(world, 0));
+        world.unmute();
+    }
+    SECTION("after the unmute") {
+        world.unmute();
+        world.say(again);
+    }
+    CHECK_FALSE(routeMuted(world, 0));
+    CHECK(world.model.remembered.ledsStored.empty());
+    // What the user mutes now is his.
+    world.say("routes 15 0 mute");
+    world.mute();
+    world.unmute();
+    CHECK(routeMuted(world, 0));
+}
+
+TEST_CASE("a route that has just appeared is left to the session manager, which may restore the user's mute of it") {
+    World world(desk);
+    world.mute();
+    world.routesSettle = false;
+    world.say("device 15 name=card\nroute 15 index=0 profile=1 hw-mute\n"
+              "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out");
+    CHECK_FALSE(routeMuted(world, 0));
+    SECTION("it does") {
+        world.say("routes 15 0 mute");
+        world.settleRoutes();
+        world.rest();
+        world.unmute();
+        CHECK(routeMuted(world, 0));
+    }
+    SECTION("it does not") {
+        world.settleRoutes();
+        world.rest();
+        CHECK(routeMuted(world, 0));
+        world.unmute();
+        CHECK_FALSE(routeMuted(world, 0));
+    }
+}
+
 TEST_CASE("the switch is left alone without hw-mute or when it is not wanted") {
     World plain(std::string(desk) +
                 "device 15\nroute 15 profile=1\nnode 20 class=Audio/Source device=15 profile=1");

@@ -38,6 +38,22 @@ std::string validMarker() {
 
 } // namespace
 
+TEST_CASE("our mute that the session manager stored with a route is remembered over a reboot, nobody else's is") {
+    World world(std::string(desk) + R"(
+        device 15 name=card
+        route 15 index=0 profile=1 hw-mute
+        route 15 index=1 profile=2 hw-mute
+        node 20 class=Audio/Source name=mic client=10 device=15 profile=1
+        node 22 class=Audio/Source name=line client=10 device=15 profile=2
+    )");
+    world.mute();
+    world.say("routes 15 0 mute save");
+    const std::set<std::pair<std::string, std::uint32_t>> owed{{"card", 0}};
+    CHECK(readMemory(writeState(world.model, true))->remembered.ledsStored == owed);
+    world.say("gone 15");
+    CHECK(readMemory(writeState(world.model, true))->remembered.ledsStored == owed);
+}
+
 TEST_CASE("a live desk needs no marker, a muted one does") {
     World world(micAndCall);
     CHECK(writeMarker(world.model, true).empty());

@@ -60,7 +60,17 @@ void World::rest() {
         while (step())
             if (++steps > patience)
                 throw std::runtime_error("does not come to rest");
+        if (routesSettle)
+            settleRoutes();
     } while (enforcer.settle() > 0 || !server.silent());
+}
+
+void World::settleRoutes() {
+    event::RoutesSettled settled;
+    for (const auto& [id, device] : model.graph.devices)
+        for (const auto& route : device.routes)
+            settled.routes.emplace_back(device.serial, route.index);
+    model.apply(settled);
 }
 
 void World::say(std::string_view text) {
