@@ -66,9 +66,9 @@ struct Connection::Impl {
     int listSync = -1;
     int bindSync = -1;
     bool announced = false;
-    bool listComplete = false;
     bool lostTold = false;
     bool limitTold = false;
+    bool spareLost = false;
 
     ~Impl() {
         processes.clear();
@@ -101,24 +101,22 @@ struct Connection::Impl {
         return properties;
     }
 
-    void keepSpare() {
+    void openSpare() {
+        if (std::exchange(spareLost, false))
+            spare.reset();
         if (spare || lostTold)
             return;
         spare = ProcessConnection::open(context, properties());
         if (spare)
-            serve(*spare, std::nullopt);
+            spare->serve(
+                {[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {}, [this] { spareLost = true; }});
     }
 
-    void serve(ProcessConnection& connection, std::optional<GlobalId> client) {
-        connection.serve({[this, client](std::uint64_t batch) {
-                              // What the process told of it the server has sent before, but to the main
-                              // connection.
-                              syncs.push_back({pw_core_sync(core, PW_ID_CORE, 0), batch, client});
-                          },
-                          [this](GlobalId device, const std::vector<Route>& routes) {
-                              callbacks.event(event::RoutesRead{device, routes});
-                          },
-                          [this] { lost("a connection to PipeWire was cut"); }});
+    // Whoever cut it off, before anybody could be kept from doing so, gets no second one to cut off: the next is opened when
+    // it is needed.
+    void keepSpare() {
+        if (!spareLost)
+            openSpare();
     }
 
     // nullptr beyond the limit.
@@ -127,11 +125,18 @@ struct Connection::Impl {
         if (it == processes.end()) {
             if (processes.size() >= mostProcesses)
                 return nullptr;
-            keepSpare();
+            openSpare();
             if (!spare)
                 return nullptr;
             it = processes.emplace(client, std::move(spare)).first;
-            serve(*it->second, client);
+            it->second->serve({[this, client](std::uint64_t batch) {
+                                   // What the process told of it the server has sent before, but to the main connection.
+                                   syncs.push_back({pw_core_sync(core, PW_ID_CORE, 0), batch, client});
+                               },
+                               [this](GlobalId device, const std::vector<Route>& routes) {
+                                   callbacks.event(event::RoutesRead{device, routes});
+                               },
+                               [this] { lost("a connection to PipeWire was cut"); }});
         }
         return it->second.get();
     }
@@ -160,7 +165,6 @@ struct Connection::Impl {
             return;
         }
         if (seq == self->bindSync) {
-            self->listComplete = true;
             self->callbacks.event(event::InitialListComplete{});
             self->keepSpare();
             return;
