@@ -251,11 +251,15 @@ void App::settle() {
     enforcer_.settle();
     guarantee_ = guarantee(model_, enforcer_.verdicts());
     persist();
-    answerWaiters();
+    const bool answered = answerWaiters();
     watchEvidence();
     watchShown();
     watchRoutes();
-    publishWhenAnswered();
+    // What a reply promised is to be read once it has come.
+    if (answered || waiters_.empty())
+        publish();
+    else
+        publishSoon();
     notifyReady();
     if (releasing_)
         finishRelease();
@@ -300,9 +304,7 @@ void App::persist() {
 
 // Whoever waits for the reply is not kept waiting by what everybody else is told: describing and announcing hundreds of
 // streams takes longer than muting them. It follows in the same breath, before the next call is read.
-void App::publishWhenAnswered() {
-    if (waiters_.empty())
-        return publish();
+void App::publishSoon() {
     if (!publishTimer_)
         publishTimer_ = g_timeout_add(
             publishMs,
@@ -366,7 +368,7 @@ void App::announceMute() {
                   {{"MICGUARD_REASON", who}});
 }
 
-// Nobody is given less than the whole time, and what was asked for anew meanwhile begins anew.
+// Nobody is given less than the whole time.
 void App::watchEvidence() {
     if (enforcer_.awaited().empty())
         cancelTimer(evidenceTimer_);
@@ -379,9 +381,9 @@ void App::watchEvidence() {
             auto* app = static_cast<App*>(self);
             app->evidenceTimer_ = 0;
             const auto still = app->enforcer_.awaited();
-            for (const auto& node : still.nodes)
+            for (const Serial node : still.nodes)
                 if (std::count(app->awaited_.nodes.begin(), app->awaited_.nodes.end(), node))
-                    app->receive(event::EvidenceOverdue{node.first});
+                    app->receive(event::EvidenceOverdue{node});
             for (const auto& [client, batch] : app->awaited_.clients)
                 app->receive(event::ProcessOverdue{client, batch});
             app->settleSoon();

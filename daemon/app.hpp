@@ -62,10 +62,10 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
-    void publishWhenAnswered();
+    void publishSoon();
     void publish();
     void persist();
-    void answerWaiters();
+    bool answerWaiters(); // true if anybody was answered
     void waitFor(bool forMute, ReplyVoid done);
     void watchEvidence();
     void announceMute();

@@ -69,9 +69,11 @@ void App::waitFor(bool forMute, ReplyVoid done) {
     settleSoon();
 }
 
-void App::answerWaiters() {
+bool App::answerWaiters() {
     if (guarantee_.holds && model_.warnings.contains("degraded:guarantee"))
         model_.apply(event::Warned{"degraded:guarantee", ""});
+    // Whoever is answered may come back at once, even to here: first all of them are taken off the list.
+    std::vector<std::pair<ReplyVoid, Result<void>>> ready;
     for (auto it = waiters_.begin(); it != waiters_.end();) {
         const bool muted = model_.mute.muted();
         Result<void> answer;
@@ -82,10 +84,12 @@ void App::answerWaiters() {
             continue;
         }
         cancelTimer(it->timer);
-        const ReplyVoid done = std::move(it->done);
+        ready.emplace_back(std::move(it->done), answer);
         it = waiters_.erase(it);
-        done(answer);
     }
+    for (const auto& [done, answer] : ready)
+        done(answer);
+    return !ready.empty();
 }
 
 void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {

@@ -49,7 +49,7 @@ Enforcer::Awaited Enforcer::awaited() const {
             continue;
         const auto knob = model_.applied.knobs.find(node->serial);
         if (knob != model_.applied.knobs.end() && knob->second.silent && model_.applied.done(knob->second.sent))
-            waiting.nodes.emplace_back(node->serial, knob->second.sent.batch);
+            waiting.nodes.push_back(node->serial);
     }
     return waiting;
 }

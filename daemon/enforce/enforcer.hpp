@@ -30,10 +30,10 @@ class Enforcer {
     // Everything sent is carried out, by those as well.
     bool allAnswered() const;
 
-    // What was asked for and is not yet seen to be done, each with the batch in which it was asked for.
+    // What was asked for and is not yet seen to be done.
     struct Awaited {
-        std::vector<std::pair<Serial, std::uint64_t>> nodes;   // asked, answered, and not read to be silent yet
-        std::vector<std::pair<Serial, std::uint64_t>> clients; // whose processes have not answered
+        std::vector<Serial> nodes; // asked, answered, and not read to be silent yet
+        std::vector<std::pair<Serial, std::uint64_t>> clients; // whose processes have not answered this batch
         bool empty() const { return nodes.empty() && clients.empty(); }
     };
     Awaited awaited() const;

@@ -37,6 +37,8 @@ struct StreamsOverdue {}; // what was shown to the session manager has had its t
 // Every action up to this batch is carried out, by the server or by the process that was asked; what either has to tell of
 // it has been told.
 struct Acknowledged { std::uint64_t batch; std::optional<GlobalId> process = std::nullopt; };
+// What a client's process was asked and has not answered is lost with the connection over which it was asked.
+struct ProcessLost { GlobalId client; };
 // A client's process has not answered what it was asked in this batch.
 struct ProcessOverdue { Serial client; std::uint64_t batch; };
 
@@ -56,7 +58,7 @@ namespace micguard {
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
-                           event::ProcessOverdue, event::RoutesSettled,
+                           event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
                            event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,

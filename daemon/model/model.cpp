@@ -41,6 +41,21 @@ void startOrEndPeriod(MuteState& mute, bool before, std::uint64_t now) {
         mute.since = 0;
 }
 
+// Nobody will answer any more for what this client's process was asked. What it has not carried out is to be asked for anew.
+void forgetProcess(Model& model, Serial client) {
+    model.applied.processes.erase(client);
+    for (auto& [serial, knob] : model.applied.knobs) {
+        if (knob.sent.process != client)
+            continue;
+        const Node* node = model.graph.node(serial);
+        const bool carriedOut = node && (node->knob.maxVolume == 0.0f) == knob.silent;
+        knob.silent = carriedOut ? knob.silent : !knob.silent;
+        knob.sent = {};
+        knob.readsThen = node ? node->knobReads : 0;
+    }
+    std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
+}
+
 void forgetObject(Model& model, GlobalId id) {
     auto& graph = model.graph;
     auto& applied = model.applied;
@@ -48,7 +63,7 @@ void forgetObject(Model& model, GlobalId id) {
     if (const auto* c = graph.client(id)) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
-        applied.processes.erase(c->serial);
+        forgetProcess(model, c->serial);
         graph.remove(id);
     } else if (const auto* n = graph.node(id)) {
         serial = n->serial;
@@ -220,7 +235,7 @@ void completeList(Model& model) {
         for (const auto& [name, index] : model.remembered.leds)
             for (const auto& [id, device] : model.graph.devices)
                 if (device.name == name)
-                    model.applied.leds[{device.serial, index}] = {};
+                    model.applied.leds.try_emplace({device.serial, index});
     }
 }
 
@@ -246,8 +261,10 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
         led->second.save = led->second.save || route.save || owed;
         if (route.mute)
             led->second.seen = true;
-        else if (led->second.seen)
+        else if (led->second.seen) {
             led->second.ours = false;
+            model.remembered.ledsStored.erase({device.name, route.index});
+        }
     }
 }
 
@@ -378,6 +395,10 @@ void Model::apply(const Event& incoming) {
                 const auto asked = applied.processes.find(e.client);
                 if (asked != applied.processes.end() && asked->second.acknowledged < e.batch)
                     asked->second.overdue = true;
+            },
+            [&](const event::ProcessLost& e) {
+                if (const Client* client = graph.client(e.client))
+                    forgetProcess(*this, client->serial);
             },
             [&](const event::Acknowledged& e) { acknowledge(*this, e); },
             [&](const event::UserMute& e) {

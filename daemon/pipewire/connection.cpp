@@ -22,9 +22,8 @@
 namespace micguard {
 namespace {
 
-// Each costs a connection, and any client can put a source into a process of its own. What is beyond counts
-// as not answering.
-constexpr std::size_t mostProcesses = 32;
+// The policy asks fewer; devices are asked for their routes beside that.
+constexpr std::size_t mostProcesses = 64;
 
 template <typename... Ts>
 struct Overloaded : Ts... {
@@ -61,6 +60,7 @@ struct Connection::Impl {
     // next process: a source that appears is silenced before a connection could be made.
     std::map<GlobalId, std::unique_ptr<ProcessConnection>> processes;
     std::set<GlobalId> asked;
+    std::set<GlobalId> cutOff; // those of them that are of no use any more
     std::unique_ptr<ProcessConnection> spare;
     std::string remote;
     int listSync = -1;
@@ -121,6 +121,8 @@ struct Connection::Impl {
 
     // nullptr beyond the limit.
     ProcessConnection* processOf(GlobalId client) {
+        if (cutOff.erase(client))
+            processes.erase(client);
         auto it = processes.find(client);
         if (it == processes.end()) {
             if (processes.size() >= mostProcesses)
@@ -136,7 +138,10 @@ struct Connection::Impl {
                                [this](GlobalId device, const std::vector<Route>& routes) {
                                    callbacks.event(event::RoutesRead{device, routes});
                                },
-                               [this] { lost("a connection to PipeWire was cut"); }});
+                               [this, client] {
+                                   cutOff.insert(client);
+                                   callbacks.event(event::ProcessLost{client});
+                               }});
         }
         return it->second.get();
     }
@@ -254,6 +259,7 @@ struct Connection::Impl {
         auto* self = static_cast<Impl*>(data);
         self->bound.erase(id);
         self->asked.erase(GlobalId{id});
+        self->cutOff.erase(GlobalId{id});
         self->processes.erase(GlobalId{id});
         for (const auto& [client, process] : self->processes)
             process->forget(GlobalId{id});

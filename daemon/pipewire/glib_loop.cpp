@@ -40,7 +40,7 @@ GlibLoop::GlibLoop()
     source_ = g_source_new(&functions, sizeof(LoopSource));
     reinterpret_cast<LoopSource*>(source_)->loop = loop_;
     // Ahead of timers and D-Bus: what the server tells decides what they may answer.
-    g_source_set_priority(source_, G_PRIORITY_HIGH);
+    g_source_set_priority(source_, G_PRIORITY_DEFAULT);
     g_source_add_unix_fd(source_, pw_loop_get_fd(loop_),
                          static_cast<GIOCondition>(G_IO_IN | G_IO_ERR | G_IO_HUP));
     g_source_set_static_name(source_, "pipewire");

@@ -26,6 +26,8 @@ struct Object {
     ProcessConnection::Callbacks& callbacks;
     GlobalId id;
     RouteReader routes;
+    bool enumerating = false; // asked for its routes, and not all of them have come yet
+    bool askAgain = false;    // they have changed since
     Proxy proxy;
 };
 
@@ -78,7 +80,7 @@ struct ProcessConnection::Impl {
     std::map<GlobalId, Serial> announced;
     std::map<GlobalId, std::unique_ptr<Object>> objects;
     std::deque<Task> waiting;
-    std::deque<std::pair<int, std::uint64_t>> syncs;
+    std::deque<std::pair<int, std::function<void()>>> syncs;
     bool lostTold = false;
 
     ~Impl() {
@@ -100,9 +102,9 @@ struct ProcessConnection::Impl {
         // Answered in order, each of them.
         if (self->syncs.empty() || self->syncs.front().first != seq)
             return;
-        const auto batch = self->syncs.front().second;
+        const auto answered = std::move(self->syncs.front().second);
         self->syncs.pop_front();
-        self->callbacks.answered(batch);
+        answered();
     }
 
     static void onCoreError(void* data, std::uint32_t id, int, int result, const char*) noexcept {
@@ -161,6 +163,30 @@ struct ProcessConnection::Impl {
         }
     }
 
+    void whenAnswered(std::function<void()> then) {
+        syncs.emplace_back(pw_core_sync(core, PW_ID_CORE, 0), std::move(then));
+    }
+
+    // One question at a time: a device that changes all the time, and whose process reads nothing, must not fill our buffers.
+    void enumerate(GlobalId device) {
+        const auto it = objects.find(device);
+        if (it == objects.end() || !it->second->proxy.get())
+            return;
+        Object& object = *it->second;
+        object.askAgain = object.enumerating;
+        if (std::exchange(object.enumerating, true))
+            return;
+        pw_device_enum_params(object.proxy.device(), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);
+        whenAnswered([this, device, serial = announced[device]] {
+            const auto asked = objects.find(device);
+            if (asked == objects.end() || announced[device] != serial)
+                return;
+            asked->second->enumerating = false;
+            if (std::exchange(asked->second->askAgain, false))
+                enumerate(device);
+        });
+    }
+
     void send(std::optional<Target> target, std::function<void(const Proxy*)> how) {
         waiting.push_back({target, std::move(how)});
         sendWhatCanBe();
@@ -213,14 +239,12 @@ void ProcessConnection::setParam(const Device& device, std::uint32_t param, enco
 }
 
 void ProcessConnection::enumerateRoutes(const Device& device) {
-    impl_->send(targetOf(device), [](const Proxy* proxy) {
-        pw_device_enum_params(proxy->device(), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);
-    });
+    impl_->send(targetOf(device), [impl = impl_.get(), id = device.id](const Proxy*) { impl->enumerate(id); });
 }
 
 void ProcessConnection::sync(std::uint64_t batch) {
     impl_->send(std::nullopt, [impl = impl_.get(), batch](const Proxy*) {
-        impl->syncs.emplace_back(pw_core_sync(impl->core, PW_ID_CORE, 0), batch);
+        impl->whenAnswered([impl, batch] { impl->callbacks.answered(batch); });
     });
 }
 

@@ -130,14 +130,14 @@ std::set<GlobalId> sessionManagers(const Graph& graph) {
 }
 
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node) {
-    if (!node.client) // made by the server's configuration, or outliving its maker
-        return std::nullopt;
-    const Client* owner = graph.client(*node.client);
-    if (owner && owner->inServer)
+    // One that is in its owner's process goes with him. Made by the server's configuration, or outliving its maker (who then
+    // says himself who owns it): it is in the server.
+    const Client* owner = graph.owner(node);
+    if (!owner || owner->inServer)
         return std::nullopt;
     // What anybody else says of how his node was made could be a lie to keep us waiting. WirePlumber has the server make the
     // nodes of sound cards (0.5.8, monitors/alsa.lua), except the parts of one that is split, which are loopbacks of its own.
-    if (owner && sessionManagers(graph).contains(owner->id)) {
+    if (sessionManagers(graph).contains(owner->id)) {
         const Device* device = node.device ? graph.device(*node.device) : nullptr;
         if (device && device->api == "alsa" && node.linkGroup.empty())
             return std::nullopt;

@@ -67,8 +67,10 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     }
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
-    const bool unborn = model.listComplete && !found;
-    const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent);
+    // Who does not answer is not waited for: his source is as open as he lets it be.
+    const bool unborn = model.listComplete && !found && !isBeyondAsking(model, node);
+    const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent) &&
+                         !model.applied.overdue(knob->second.sent);
     if (unborn || newborn) {
         verdict.silent = true;
         verdict.reason = "new; opened once its silence was acknowledged";
@@ -196,10 +198,20 @@ void sever(const Severing& severing, Verdicts& verdicts) {
 
 } // namespace
 
+bool isBeyondAsking(const Model& model, const Node& node) {
+    constexpr std::size_t mostProcesses = 32;
+    if (model.applied.processes.size() < mostProcesses)
+        return false;
+    const auto process = processOf(model.graph, node);
+    const Client* client = process ? model.graph.client(*process) : nullptr;
+    return client && !model.applied.processes.contains(client->serial) &&
+           !sessionManagers(model.graph).contains(client->id);
+}
+
 KnobState knobState(const Model& model, const Node& node) {
     const auto it = model.applied.knobs.find(node.serial);
     if (it == model.applied.knobs.end())
-        return KnobState::Pending;
+        return isBeyondAsking(model, node) ? KnobState::Fails : KnobState::Pending;
     const KnobApplied& knob = it->second;
     if (knob.failed || node.evidenceOverdue || model.applied.overdue(knob.sent) || hasUnmixedOutput(model, node))
         return KnobState::Fails;

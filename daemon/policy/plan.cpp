@@ -35,6 +35,8 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
             continue;
         const auto it = model.applied.knobs.find(node->serial);
         const bool known = it != model.applied.knobs.end();
+        if (isBeyondAsking(model, *node))
+            continue;
         if (verdict.silent) {
             // What was there before us is read before it is written: it may be silent already, left by a guard
             // that was killed, and writing it anew recomputes the mix (channelmix_init), for an instant audibly.

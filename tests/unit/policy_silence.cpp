@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -280,8 +281,7 @@ TEST_CASE("a source in another process that never confirms is severed when its t
     world.mute();
     CHECK_FALSE(world.promise().holds);
     CHECK(world.knob("elsewhere") == KnobState::Pending);
-    REQUIRE(world.enforcer.awaited().nodes.size() == 1);
-    CHECK(world.enforcer.awaited().nodes.front().first == Serial{1020});
+    CHECK(world.enforcer.awaited().nodes == std::vector<Serial>{Serial{1020}});
     CHECK(world.plan().empty());
     world.overdue();
     CHECK(world.knob("elsewhere") == KnobState::Fails);
@@ -350,6 +350,81 @@ TEST_CASE("a process that does not answer keeps nobody else waiting, and everybo
         CHECK(world.enforcer.quiet());
         CHECK_FALSE(world.model.applied.processes.contains(Serial{1025}));
     }
+}
+
+TEST_CASE("a source that names a client as its owner and outlives him is silenced all the same") {
+    World world(std::string(micAndCall) + R"(
+        client 25 exe=/usr/bin/straw
+        client 40 exe=/usr/bin/recorder
+        node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running target=forged
+        port 42 of 41 in
+    )");
+    world.mute();
+    world.say("hang 25\nnode 50 class=Audio/Source name=forged client=25\nport 51 of 50 out");
+    CHECK(world.knob("forged") == KnobState::Pending);
+    // The server made it, so it stays when he goes. (The fake one lets all of a client's nodes go with him.)
+    world.apply(event::Removed{GlobalId{25}});
+    world.rest();
+    CHECK(world.knob("forged") == KnobState::Holds);
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("what a process was asked is asked anew when the connection is lost over which it was") {
+    World world(std::string(micAndCall) + "client 25\nnode 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out");
+    world.say("hang 25");
+    world.mute();
+    world.overdue();
+    REQUIRE(world.knob("filtered") == KnobState::Fails);
+    const auto asked = world.server.performed.size();
+    world.receive(event::ProcessLost{GlobalId{25}});
+    CHECK(world.server.performed.size() > asked);
+    world.say("answer 25");
+    CHECK(world.knob("filtered") == KnobState::Holds);
+    world.unmute();
+    CHECK(world.knob("filtered") == KnobState::Open);
+}
+
+TEST_CASE("a new source whose process never answers keeps nobody deaf after the unmute") {
+    World world{std::string(micAndCall)};
+    world.receive(event::ModeChosen{GENERATE(Mode::Silence, Mode::Sever)});
+    world.say("client 25\nhang 25\nnode 50 class=Audio/Source name=mute-one client=25\nport 51 of 50 out");
+    world.overdue();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    world.mute();
+    world.overdue();
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    world.unmute();
+    world.overdue();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("one process too many is not asked, and cut off while muted, until another one goes") {
+    std::string graph{micAndCall};
+    for (int i = 0; i < 33; i++) {
+        const std::string client = std::to_string(100 + i), node = std::to_string(200 + i), port = std::to_string(300 + i);
+        graph += "client " + client + "\n";
+        graph += "node " + node + " class=Audio/Source name=s" + std::to_string(i) + " client=" + client + "\nport " + port +
+                 " of " + node + " out\n";
+    }
+    graph += "client 40 exe=/usr/bin/recorder\nnode 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running "
+             "target=s32\nport 42 of 41 in\n";
+    World world(graph);
+    const auto live = world.server.audible();
+    REQUIRE(live.contains("s32 -> recorder"));
+    world.mute();
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(world.knob("mic") == KnobState::Holds);
+    world.unmute();
+    CHECK(world.server.audible() == live);
+    world.mute();
+    world.say("gone 100\ngone 101");
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.promise().holds);
+    CHECK(world.knob("s32") == KnobState::Holds);
+    world.unmute();
+    CHECK(world.server.audible() == live);
 }
 
 TEST_CASE("a session manager that does not answer keeps no sound card from being silenced") {

@@ -206,7 +206,7 @@ TEST_CASE("property: at no moment of a reconnect or a change of guards is a mute
                     while (watched.step())
                         trouble += joined(guardedOnly(watched, watched.server.audible()));
                 } while (watched.enforcer.settle() > 0 || !watched.server.silent());
-                for (const auto& [node, batch] : watched.enforcer.awaited().nodes)
+                for (const auto node : watched.enforcer.awaited().nodes)
                     watched.model.apply(event::EvidenceOverdue{node});
             }
         };

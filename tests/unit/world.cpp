@@ -90,7 +90,7 @@ void World::mute(bool on) {
 
 void World::overdue() {
     const auto awaited = enforcer.awaited();
-    for (const auto& [node, batch] : awaited.nodes)
+    for (const auto node : awaited.nodes)
         model.apply(event::EvidenceOverdue{node});
     for (const auto& [client, batch] : awaited.clients)
         model.apply(event::ProcessOverdue{client, batch});
