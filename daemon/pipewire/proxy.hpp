@@ -35,7 +35,7 @@ class Proxy {
     Proxy(const Proxy&) = delete;
     Proxy& operator=(const Proxy&) = delete;
 
-    // Null once the connection is gone.
+    // Null if the library has destroyed it.
     pw_proxy* get() const { return proxy_; }
     pw_node* node() const { return reinterpret_cast<pw_node*>(proxy_); }
     pw_device* device() const { return reinterpret_cast<pw_device*>(proxy_); }
