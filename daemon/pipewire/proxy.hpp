@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A proxy with one listener on its object. The library keeps the addresses of the hooks, so this neither
-// moves nor is copied. The library destroys proxies with their connection; then there is nothing left to
-// destroy.
+// A proxy with one listener on its object. The library keeps the addresses of the hooks, so this neither moves
+// nor is copied. Should the library destroy the proxy first, there is nothing left to destroy.
 #pragma once
 
 #include <pipewire/pipewire.h>
