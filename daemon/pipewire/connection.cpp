@@ -179,6 +179,11 @@ struct Connection::Impl {
             return;
         const Sync sync = self->syncs.front();
         self->syncs.pop_front();
+        // A card's routes are read first. They are not left half read by a guard that goes because it was answered: others would
+        // get that half for good (PipeWire 1.4.2, impl-device.c, result_device_params_async()).
+        if (const auto process = sync.process ? self->processes.find(*sync.process) : self->processes.end();
+            process != self->processes.end() && process->second->isReading())
+            return process->second->sync(sync.batch);
         self->callbacks.event(event::Acknowledged{sync.batch, sync.process});
         self->keepSpare();
     }

@@ -6,6 +6,7 @@
 
 #include <spa/param/param.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
 #include <map>
@@ -240,6 +241,11 @@ void ProcessConnection::setParam(const Device& device, std::uint32_t param, enco
 
 void ProcessConnection::enumerateRoutes(const Device& device) {
     impl_->send(targetOf(device), [impl = impl_.get(), id = device.id](const Proxy*) { impl->enumerate(id); });
+}
+
+bool ProcessConnection::isReading() const {
+    return std::any_of(impl_->objects.begin(), impl_->objects.end(),
+                       [](const auto& entry) { return entry.second && entry.second->enumerating; });
 }
 
 void ProcessConnection::sync(std::uint64_t batch) {

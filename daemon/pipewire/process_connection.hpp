@@ -44,6 +44,8 @@ class ProcessConnection {
     void setParam(const Node& node, std::uint32_t param, encode::Pod pod);
     void setParam(const Device& device, std::uint32_t param, encode::Pod pod);
     void enumerateRoutes(const Device& device);
+    // Routes that were asked for have not all come yet.
+    bool isReading() const;
     void sync(std::uint64_t batch);
     // It is gone: what was still to be sent to it is dropped.
     void forget(GlobalId object);
