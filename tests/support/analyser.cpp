@@ -112,6 +112,9 @@ void Analyser::feedDc(std::span<const float> samples, std::int64_t nowNsec) {
 
 namespace {
 
+constexpr double kAsideHertz = 300;   // beyond the window's own width, short of the other tone
+constexpr float kStandsOut = 1.5F;
+
 // The amplitude of one frequency in a block; the window keeps a tone that is cut off inside it from being
 // taken for the other one.
 float amplitudeAt(std::span<const float> block, double hertz, double rate) {
@@ -130,6 +133,13 @@ float amplitudeAt(std::span<const float> block, double hertz, double rate) {
     return static_cast<float>(2 * std::hypot(real, imaginary) / weight);
 }
 
+// Where a listener lost a buffer, or the silence begins, speech has an edge, which is heard at every frequency: only a tone
+// is louder than what is beside it. (Of a tone of 2 ms in a block four fifths are seen, of one of 3 ms all.)
+bool standsOut(float level, std::span<const float> block, double hertz, double rate) {
+    return level > kStandsOut * std::max(amplitudeAt(block, hertz - kAsideHertz, rate),
+                                         amplitudeAt(block, hertz + kAsideHertz, rate));
+}
+
 } // namespace
 
 void Analyser::feedTones(std::span<const float> samples, std::int64_t nowNsec) {
@@ -144,7 +154,8 @@ void Analyser::feedTones(std::span<const float> samples, std::int64_t nowNsec) {
         for (unsigned parity = 0; parity < 2; ++parity)
             // A block in which the one tone is a tenth of the other is that tone's own edge, not the other
             // one.
-            if (level[parity] > threshold_ && level[parity] > level[1 - parity] * 0.1F)
+            if (level[parity] > threshold_ && level[parity] > level[1 - parity] * 0.1F &&
+                standsOut(level[parity], block_, hertz[parity], rate_))
                 count(parity, blockSize_, level[parity], nowNsec);
         block_.clear();
     }

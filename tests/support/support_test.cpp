@@ -4,18 +4,78 @@
 #include "tests/support/listener.hpp"
 #include "tests/support/session.hpp"
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
+#include <random>
 #include <sstream>
 
 using namespace micguard::test;
+
+namespace {
+
+// Something like speech, all below the pilots, with a pilot over it, from one moment on.
+class Speech {
+  public:
+    explicit Speech(std::mt19937& random) {
+        std::uniform_real_distribution<double> hertz(100, 4400), level(0, 0.12), angle(0, 2 * std::numbers::pi);
+        for (auto& part : parts_)
+            part = {hertz(random), level(random), angle(random)};
+    }
+    float at(std::size_t sample, double pilot) const {
+        const double time = static_cast<double>(sample) / kSpeechRate;
+        double sum = kPilotAmplitude * std::sin(2 * std::numbers::pi * pilot * time);
+        for (const auto& part : parts_)
+            sum += part.level * std::sin(2 * std::numbers::pi * part.hertz * time + part.angle);
+        return static_cast<float>(sum);
+    }
+
+  private:
+    struct Part {
+        double hertz, level, angle;
+    };
+    std::array<Part, 12> parts_{};
+};
+
+std::array<std::uint64_t, 2> countedIn(const std::vector<float>& samples) {
+    StreamStats stats;
+    Analyser(stats, Coding::speech, kSpeechRate, kDefaultToneThreshold).feed(samples, 1);
+    return {stats.audible[0], stats.audible[1]};
+}
+
+} // namespace
+
+TEST_CASE("an edge in speech is not taken for what was made afterwards, and 4 ms of that are") {
+    std::mt19937 random(Catch::getSeed());
+    constexpr std::size_t block = kSpeechRate / 100;
+    std::uniform_int_distribution<std::size_t> anywhere(0, block - 1), lost(64, 4096), start(0, 1'000'000);
+    unsigned edges = 0, tones = 0;
+    for (int run = 0; run < 2000; ++run) {
+        const Speech speech(random);
+        const std::size_t cut = anywhere(random), jump = lost(random), from = start(random);
+        const bool ends = run % 3 == 0;
+        std::vector<float> samples(block);
+        for (std::size_t i = 0; i < block; ++i)
+            samples[i] = i < cut ? speech.at(from + i, kPilotHertz[0]) : ends ? 0.0F : speech.at(from + i + jump, kPilotHertz[0]);
+        edges += countedIn(samples)[1] != 0;
+        constexpr std::size_t shortest = kSpeechRate / 250;
+        const std::size_t begin = anywhere(random) * (block - shortest) / block;
+        for (std::size_t i = 0; i < block; ++i)
+            samples[i] = i >= begin && i < begin + shortest ? speech.at(from + i, kPilotHertz[1]) : 0.0F;
+        tones += countedIn(samples)[1] == block;
+    }
+    CHECK(edges == 0);
+    CHECK(tones == 2000);
+}
 
 TEST_CASE("a native listener tells both phases apart, and a muted source is silent") {
     SessionOptions options;
