@@ -134,7 +134,7 @@ float amplitudeAt(std::span<const float> block, double hertz, double rate) {
 }
 
 // Where a listener lost a buffer, or the silence begins, speech has an edge, which is heard at every frequency: only a tone
-// is louder than what is beside it. (Of a tone of 2 ms in a block four fifths are seen, of one of 3 ms all.)
+// is louder than what is beside it. (Of a tone of 2 ms in a block four fifths are seen, of one of 4 ms nearly all.)
 bool standsOut(float level, std::span<const float> block, double hertz, double rate) {
     return level > kStandsOut * std::max(amplitudeAt(block, hertz - kAsideHertz, rate),
                                          amplitudeAt(block, hertz + kAsideHertz, rate));
