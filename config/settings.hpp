@@ -4,6 +4,8 @@
 // business; model and policy see only this.
 #pragma once
 
+#include "config/rule.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +41,13 @@ struct Settings {
         std::vector<std::string> exempt; // globs over node.name (config/glob.hpp): never muted
         bool operator==(const Sources&) const = default;
     } sources;
+
+    struct Policy {
+        Ruling fallback = Ruling::Allow; // [policy] default: for what no rule speaks of
+        bool operator==(const Policy&) const = default;
+    } policy;
+
+    std::vector<Rule> rules; // in no order that means anything
 
     bool operator==(const Settings&) const = default;
 };
