@@ -1,321 +1,278 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// See toml_reader.hpp. The only file that includes toml++.
+// See toml_reader.hpp.
 #include "config/toml_reader.hpp"
 
-#include "config/file_text.hpp"
-#include "config/glob.hpp"
+#include "config/document.hpp"
+#include "config/faults.hpp"
+#include "config/keys.hpp"
+#include "config/rule_reader.hpp"
 #include "config/wording.hpp"
 
 #include <algorithm>
-#include <array>
-#include <functional>
-
-#include <toml++/toml.h>
 
 namespace micguard {
 
 namespace {
 
-constexpr std::size_t sizeLimit = std::size_t{1024} * 1024;
-constexpr std::size_t diagnosticsLimit = 20;
-constexpr std::size_t patternsLimit = 256;
-constexpr std::size_t patternLengthLimit = 256;
+constexpr std::string_view ruleTable = "rule";
+constexpr std::string_view finalTable = "policy", finalKey = "final";
+constexpr std::size_t longestPath = 4096;
+// Of all files together; it also bounds what is kept as the last good configuration.
+constexpr std::size_t totalLimit = std::size_t{16} * 1024 * 1024;
 
-// Collects what is wrong with one file.
-class Faults {
-  public:
-    explicit Faults(const std::string& file)
-        : file_(file) {}
-
-    void add(const toml::source_region& where, std::string what, std::string mend) {
-        if (found_.size() == diagnosticsLimit)
-            found_.push_back({file_, where.begin.line, where.begin.column, "more is wrong from here on",
-                              "mend the lines above first"});
-        if (found_.size() > diagnosticsLimit)
-            return;
-        found_.push_back({file_, where.begin.line, where.begin.column, std::move(what), std::move(mend)});
-    }
-    bool any() const { return !found_.empty(); }
-    // Tables keep their keys in alphabetical order; people read files from the top.
-    Diagnostics inOrder() && {
-        std::stable_sort(found_.begin(), found_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-            return a.line != b.line ? a.line < b.line : a.column < b.column;
-        });
-        return std::move(found_);
-    }
-
-  private:
-    const std::string& file_;
-    Diagnostics found_;
-};
-
-std::string article(const toml::node& node) {
-    switch (node.type()) {
-    case toml::node_type::table:
-        return "a table";
-    case toml::node_type::array:
-        return node.is_array_of_tables() ? "an array of tables" : "a list";
-    case toml::node_type::string:
-        return "a string";
-    case toml::node_type::integer:
-        return "an integer";
-    case toml::node_type::floating_point:
-        return "a number";
-    case toml::node_type::boolean:
-        return "a boolean";
-    case toml::node_type::date:
-    case toml::node_type::time:
-    case toml::node_type::date_time:
-        return "a date or time";
-    case toml::node_type::none:
-        break;
-    }
-    return "nothing";
-}
-
-std::optional<Mode> readMode(const std::string& name, const toml::node& node, Faults& faults) {
-    const std::vector<std::string_view> known = {toString(Mode::Silence), toString(Mode::Sever)};
-    const auto* text = node.as_string();
-    if (text == nullptr) {
-        faults.add(node.source(), name + " is " + article(node) + ", wants a string",
-                   "write \"silence\" or \"sever\"");
-        return std::nullopt;
-    }
-    if (const auto mode = modeFromString(text->get()))
-        return mode;
-    const auto meant = nearest(text->get(), known);
-    faults.add(node.source(), name + " cannot be " + cited(text->get()),
-               meant ? "did you mean \"" + std::string(*meant) + "\"?" : "write \"silence\" or \"sever\"");
-    return std::nullopt;
-}
-
-std::optional<bool> readFlag(const std::string& name, const toml::node& node, Faults& faults) {
-    if (const auto* flag = node.as_boolean())
-        return flag->get();
-    faults.add(node.source(), name + " is " + article(node) + ", wants a boolean",
-               "write true or false, without quotes");
-    return std::nullopt;
-}
-
-std::optional<std::vector<std::string>> readPatterns(const std::string& name, const toml::node& node,
-                                                     Faults& faults) {
-    const auto* list = node.as_array();
-    if (list == nullptr) {
-        faults.add(node.source(), name + " is " + article(node) + ", wants a list of strings",
-                   node.is_string() ? "put it in brackets: [\"…\"]" : "write [\"…\", \"…\"]");
-        return std::nullopt;
-    }
-    if (list->size() > patternsLimit) {
-        faults.add(node.source(), name + " has " + std::to_string(list->size()) + " entries",
-                   "at most " + std::to_string(patternsLimit) + " are possible");
-        return std::nullopt;
-    }
-    std::vector<std::string> patterns;
-    for (const auto& entry : *list) {
-        const auto* text = entry.as_string();
-        if (text == nullptr) {
-            faults.add(entry.source(), "an entry of " + name + " is " + article(entry) + ", wants a string",
-                       "put it in quotes");
-            continue;
-        }
-        const auto& pattern = text->get();
-        if (pattern.size() > patternLengthLimit) {
-            faults.add(entry.source(), cited(pattern) + " is too long for a pattern",
-                       "at most " + std::to_string(patternLengthLimit) + " bytes are possible");
-        } else if (const auto fault = globFault(pattern)) {
-            faults.add(entry.source(), cited(pattern) + " " + *fault,
-                       "patterns are as in the shell; a \\ before a character makes it stand for itself");
-        } else if (pattern.find_first_not_of("*?") == std::string::npos) {
-            // Exempting everything would leave a mute that mutes nothing and says it does.
-            faults.add(entry.source(), cited(pattern) + " would exempt every microphone",
-                       "name the ones to be left alone, as `micguardctl sources` shows them");
-        } else {
-            patterns.push_back(pattern);
-        }
-    }
-    return patterns;
-}
-
-struct KnownKey {
-    std::string_view table;
-    std::string_view key;
-    void (*read)(const std::string& name, const toml::node& node, Layer& layer, Faults& faults);
-};
-
-const std::array<KnownKey, 4> knownKeys = {{
-    {"mute", "mode",
-     [](const auto& name, const auto& node, Layer& l, Faults& f) { l.mode = readMode(name, node, f); }},
-    {"mute", "bluetooth",
-     [](const auto& name, const auto& node, Layer& l, Faults& f) { l.bluetooth = readMode(name, node, f); }},
-    {"mute", "led",
-     [](const auto& name, const auto& node, Layer& l, Faults& f) { l.led = readFlag(name, node, f); }},
-    {"sources", "exempt",
-     [](const auto& name, const auto& node, Layer& l, Faults& f) { l.exempt = readPatterns(name, node, f); }},
-}};
+constexpr std::array otherTables = {Synonym{"rules", "rule"}, Synonym{"microphones", "sources"},
+                                    Synonym{"policies", "policy"}};
 
 std::vector<std::string_view> tableNames() {
     std::vector<std::string_view> names;
-    for (const auto& known : knownKeys)
-        if (std::find(names.begin(), names.end(), known.table) == names.end())
-            names.push_back(known.table);
+    for (const auto& key : settingKeys())
+        if (std::find(names.begin(), names.end(), key.table) == names.end())
+            names.push_back(key.table);
     return names;
 }
 
 std::vector<std::string_view> keyNames(std::string_view table) {
     std::vector<std::string_view> names;
-    for (const auto& known : knownKeys)
-        if (known.table == table)
-            names.push_back(known.key);
+    for (const auto& key : settingKeys())
+        if (key.table == table)
+            names.push_back(key.name);
+    if (table == finalTable)
+        names.push_back(finalKey);
     return names;
 }
 
 // The table that a key was meant for, if it is known in exactly one.
-std::optional<std::string_view> tableOf(std::string_view key) {
+std::optional<std::string_view> tableOf(std::string_view name) {
     std::optional<std::string_view> table;
-    for (const auto& known : knownKeys) {
-        if (known.key != key)
+    for (const auto& key : settingKeys()) {
+        if (key.name != name)
             continue;
         if (table)
             return std::nullopt;
-        table = known.table;
+        table = key.table;
     }
     return table;
 }
 
-std::string instead(std::string_view text, const std::vector<std::string_view>& known,
-                    std::string_view kind) {
-    const auto meant = nearest(text, known);
-    return (meant ? "did you mean '" + std::string(*meant) + "'? The " : std::string("the ")) +
-           std::string(kind) + " known here: " + listed(known, "and");
+std::optional<SettingValue> readGlobs(const SettingKey& key, const Item& item, Faults& faults) {
+    const auto name = key.dotted();
+    if (item.kind != Item::Kind::List) {
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a list of strings",
+                  item.kind == Item::Kind::Text ? "put it in brackets: [\"…\"]" : "write [\"…\", \"…\"]");
+        return std::nullopt;
+    }
+    if (const auto fault = lengthFault(key, item.children.size())) {
+        faults.at(item, fault->what, fault->mend);
+        return std::nullopt;
+    }
+    std::vector<std::string> patterns;
+    for (const auto& entry : item.children) {
+        if (entry.kind != Item::Kind::Text)
+            faults.at(entry, "an entry of " + name + " is " + std::string(article(entry)) + ", wants a string",
+                      "put it in quotes");
+        else if (const auto fault = exemptFault(entry.text))
+            faults.at(entry, fault->what, fault->mend);
+        else
+            patterns.push_back(entry.text);
+    }
+    return patterns;
 }
 
-void readTable(std::string_view tableName, const toml::table& table, Layer& layer, Faults& faults) {
-    for (const auto& [key, node] : table) {
-        const std::string_view name = key.str(); // a lambda cannot capture the binding itself in clang 14
-        const auto known = std::find_if(knownKeys.begin(), knownKeys.end(), [&](const KnownKey& candidate) {
-            return candidate.table == tableName && candidate.key == name;
-        });
-        if (known != knownKeys.end()) {
-            known->read(std::string(tableName) + "." + std::string(known->key), node, layer, faults);
-            continue;
-        }
-        const auto home = tableOf(name);
-        faults.add(key.source(), "unknown key " + cited(name) + " in [" + std::string(tableName) + "]",
-                   home ? "it belongs into [" + std::string(*home) + "]"
-                        : instead(name, keyNames(tableName), "keys"));
+std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, Faults& faults) {
+    const auto name = key.dotted();
+    switch (key.shape) {
+    case SettingKey::Shape::Flag:
+        if (item.kind == Item::Kind::Flag)
+            return item.flag;
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a boolean",
+                  "write true or false, without quotes");
+        return std::nullopt;
+    case SettingKey::Shape::Globs:
+        return readGlobs(key, item, faults);
+    case SettingKey::Shape::Word:
+        break;
+    }
+    if (item.kind == Item::Kind::Text) {
+        const auto fault = valueFault(key, item.text);
+        if (!fault)
+            return item.text;
+        faults.at(item, fault->what, fault->mend);
+    } else {
+        std::vector<std::string> quoted;
+        for (const auto word : key.words)
+            quoted.push_back("\"" + std::string(word) + "\"");
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
+                  "write " + listed({quoted.begin(), quoted.end()}));
+    }
+    return std::nullopt;
+}
+
+void readFinals(const Item& item, Layer& layer, Faults& faults) {
+    if (layer.rank == LayerRank::User)
+        return faults.atKey(item, "a user's file cannot make a key final",
+                            "remove this, or have it put into the system's configuration");
+    if (item.kind != Item::Kind::List)
+        return faults.at(item, "policy.final is " + std::string(article(item)) + ", wants a list of strings",
+                         "write [\"mute.mode\"]");
+    std::vector<std::string> names;
+    for (const auto& key : settingKeys())
+        names.push_back(key.dotted());
+    for (const auto& entry : item.children) {
+        if (entry.kind != Item::Kind::Text)
+            faults.at(entry, "an entry of policy.final is " + std::string(article(entry)) + ", wants a string",
+                      "name a key, as in \"mute.mode\"");
+        else if (findKey(entry.text) == nullptr)
+            faults.at(entry, "policy.final names an unknown key " + cited(entry.text),
+                      instead(entry.text, {names.begin(), names.end()}, "keys"));
+        else
+            layer.finals.try_emplace(entry.text, Origin{layer.file, entry.line});
     }
 }
 
-void readRoot(const toml::table& root, Layer& layer, Faults& faults) {
-    const auto tables = tableNames();
-    for (const auto& [key, node] : root) {
-        const auto name = key.str();
-        const bool known = std::find(tables.begin(), tables.end(), name) != tables.end();
-        if (known && node.is_table()) {
-            readTable(name, *node.as_table(), layer, faults);
-        } else if (known) {
-            faults.add(key.source(), cited(name) + " is " + article(node) + ", wants a table",
-                       "write [" + std::string(name) + "] on a line of its own, and its keys below");
-        } else if (const auto home = tableOf(name)) {
-            faults.add(key.source(), "unknown key " + cited(name) + " outside of a table",
-                       "it belongs into [" + std::string(*home) + "]");
+void readTable(const Item& table, Layer& layer, Faults& faults) {
+    for (const auto& item : table.children) {
+        if (const auto* key = findKey(table.key, item.key)) {
+            if (auto value = readValue(*key, item, faults))
+                layer.said[key->dotted()] = {std::move(*value), {layer.file, item.line}, item.column};
+        } else if (table.key == finalTable && item.key == finalKey) {
+            readFinals(item, layer, faults);
         } else {
-            faults.add(key.source(),
-                       std::string(node.is_table() ? "unknown table " : "unknown key ") + cited(name),
-                       instead(name, tables, "tables"));
+            const auto home = tableOf(item.key);
+            faults.atKey(item, "unknown key " + cited(item.key) + " in [" + table.key + "]",
+                         home ? "it belongs into [" + std::string(*home) + "]"
+                              : instead(item.key, keyNames(table.key), "keys"));
         }
     }
 }
 
-std::string_view lineOf(std::string_view text, std::size_t number) {
-    for (; number > 1; --number) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos)
-            return {};
-        text.remove_prefix(end + 1);
+void readRoot(const Item& root, Layer& layer, Faults& faults) {
+    const auto tables = tableNames();
+    auto known = tables;
+    known.push_back(ruleTable);
+    for (const auto& item : root.children) {
+        const bool isKnown = std::find(tables.begin(), tables.end(), item.key) != tables.end();
+        if (item.key == ruleTable) {
+            layer.rules = readRules(item, layer.rank, faults);
+        } else if (isKnown && item.kind == Item::Kind::Table) {
+            readTable(item, layer, faults);
+        } else if (isKnown) {
+            faults.atKey(item, cited(item.key) + " is " + std::string(article(item)) + ", wants a table",
+                         "write [" + item.key + "] on a line of its own, and its keys below");
+        } else if (const auto home = tableOf(item.key)) {
+            faults.atKey(item, "unknown key " + cited(item.key) + " outside of a table",
+                         "it belongs into [" + std::string(*home) + "]");
+        } else {
+            const bool isTable = item.kind == Item::Kind::Table || article(item) == "an array of tables";
+            faults.atKey(item, std::string(isTable ? "unknown table " : "unknown key ") + cited(item.key),
+                         instead(item.key, known, "tables", otherTables));
+        }
     }
-    return text.substr(0, text.find('\n'));
-}
-
-// toml++ says what it stumbled over, not what the author forgot. By far the most frequent: quotes.
-std::string mendSyntax(std::string_view fault, std::string_view line) {
-    const auto start = line.find_first_not_of(" \t");
-    if (fault.find("redefine") != std::string_view::npos)
-        return "keep one of the two";
-    if (fault.find("utf-8") != std::string_view::npos || fault.find("UTF-8") != std::string_view::npos)
-        return "save the file as UTF-8";
-    if (start != std::string_view::npos && line[start] == '[')
-        return "a table is opened by its name in brackets, as in [mute]";
-    const auto equals = line.find('=');
-    if (equals == std::string_view::npos)
-        return "a line is `key = value`, a [table], a comment behind # or empty";
-    const auto value = line.find_first_not_of(" \t\r", equals + 1);
-    if (value == std::string_view::npos)
-        return "a value is missing behind the =";
-    const char first = line[value];
-    if (first == '"' || first == '\'')
-        return "a text ends on its own line, with the quote it began with, and holds no control characters";
-    if (first == '[')
-        return "a list is [\"…\", \"…\"], and ends with a ]";
-    if ((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z')) {
-        const auto word = line.substr(value, line.find_first_of(" \t\r#", value) - value);
-        if (nearest(word, {"true", "false"}))
-            return "true and false are written in small letters, without quotes";
-        return "a text stands in quotes: " + printable(line.substr(0, equals + 1), 60) + " \"" +
-               printable(word, 60) + "\"";
-    }
-    return "micguard.toml(5) shows the form of the file";
 }
 
 Diagnostics whole(const std::string& file, std::string what, std::string mend) {
     return {Diagnostic{file, 0, 0, std::move(what), std::move(mend)}};
 }
 
+tl::expected<std::string, Diagnostics> readText(const std::string& path, Trust trust) {
+    auto text = readRegularFile(path, fileSizeLimit, trust);
+    if (!text)
+        return tl::unexpected(whole(printable(path, longestPath), text.error().what, text.error().mend));
+    return std::move(*text);
+}
+
 } // namespace
 
-tl::expected<Layer, Diagnostics> parseLayer(std::string_view text, const std::string& file) {
-    const auto shownFile = printable(file, 4096);
-    if (text.size() > sizeLimit)
-        return tl::unexpected(whole(shownFile, "is larger than 1024 KiB", "shorten it"));
+tl::expected<Layer, Diagnostics> parseLayer(std::string_view text, const std::string& file, LayerRank rank) {
     Layer layer;
-    Faults faults(shownFile);
-    try {
-        readRoot(toml::parse(text), layer, faults);
-    } catch (const toml::parse_error& error) {
-        const auto fault = error.description();
-        faults.add(error.source(), "this is not TOML (" + printable(fault) + ")",
-                   mendSyntax(fault, lineOf(text, error.source().begin.line)));
-    }
+    layer.rank = rank;
+    layer.file = printable(file, longestPath);
+    const auto document = parseDocument(text, layer.file);
+    if (!document)
+        return tl::unexpected(Diagnostics{document.error()});
+    Faults faults(layer.file);
+    readRoot(*document, layer, faults);
     if (faults.any())
-        return tl::unexpected(std::move(faults).inOrder());
+        return tl::unexpected(std::move(faults).errors());
+    layer.warnings = std::move(faults).warnings();
     return layer;
 }
 
-tl::expected<Layer, Diagnostics> readLayer(const std::string& path) {
-    const auto text = readRegularFile(path, sizeLimit);
+tl::expected<Layer, Diagnostics> readLayer(const std::string& path, LayerRank rank, Trust trust) {
+    const auto text = readText(path, trust);
     if (!text)
-        return tl::unexpected(whole(printable(path, 4096), text.error().what, ""));
-    return parseLayer(*text, path);
+        return tl::unexpected(text.error());
+    return parseLayer(*text, path, rank);
+}
+
+std::vector<LayerFile> presentFiles(const std::vector<LayerFile>& files, Diagnostics& errors,
+                                    const std::string& alsoThere) {
+    std::vector<LayerFile> present;
+    for (const auto& file : files) {
+        if (!file.folder) {
+            if (!file.mayBeMissing || file.path == alsoThere || !isMissing(file.path))
+                present.push_back(file);
+            continue;
+        }
+        auto names = readFolder(file.path, ".toml");
+        if (!names && !(names.error().missing && file.mayBeMissing)) {
+            errors.push_back({printable(file.path, longestPath), 0, 0, names.error().what, names.error().mend});
+            continue;
+        }
+        std::vector<std::string> paths;
+        if (names)
+            for (const auto& name : *names)
+                paths.push_back(file.path + "/" + name);
+        const auto slash = alsoThere.rfind('/');
+        if (slash != std::string::npos && alsoThere.substr(0, slash) == file.path &&
+            std::find(paths.begin(), paths.end(), alsoThere) == paths.end())
+            paths.insert(std::upper_bound(paths.begin(), paths.end(), alsoThere), alsoThere);
+        for (auto& path : paths)
+            present.push_back({std::move(path), true, file.rank, false});
+    }
+    return present;
+}
+
+Loaded load(const std::vector<LayerFile>& files, const std::optional<Replacement>& instead) {
+    Loaded loaded;
+    std::vector<Layer> layers;
+    std::size_t rules = 0, size = 0;
+    for (const auto& file : presentFiles(files, loaded.errors, instead ? instead->path : "")) {
+        auto text = instead && file.path == instead->path ? tl::expected<std::string, Diagnostics>(instead->text)
+                                                          : readText(file.path, Trust::OwnerOnly);
+        auto layer = text ? parseLayer(*text, file.path, file.rank) : tl::unexpected(text.error());
+        if (layer && (size += text->size()) > totalLimit)
+            layer = tl::unexpected(whole(layer->file, "with this, the files together are larger than " +
+                                                          std::to_string(totalLimit / 1024) + " KiB",
+                                         "shorten them"));
+        if (layer && (rules += layer->rules.size()) > rulesLimit)
+            layer = tl::unexpected(whole(layer->file, "with this, there are more than " + std::to_string(rulesLimit) +
+                                                          " rules in all files together",
+                                         "a pattern with * stands for many"));
+        if (!layer) {
+            loaded.errors.insert(loaded.errors.end(), layer.error().begin(), layer.error().end());
+            continue;
+        }
+        layers.push_back(std::move(*layer));
+        loaded.sources.push_back({file.rank, file.path, std::move(*text)});
+    }
+    loaded.configuration = merge(layers);
+    return loaded;
+}
+
+Configuration configurationOf(const std::vector<SourceText>& sources) {
+    std::vector<Layer> layers;
+    for (const auto& source : sources)
+        if (auto layer = parseLayer(source.text, source.path, source.rank))
+            layers.push_back(std::move(*layer));
+    return merge(layers);
 }
 
 tl::expected<Settings, Diagnostics> readSettings(const std::vector<LayerFile>& files) {
-    Settings settings;
-    Diagnostics all;
-    for (const auto& file : files) {
-        const auto text = readRegularFile(file.path, sizeLimit);
-        if (!text && text.error().missing && file.mayBeMissing)
-            continue;
-        const auto layer = text ? parseLayer(*text, file.path)
-                                : tl::unexpected(whole(printable(file.path, 4096), text.error().what, ""));
-        if (layer)
-            apply(*layer, settings);
-        else
-            all.insert(all.end(), layer.error().begin(), layer.error().end());
-    }
-    if (!all.empty())
-        return tl::unexpected(std::move(all));
-    return settings;
+    auto loaded = load(files);
+    if (!loaded.errors.empty())
+        return tl::unexpected(std::move(loaded.errors));
+    return std::move(loaded.configuration.settings);
 }
 
 } // namespace micguard

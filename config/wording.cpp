@@ -110,6 +110,15 @@ std::optional<std::string_view> nearest(std::string_view text, const std::vector
     return best;
 }
 
+std::optional<std::string_view> meant(std::string_view text, const std::vector<std::string_view>& known,
+                                      std::span<const Synonym> synonyms) {
+    if (text.size() <= 64)
+        for (const auto& synonym : synonyms)
+            if (lowered(text) == synonym.said)
+                return synonym.meant;
+    return nearest(text, known);
+}
+
 std::string listed(const std::vector<std::string_view>& words, std::string_view last) {
     std::string out;
     for (std::size_t at = 0; at < words.size(); ++at) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,16 @@ std::string cited(std::string_view text);
 
 // The one among `known` that differs by a slip of the fingers, if there is one.
 std::optional<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& known);
+
+// What others call the same thing: what it says, what is meant.
+struct Synonym {
+    std::string_view said;
+    std::string_view meant;
+};
+
+// A synonym's meaning, else as nearest().
+std::optional<std::string_view> meant(std::string_view text, const std::vector<std::string_view>& known,
+                                      std::span<const Synonym> synonyms);
 
 // "a", "a or b", "a, b or c"
 std::string listed(const std::vector<std::string_view>& words, std::string_view last = "or");

@@ -2,6 +2,7 @@
 #include "daemon/app.hpp"
 
 #include "config/toml_reader.hpp"
+#include "config/toml_writer.hpp"
 #include "daemon/journal.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
@@ -68,15 +69,15 @@ void App::loadSettings() {
         return std::string(value ? value : "");
     };
     const auto files = options_.configFile
-                           ? std::vector<LayerFile>{{*options_.configFile, false}}
-                           : settingsFiles(MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME"));
+                           ? std::vector<LayerFile>{{*options_.configFile, false, LayerRank::System}}
+                           : settingsFiles({MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")});
     auto settings = readSettings(files);
     if (!settings) {
         const std::string text = toString(settings.error());
         g_warning("%s", text.c_str());
         // What was in force stays: at start the last good configuration, kept by the state folder.
         if (model_.warnings.find("config") == model_.warnings.end() && !ready_) {
-            const auto lastGood = readLayer(Store::defaultStateFolder() + "/last-good.toml");
+            const auto lastGood = readLayer(Store::defaultStateFolder() + "/last-good.toml", LayerRank::System);
             Settings restored;
             if (lastGood)
                 apply(*lastGood, restored);

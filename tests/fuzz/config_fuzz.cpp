@@ -5,38 +5,56 @@
 #include "config/glob.hpp"
 #include "config/layers.hpp"
 #include "config/toml_reader.hpp"
+#include "config/toml_writer.hpp"
+#include "tests/unit/config_same.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
+namespace {
+
+using namespace micguard;
+
+void mustBeFitToPrint(const Diagnostics& diagnostics) {
+    for (const auto& diagnostic : diagnostics) {
+        const auto line = toString(diagnostic);
+        if (diagnostic.line == 0 || diagnostic.column == 0 || diagnostic.what.empty() ||
+            line.find('\n') != std::string::npos || line.find('\x1b') != std::string::npos)
+            std::abort();
+    }
+}
+
+} // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace micguard;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
 
     const auto half = text.size() / 2;
     static_cast<void>(globMatches(text.substr(0, half), text.substr(half)));
 
-    const auto layer = parseLayer(text, "fuzz.toml");
-    if (!layer) {
-        if (layer.error().empty())
-            std::abort();
-        for (const auto& diagnostic : layer.error()) {
-            const auto line = toString(diagnostic);
-            if (diagnostic.line == 0 || diagnostic.what.empty() || line.find('\n') != std::string::npos ||
-                line.find('\x1b') != std::string::npos)
+    for (const LayerRank rank : {LayerRank::System, LayerRank::User}) {
+        const auto layer = parseLayer(text, "fuzz.toml", rank);
+        if (!layer) {
+            if (layer.error().empty())
                 std::abort();
+            mustBeFitToPrint(layer.error());
+            continue;
         }
-        return 0;
+        mustBeFitToPrint(layer->warnings);
+        if (rank == LayerRank::User && !layer->finals.empty())
+            std::abort();
+        Settings settings, second, third;
+        apply(*layer, settings);
+        const auto again = parseLayer(toToml(settings), "again.toml", rank);
+        const auto partly = parseLayer(toToml(*layer), "partly.toml", rank);
+        if (!again || !partly)
+            std::abort();
+        apply(*again, second);
+        apply(*partly, third);
+        if (!sayTheSame(second, settings) || !sayTheSame(third, settings) ||
+            again->warnings.size() != layer->warnings.size())
+            std::abort();
     }
-    Settings settings;
-    apply(*layer, settings);
-    const auto again = parseLayer(toToml(settings), "again.toml");
-    if (!again)
-        std::abort();
-    Settings second;
-    apply(*again, second);
-    if (!(second == settings))
-        std::abort();
     return 0;
 }

@@ -116,16 +116,16 @@ TEST_CASE("a link to a regular file is followed, a link into nowhere is a missin
     CHECK(readSettings({{(folder / "dangling.toml").string(), true}}).has_value());
 }
 
-TEST_CASE("a configuration of a mebibyte is read, a byte more is refused") {
+TEST_CASE("a configuration of four mebibytes is read, a byte more is refused") {
     const Folder folder;
-    constexpr std::size_t mebibyte = 1048576;
+    constexpr std::size_t mebibytes = 4 * 1048576;
     const std::string start = "[mute]\nmode = 'sever'\n#";
-    const auto full = folder.write("full.toml", start + std::string(mebibyte - start.size(), 'x'));
+    const auto full = folder.write("full.toml", start + std::string(mebibytes - start.size(), 'x'));
     const auto got = readSettings({full});
     REQUIRE(got);
     CHECK(got->mute.mode == Mode::Sever);
-    const auto more = folder.write("more.toml", start + std::string(mebibyte - start.size() + 1, 'x'));
-    CHECK(soleFault(readSettings({more})) == "is larger than 1024 KiB");
+    const auto more = folder.write("more.toml", start + std::string(mebibytes - start.size() + 1, 'x'));
+    CHECK(soleFault(readSettings({more})) == "is larger than 4096 KiB");
 }
 
 TEST_CASE("an unreadable configuration is a fault, not a missing file") {
@@ -137,22 +137,141 @@ TEST_CASE("an unreadable configuration is a fault, not a missing file") {
     CHECK(soleFault(readSettings({file})).find("Permission denied") != std::string::npos);
 }
 
+TEST_CASE("a configuration of ten mebibytes is refused without being read to its end") {
+    const Folder folder;
+    const auto file = folder.write("large.toml", "");
+    REQUIRE(::truncate(file.path.c_str(), off_t{10} * 1024 * 1024) == 0);
+    CHECK(soleFault(readSettings({file})) == "is larger than 4096 KiB");
+}
+
+TEST_CASE("a symbolic link that leads back to itself is refused") {
+    const Folder folder;
+    fs::create_symlink("b.toml", folder / "a.toml");
+    fs::create_symlink("a.toml", folder / "b.toml");
+    CHECK(soleFault(readSettings({{(folder / "a.toml").string(), true}})).find("symbolic link") != std::string::npos);
+    fs::create_symlink("conf.d", folder / "conf.d");
+    CHECK(soleFault(readSettings({{(folder / "conf.d").string(), true, LayerRank::User, true}}))
+              .find("symbolic link") != std::string::npos);
+}
+
+TEST_CASE("a configuration that others can write to, or replace, is refused") {
+    const Folder folder;
+    const auto file = folder.write("open.toml", "[mute]\nled = false\n");
+    REQUIRE(::chmod(file.path.c_str(), 0646) == 0);
+    CHECK(soleFault(readSettings({file})).find("can be written by others") == 0);
+    REQUIRE(::chmod(file.path.c_str(), 0664) == 0); // a group of one's own may
+    CHECK(readSettings({file}).has_value());
+
+    REQUIRE(::chmod((folder / "").c_str(), 0777) == 0);
+    CHECK(soleFault(readSettings({file})).find("is in a folder that can be written by others") == 0);
+    REQUIRE(::chmod((folder / "").c_str(), 01777) == 0); // as /tmp: nobody replaces what is another's
+    CHECK(readSettings({file}).has_value());
+    REQUIRE(::chmod((folder / "").c_str(), 0700) == 0);
+
+    fs::create_directory(folder / "conf.d");
+    const LayerFile fragments{(folder / "conf.d").string(), true, LayerRank::User, true};
+    CHECK(readSettings({fragments}).has_value());
+    REQUIRE(::chmod(fragments.path.c_str(), 0777) == 0);
+    CHECK(soleFault(readSettings({fragments})).find("can be written by others") == 0);
+}
+
+TEST_CASE("a configuration that belongs to somebody else is refused") {
+    if (::geteuid() != 0)
+        SKIP("only root gives files away");
+    const Folder folder;
+    const auto file = folder.write("foreign.toml", "[mute]\nled = false\n");
+    REQUIRE(::chown(file.path.c_str(), 12345, 0) == 0);
+    CHECK(soleFault(readSettings({file})).find("belongs to user 12345") == 0);
+    // Whoever only has a look at a file may look at anybody's.
+    CHECK(readLayer(file.path).has_value());
+}
+
+TEST_CASE("fragments are read by name, after the file beside their folder") {
+    const Folder folder;
+    const auto main = folder.write("micguard.toml", "[mute]\nmode = 'sever'\nled = false\n");
+    fs::create_directory(folder / "conf.d");
+    folder.write("conf.d/b.toml", "[mute]\nbluetooth = 'silence'\n[[rule]]\naction = 'ask'\n");
+    folder.write("conf.d/B.toml", "[mute]\nbluetooth = 'sever'\n[[rule]]\naction = 'deny'\n");
+    folder.write("conf.d/10.toml", "[mute]\nmode = 'silence'\n");
+    folder.write("conf.d/.hidden.toml", "nonsense");
+    folder.write("conf.d/b.toml~", "nonsense");
+    folder.write("conf.d/README", "nonsense");
+    const auto got = load({main, {(folder / "conf.d").string(), true, LayerRank::User, true}});
+    INFO(toString(got.errors));
+    REQUIRE(got.errors.empty());
+    const auto& settings = got.configuration.settings;
+    CHECK(settings.mute.mode == Mode::Silence);
+    CHECK_FALSE(settings.mute.led);
+    CHECK(settings.mute.bluetooth == Mode::Silence); // "B" comes before "b" in the C locale
+    REQUIRE(settings.rules.size() == 2);
+    CHECK(settings.rules[0].action == Ruling::Deny);
+    CHECK(settings.rules[1].origin == Origin{(folder / "conf.d/b.toml").string(), 3});
+    CHECK(got.configuration.origins.at("mute.mode") == Origin{(folder / "conf.d/10.toml").string(), 2});
+    CHECK(got.configuration.origins.at("mute.led") == Origin{main.path, 3});
+    CHECK(got.configuration.origins.count("sources.exempt") == 0);
+    CHECK(got.sources.size() == 4);
+}
+
+TEST_CASE("what stands where a folder of fragments belongs, or a fragment that is a folder, is refused") {
+    const Folder folder;
+    folder.write("conf.d", "");
+    CHECK(soleFault(readSettings({{(folder / "conf.d").string(), true, LayerRank::User, true}})) ==
+          "is a file, not a folder");
+    fs::create_directories(folder / "other/x.toml");
+    CHECK(soleFault(readSettings({{(folder / "other").string(), true, LayerRank::User, true}})) ==
+          "is a directory, not a file");
+    fs::create_directory(folder / "many");
+    for (int i = 0; i <= 256; ++i)
+        folder.write(("many/" + std::to_string(i) + ".toml").c_str(), "");
+    CHECK(soleFault(readSettings({{(folder / "many").string(), true, LayerRank::User, true}})).find("more than 256") !=
+          std::string::npos);
+}
+
+TEST_CASE("a look ahead reads a file as it will be, also where there is none yet") {
+    const Folder folder;
+    fs::create_directory(folder / "conf.d");
+    folder.write("conf.d/50.toml", "[mute]\nmode = 'sever'\n");
+    const std::vector<LayerFile> files = {{(folder / "conf.d").string(), true, LayerRank::User, true}};
+    const auto with = [&](const char* name) {
+        return load(files, Replacement{(folder / "conf.d").string() + "/" + name, "[mute]\nmode = 'silence'\n"})
+            .configuration.settings.mute.mode;
+    };
+    CHECK(with("90.toml") == Mode::Silence);
+    CHECK(with("50.toml") == Mode::Silence);
+    CHECK(with("10.toml") == Mode::Sever); // the later one wins
+    const auto other = load({{(folder / "none/conf.d").string(), true, LayerRank::User, true}},
+                            Replacement{(folder / "none/conf.d/90.toml").string(), "[mute]\nled = false\n"});
+    CHECK(other.errors.empty());
+    CHECK_FALSE(other.configuration.settings.mute.led);
+}
+
 TEST_CASE("the files in force, weakest first") {
     const auto paths = [](const std::vector<LayerFile>& files) {
         std::vector<std::string> names;
         for (const auto& file : files) {
             CHECK(file.mayBeMissing);
-            names.push_back(file.path);
+            CHECK(file.folder == file.path.ends_with("/conf.d"));
+            names.push_back(std::string(toString(file.rank)) + " " + file.path);
         }
         return names;
     };
     using Names = std::vector<std::string>;
-    CHECK(paths(settingsFiles("/etc", "/x", "/home/me")) ==
-          Names{"/etc/micguard/micguard.toml", "/x/micguard/micguard.toml"});
-    CHECK(paths(settingsFiles("/etc", "", "/home/me")) ==
-          Names{"/etc/micguard/micguard.toml", "/home/me/.config/micguard/micguard.toml"});
+    CHECK(paths(settingsFiles({"/usr/share", "/etc", "/x", "/home/me"})) ==
+          Names{"vendor /usr/share/micguard/micguard.toml", "system /etc/micguard/micguard.toml",
+                "system /etc/micguard/conf.d", "user /x/micguard/micguard.toml", "user /x/micguard/conf.d"});
+    CHECK(paths(settingsFiles({"/usr/share", "/etc", "", "/home/me"})).back() ==
+          "user /home/me/.config/micguard/conf.d");
     // A relative XDG_CONFIG_HOME would make the settings depend on where the daemon was started.
-    CHECK(paths(settingsFiles("/etc", "conf", "/home/me")).back() ==
-          "/home/me/.config/micguard/micguard.toml");
-    CHECK(paths(settingsFiles("/etc", "", "")) == Names{"/etc/micguard/micguard.toml"});
+    CHECK(paths(settingsFiles({"/usr/share", "/etc", "conf", "/home/me"})).back() ==
+          "user /home/me/.config/micguard/conf.d");
+    CHECK(paths(settingsFiles({"/usr/share", "/etc", "", ""})).back() == "system /etc/micguard/conf.d");
+}
+
+TEST_CASE("a file's place tells whose word it is") {
+    const ConfigFolders folders{"/usr/share", "/etc", "/x", "/home/me"};
+    CHECK(rankOf("/usr/share/micguard/micguard.toml", folders) == LayerRank::Vendor);
+    CHECK(rankOf("/etc/micguard/conf.d/10.toml", folders) == LayerRank::System);
+    CHECK(rankOf("/x/micguard/conf.d/10.toml", folders) == LayerRank::User);
+    CHECK(rankOf("/x/micguard.toml", folders) == LayerRank::System);
+    CHECK(rankOf("/srv/for-all-machines.toml", folders) == LayerRank::System);
 }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// See keys.hpp.
+#include "config/keys.hpp"
+
+#include "config/glob.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace micguard {
+
+namespace {
+
+constexpr std::size_t globsLimit = 256;
+constexpr std::size_t globLengthLimit = 256;
+
+using Shape = SettingKey::Shape;
+
+std::string asText(const SettingValue& value) {
+    return std::get<std::string>(value);
+}
+
+std::vector<std::string_view> rulingWords() {
+    std::vector<std::string_view> words;
+    for (const Ruling ruling : rulings)
+        words.push_back(toString(ruling));
+    return words;
+}
+
+const std::vector<SettingKey>& table() {
+    static const std::vector<SettingKey> keys = {
+        {"mute", "mode", Shape::Word, {"silence", "sever"},
+         [](Settings& s, const SettingValue& v) { s.mute.mode = *modeFromString(asText(v)); },
+         [](const Settings& s) -> std::optional<SettingValue> { return std::string(toString(s.mute.mode)); }},
+        {"mute", "bluetooth", Shape::Word, {"silence", "sever"},
+         [](Settings& s, const SettingValue& v) { s.mute.bluetooth = modeFromString(asText(v)); },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             if (!s.mute.bluetooth)
+                 return std::nullopt;
+             return std::string(toString(*s.mute.bluetooth));
+         }},
+        {"mute", "led", Shape::Flag, {},
+         [](Settings& s, const SettingValue& v) { s.mute.led = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.mute.led; }},
+        {"sources", "exempt", Shape::Globs, {},
+         [](Settings& s, const SettingValue& v) { s.sources.exempt = std::get<std::vector<std::string>>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.sources.exempt; }},
+        {"policy", "default", Shape::Word, rulingWords(),
+         [](Settings& s, const SettingValue& v) { s.policy.fallback = *rulingFromString(asText(v)); },
+         [](const Settings& s) -> std::optional<SettingValue> { return std::string(toString(s.policy.fallback)); }},
+    };
+    return keys;
+}
+
+std::string quotedWords(const std::vector<std::string_view>& words) {
+    std::vector<std::string> quoted;
+    for (const auto word : words)
+        quoted.push_back("\"" + std::string(word) + "\"");
+    return listed({quoted.begin(), quoted.end()});
+}
+
+constexpr std::array otherRulings = {
+    Synonym{"block", "deny"},     Synonym{"forbid", "deny"},    Synonym{"refuse", "deny"},
+    Synonym{"reject", "deny"},    Synonym{"disallow", "deny"},  Synonym{"sever", "deny"},
+    Synonym{"permit", "allow"},   Synonym{"accept", "allow"},   Synonym{"grant", "allow"},
+    Synonym{"mute", "silence"},   Synonym{"silent", "silence"}, Synonym{"prompt", "ask"},
+    Synonym{"question", "ask"},
+};
+
+} // namespace
+
+const std::span<const Synonym> rulingSynonyms = otherRulings;
+
+std::span<const SettingKey> settingKeys() {
+    return table();
+}
+
+const SettingKey* findKey(std::string_view tableName, std::string_view name) {
+    for (const auto& key : table())
+        if (key.table == tableName && key.name == name)
+            return &key;
+    return nullptr;
+}
+
+const SettingKey* findKey(std::string_view dotted) {
+    const auto dot = dotted.find('.');
+    return dot == std::string_view::npos ? nullptr : findKey(dotted.substr(0, dot), dotted.substr(dot + 1));
+}
+
+std::optional<ValueFault> patternFault(std::string_view pattern, std::size_t longest) {
+    if (pattern.size() > longest)
+        return ValueFault{cited(pattern) + " is too long for a pattern",
+                          "at most " + std::to_string(longest) + " bytes are possible"};
+    if (const auto fault = globFault(pattern))
+        return ValueFault{cited(pattern) + " " + *fault,
+                          "patterns are as in the shell; a \\ before a character makes it stand for itself"};
+    return std::nullopt;
+}
+
+std::optional<ValueFault> exemptFault(std::string_view pattern) {
+    if (auto fault = patternFault(pattern, globLengthLimit))
+        return fault;
+    // Exempting everything would leave a mute that mutes nothing and says it does.
+    if (pattern.find_first_not_of("*?") == std::string_view::npos)
+        return ValueFault{cited(pattern) + " would exempt every microphone",
+                          "name the ones to be left alone, as `micguardctl sources` shows them"};
+    return std::nullopt;
+}
+
+std::optional<ValueFault> wordFault(const std::string& name, std::string_view word,
+                                    const std::vector<std::string_view>& words,
+                                    std::span<const Synonym> synonyms) {
+    if (std::find(words.begin(), words.end(), word) != words.end())
+        return std::nullopt;
+    const auto guess = meant(word, words, synonyms);
+    return ValueFault{name + " cannot be " + cited(word), guess ? "did you mean \"" + std::string(*guess) + "\"?"
+                                                                : "write " + quotedWords(words)};
+}
+
+std::optional<ValueFault> lengthFault(const SettingKey& key, std::size_t entries) {
+    if (entries <= globsLimit)
+        return std::nullopt;
+    return ValueFault{key.dotted() + " has " + std::to_string(entries) + " entries",
+                      "at most " + std::to_string(globsLimit) + " are possible"};
+}
+
+std::optional<ValueFault> valueFault(const SettingKey& key, const SettingValue& value) {
+    switch (key.shape) {
+    case Shape::Flag:
+        if (std::holds_alternative<bool>(value))
+            return std::nullopt;
+        return ValueFault{key.dotted() + " wants a boolean", "give true or false"};
+    case Shape::Word:
+        if (const auto* word = std::get_if<std::string>(&value))
+            return wordFault(key.dotted(), *word, key.words,
+                             key.table == "policy" ? rulingSynonyms : std::span<const Synonym>{});
+        return ValueFault{key.dotted() + " wants a string", "give " + quotedWords(key.words)};
+    case Shape::Globs:
+        if (const auto* patterns = std::get_if<std::vector<std::string>>(&value)) {
+            if (auto fault = lengthFault(key, patterns->size()))
+                return fault;
+            for (const auto& pattern : *patterns)
+                if (auto fault = exemptFault(pattern))
+                    return fault;
+            return std::nullopt;
+        }
+        return ValueFault{key.dotted() + " wants a list of strings", "give a list of patterns"};
+    }
+    return ValueFault{key.dotted() + " is unknown", ""};
+}
+
+} // namespace micguard
