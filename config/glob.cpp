@@ -142,6 +142,16 @@ bool anyGlobMatches(const std::vector<std::string>& patterns, std::string_view n
                        [&](const std::string& pattern) { return globMatches(pattern, name); });
 }
 
+std::string globLiteral(std::string_view name) {
+    std::string pattern;
+    for (const char c : name) {
+        if (c == '*' || c == '?' || c == '[' || c == '\\')
+            pattern += '\\';
+        pattern += c;
+    }
+    return pattern;
+}
+
 std::optional<std::string> globFault(std::string_view pattern) {
     if (pattern.empty())
         return "is empty and matches nothing";

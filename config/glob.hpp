@@ -17,6 +17,9 @@ bool globMatches(std::string_view pattern, std::string_view name) noexcept;
 
 bool anyGlobMatches(const std::vector<std::string>& patterns, std::string_view name) noexcept;
 
+// The pattern that matches this name and no other.
+std::string globLiteral(std::string_view name);
+
 // What is wrong with a pattern that its author cannot have meant (empty, a bracket never closed, a lone
 // backslash at the end), as the end of a sentence that starts with the pattern; none: it is sound.
 std::optional<std::string> globFault(std::string_view pattern);
