@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/app.hpp"
 
-#include "config/toml_reader.hpp"
-#include "config/toml_writer.hpp"
 #include "daemon/journal.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
@@ -48,7 +46,8 @@ App::App(Options options)
                 return G_SOURCE_REMOVE;
             },
             told);
-    }) {}
+    })
+    , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
 App::~App() {
     for (auto& waiter : waiters_)
@@ -63,41 +62,39 @@ App::~App() {
     cancelTimer(watchdog_);
 }
 
-void App::loadSettings() {
+ConfigSource::Places App::configPlaces(const Options& options) {
+    const std::string lastGood = Store::defaultStateFolder() + "/last-good";
+    if (options.configFile)
+        return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
     const auto environment = [](const char* name) {
         const char* value = g_getenv(name);
         return std::string(value ? value : "");
     };
-    const auto files = options_.configFile
-                           ? std::vector<LayerFile>{{*options_.configFile, false, LayerRank::System}}
-                           : settingsFiles({MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")});
-    auto settings = readSettings(files);
-    if (!settings) {
-        const std::string text = toString(settings.error());
-        g_warning("%s", text.c_str());
-        // What was in force stays: at start the last good configuration, kept by the state folder.
-        if (model_.warnings.find("config") == model_.warnings.end() && !ready_) {
-            const auto lastGood = readLayer(Store::defaultStateFolder() + "/last-good.toml", LayerRank::System);
-            Settings restored;
-            if (lastGood)
-                apply(*lastGood, restored);
-            model_.apply(event::SettingsLoaded{restored});
-            model_.mute.mode = restored.mute.mode;
-        }
-        receive(event::Warned{"config", text});
-        return;
+    const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
+    return {settingsFiles(folders), ownFilePath(folders), lastGood};
+}
+
+void App::useConfiguration(const Loaded& loaded) {
+    if (!loaded.errors.empty()) {
+        g_warning("%s", toString(loaded.errors).c_str());
+        receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " + summary(loaded.errors)});
+        if (configured_)
+            return;
+        // At start that is the last good one; without one, what the sound files say is more than nothing.
+        const auto lastGood = config_.lastGood();
+        configuration_ = lastGood ? *lastGood : loaded.configuration;
+    } else {
+        receive(event::Warned{"config", ""});
+        configuration_ = loaded.configuration;
     }
-    receive(event::SettingsLoaded{*settings});
+    configured_ = true;
+    receive(event::Warned{"config-notes", summary(configuration_.warnings)});
+    receive(event::Warned{"config-watch", config_.watchFault()});
+    receive(event::SettingsLoaded{configuration_.settings});
+    if (configuration_.finals.contains("mute.mode"))
+        modeChosen_ = false;
     if (!modeChosen_)
-        receive(event::ModeChosen{settings->mute.mode});
-    receive(event::Warned{"config", ""});
-    const std::string folder = Store::defaultStateFolder();
-    const std::string text = toToml(*settings);
-    if (g_mkdir_with_parents(folder.c_str(), 0700) == 0) {
-        GError* error = nullptr;
-        if (!g_file_set_contents((folder + "/last-good.toml").c_str(), text.data(), static_cast<gssize>(text.size()), &error))
-            g_clear_error(&error);
-    }
+        receive(event::ModeChosen{configuration_.settings.mute.mode});
 }
 
 void App::connectBus() {
@@ -158,7 +155,7 @@ int App::run() {
     mutedTold_ = model_.mute.muted();
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
-    loadSettings();
+    config_.start();
 
     if (!options_.releaseLeftovers) {
         connectBus();
@@ -171,8 +168,7 @@ int App::run() {
     };
     const auto onHangUp = [](gpointer self) -> gboolean {
         journal::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", g_get_monotonic_time()));
-        static_cast<App*>(self)->loadSettings();
-        journal::notify("READY=1");
+        static_cast<App*>(self)->config_.reload([](const auto&) { journal::notify("READY=1"); });
         return G_SOURCE_CONTINUE;
     };
     const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this), g_unix_signal_add(SIGINT, onTerminate, this),

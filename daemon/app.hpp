@@ -12,6 +12,7 @@
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
+#include "daemon/reload/config_source.hpp"
 #include "daemon/state/store.hpp"
 
 #include <functional>
@@ -48,6 +49,9 @@ class App final : public Requests {
                     std::function<void(Result<std::uint64_t>)> reply) override;
     void dropHold(std::uint64_t number) override;
     void release(const Caller& caller, ReplyVoid reply) override;
+    Result<std::vector<ShownSetting>> config(const Caller& caller) override;
+    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
+    void reload(const Caller& caller, ReplyVoid reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -70,7 +74,9 @@ class App final : public Requests {
     void watchEvidence();
     void announceMute();
     void tellBlocked(const View& view);
-    void loadSettings();
+    static ConfigSource::Places configPlaces(const Options& options);
+    void useConfiguration(const Loaded& loaded);
+    ConfigSource::Done onceInForce(ReplyVoid reply);
     void startRelease(int exitCode);
     void finishRelease();
     void endRelease(const Result<void>& result);
@@ -96,6 +102,9 @@ class App final : public Requests {
     Enforcer enforcer_;
     Describer describer_;
     Store store_;
+    Configuration configuration_; // in force
+    bool configured_ = false;
+    ConfigSource config_;
     std::unique_ptr<Bus> bus_;
     View view_;
     Guarantee guarantee_;

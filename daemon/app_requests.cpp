@@ -3,6 +3,8 @@
 // What callers on the bus ask of the App: who may, what event it is, and when the answer is due.
 #include "daemon/app.hpp"
 
+#include "config/keys.hpp"
+#include "config/wording.hpp"
 #include "daemon/journal.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
@@ -129,6 +131,9 @@ Result<void> App::setMode(const Caller& caller, const std::string& mode) {
     if (!chosen)
         return tl::unexpected(
             RequestError{"InvalidArgument", "mode is \"silence\" or \"sever\", not \"" + mode + "\""});
+    if (const auto final = configuration_.finals.find("mute.mode");
+        final != configuration_.finals.end() && *chosen != configuration_.settings.mute.mode)
+        return tl::unexpected(RequestError{"InvalidConfig", "mute.mode is final, by " + toString(final->second)});
     modeChosen_ = true;
     receive(event::ModeChosen{*chosen});
     settle();
@@ -235,6 +240,66 @@ void App::endRelease(const Result<void>& result) {
     if (releaseReply_)
         std::exchange(releaseReply_, nullptr)(result);
     g_main_loop_quit(loop_.get());
+}
+
+Result<std::vector<ShownSetting>> App::config(const Caller& caller) {
+    if (auto allowed = mayControl(caller, "see the settings"); !allowed)
+        return tl::unexpected(allowed.error());
+    return shownSettings(configuration_);
+}
+
+ConfigSource::Done App::onceInForce(ReplyVoid reply) {
+    return [this, reply = std::move(reply)](const std::optional<ConfigRefusal>& refusal) {
+        if (refusal)
+            return reply(tl::unexpected(RequestError{refusal->error, refusal->message}));
+        settle();
+        waitFor(false, reply);
+    };
+}
+
+void App::setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) {
+    if (auto allowed = mayControl(caller, "change the settings"); !allowed)
+        return reply(allowed);
+    const SettingKey* known = findKey(key);
+    if (!known)
+        return reply(tl::unexpected(RequestError{"InvalidArgument", "there is no setting " + cited(key)}));
+    const bool takeBack = value == SettingValue(std::string());
+    if (const auto fault = valueFault(*known, value); fault && !takeBack)
+        return reply(tl::unexpected(
+            RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
+    // On another thread: nothing of the App in here.
+    ConfigSource::Change change;
+    change.make = [key, value, takeBack](Layer& own) -> std::optional<ConfigRefusal> {
+        if (takeBack)
+            own.said.erase(key);
+        else
+            own.said[key] = {value, {}, 0};
+        return std::nullopt;
+    };
+    change.check = [known, key, value, takeBack](const Configuration& ahead) -> std::optional<ConfigRefusal> {
+        if (takeBack || known->take(ahead.settings) == value)
+            return std::nullopt;
+        if (const auto final = ahead.finals.find(key); final != ahead.finals.end())
+            return ConfigRefusal{"InvalidConfig", key + " is final, by " + toString(final->second)};
+        const auto origin = ahead.origins.find(key);
+        return ConfigRefusal{"InvalidConfig", key + " is set by " +
+                                                  (origin == ahead.origins.end() ? "a stronger file" : toString(origin->second)) +
+                                                  ", which is stronger than the guard's own file; change it there"};
+    };
+    // The word of now goes over what SetMode has chosen before.
+    config_.change(std::move(change), [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
+        if (!refusal && key == "mute.mode") {
+            modeChosen_ = false;
+            receive(event::ModeChosen{configuration_.settings.mute.mode});
+        }
+        done(refusal);
+    });
+}
+
+void App::reload(const Caller& caller, ReplyVoid reply) {
+    if (auto allowed = mayControl(caller, "reload the settings"); !allowed)
+        return reply(allowed);
+    config_.reload(onceInForce(std::move(reply)));
 }
 
 std::vector<std::pair<std::string, std::string>> App::diagnostics() {

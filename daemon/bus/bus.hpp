@@ -4,6 +4,7 @@
 // and turns method calls into Requests. It decides nothing; who may do what is answered by Requests.
 #pragma once
 
+#include "config/value.hpp"
 #include "daemon/model/view.hpp"
 
 #include <cstdint>
@@ -72,6 +73,12 @@ class Requests {
     // Stop guarding in order: everything given back, the user's own mute set if it was muted. Then the daemon
     // exits.
     virtual void release(const Caller& caller, ReplyVoid reply) = 0;
+
+    // The settings in force; a change to one, in the guard's own file; reading all files anew. The latter two answer
+    // once what came of it is in force.
+    virtual Result<std::vector<ShownSetting>> config(const Caller& caller) = 0;
+    virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) = 0;
+    virtual void reload(const Caller& caller, ReplyVoid reply) = 0;
 
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;

@@ -9,6 +9,7 @@
 #include "protocol/names.hpp"
 
 #include <cerrno>
+#include <optional>
 
 namespace micguard {
 
@@ -23,6 +24,60 @@ std::string readText(sd_bus_message* message) {
     const char* text = "";
     sd_bus_message_read_basic(message, 's', &text);
     return text;
+}
+
+// Negative errno if the message cannot hold it.
+int append(sd_bus_message* message, const std::string& key, const SettingValue& value) {
+    int result = sd_bus_message_open_container(message, 'e', "sv");
+    if (result >= 0)
+        result = sd_bus_message_append(message, "s", busText(key).c_str());
+    if (result < 0)
+        return result;
+    if (const auto* flag = std::get_if<bool>(&value)) {
+        result = sd_bus_message_append(message, "v", "b", static_cast<int>(*flag));
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+        result = sd_bus_message_append(message, "v", "s", busText(*text).c_str());
+    } else {
+        result = sd_bus_message_open_container(message, 'v', "as");
+        if (result >= 0)
+            result = sd_bus_message_open_container(message, 'a', "s");
+        for (const auto& entry : std::get<std::vector<std::string>>(value))
+            if (result >= 0)
+                result = sd_bus_message_append(message, "s", busText(entry).c_str());
+        if (result >= 0)
+            result = sd_bus_message_close_container(message);
+        if (result >= 0)
+            result = sd_bus_message_close_container(message);
+    }
+    return result < 0 ? result : sd_bus_message_close_container(message);
+}
+
+// More entries than any setting has are not read: the caller is told that it is too many all the same.
+constexpr std::size_t mostEntries = 4096;
+
+std::optional<SettingValue> readVariant(sd_bus_message* message) {
+    char type = 0;
+    const char* contents = nullptr;
+    if (sd_bus_message_peek_type(message, &type, &contents) <= 0 || type != 'v')
+        return std::nullopt;
+    const std::string signature = contents;
+    if ((signature != "b" && signature != "s" && signature != "as") ||
+        sd_bus_message_enter_container(message, 'v', signature.c_str()) <= 0)
+        return std::nullopt;
+    if (signature == "b") {
+        int flag = 0;
+        sd_bus_message_read_basic(message, 'b', &flag);
+        return flag != 0;
+    }
+    if (signature == "s")
+        return readText(message);
+    std::vector<std::string> list;
+    if (sd_bus_message_enter_container(message, 'a', "s") < 0)
+        return std::nullopt;
+    for (const char* entry = nullptr;
+         list.size() < mostEntries && sd_bus_message_read_basic(message, 's', &entry) > 0;)
+        list.emplace_back(entry);
+    return list;
 }
 
 template <typename T>
@@ -98,6 +153,43 @@ void GuardMethods::release(const Caller& caller, const Call& call) {
     requests_.release(caller, [call](Result<void> result) { reply(*call, result); });
 }
 
+void GuardMethods::config(const Caller& caller, const Call& call) {
+    const auto settings = requests_.config(caller);
+    if (!settings)
+        return call->refuse(settings.error());
+    Message answer;
+    int result = sd_bus_message_new_method_return(call->message(), answer.fill());
+    if (result >= 0)
+        result = sd_bus_message_open_container(answer.get(), 'a', "{sv}");
+    for (const auto& setting : *settings) {
+        if (result >= 0)
+            result = append(answer.get(), setting.key, setting.value);
+        if (result >= 0)
+            result = append(answer.get(), setting.key + "@origin", setting.origin);
+        if (result >= 0 && !setting.final.empty())
+            result = append(answer.get(), setting.key + "@final", setting.final);
+    }
+    if (result >= 0)
+        result = sd_bus_message_close_container(answer.get());
+    if (result < 0)
+        return call->refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
+    call->answer(answer);
+}
+
+void GuardMethods::setConfig(const Caller& caller, const Call& call) {
+    const std::string key = readText(call->message());
+    if (!isPrintable(key, longestReason))
+        return call->refuse({names::error::invalidArgument, "a key is as Config() shows it"});
+    const auto value = readVariant(call->message());
+    if (!value)
+        return call->refuse({names::error::invalidArgument, "a value is a boolean, a string or a list of strings"});
+    requests_.setConfig(caller, key, *value, [call](Result<void> result) { reply(*call, result); });
+}
+
+void GuardMethods::reload(const Caller& caller, const Call& call) {
+    requests_.reload(caller, [call](Result<void> result) { reply(*call, result); });
+}
+
 int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
     GuardMethods& self = *static_cast<GuardObject*>(userdata)->methods;
     auto facts = self.requests_.diagnostics();
@@ -135,6 +227,12 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::holdUnmute>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::release, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::release>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::config, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", settings),
+                                handle<&GuardMethods::config>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::setConfig, SD_BUS_ARGS("s", key, "v", value), SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::setConfig>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::reload, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::reload>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::diagnostics, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{ss}", facts),
                                 handleDiagnostics, flags),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),

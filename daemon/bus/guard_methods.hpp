@@ -45,6 +45,9 @@ class GuardMethods {
     void holdMute(const Caller& caller, const Call& call);
     void holdUnmute(const Caller& caller, const Call& call);
     void release(const Caller& caller, const Call& call);
+    void config(const Caller& caller, const Call& call);
+    void setConfig(const Caller& caller, const Call& call);
+    void reload(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);
 
     Requests& requests_;

@@ -50,6 +50,11 @@ void PendingCall::answer(const UniqueFd& descriptor) {
     send(reply.get());
 }
 
+void PendingCall::answer(const Message& reply) {
+    if (!answered_)
+        send(reply.get());
+}
+
 void PendingCall::refuse(const RequestError& error) {
     if (answered_)
         return;

@@ -172,6 +172,25 @@ void FakeRequests::release(const Caller& caller, ReplyVoid reply) {
     answer([reply] { reply({}); });
 }
 
+Result<std::vector<ShownSetting>> FakeRequests::config(const Caller& caller) {
+    record(caller, "config");
+    if (refusal)
+        return tl::unexpected(*refusal);
+    return settings;
+}
+
+void FakeRequests::setConfig(const Caller& caller, const std::string& key, const SettingValue& value,
+                             ReplyVoid reply) {
+    record(caller, "setConfig " + key);
+    values.push_back(value);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::reload(const Caller& caller, ReplyVoid reply) {
+    record(caller, "reload");
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

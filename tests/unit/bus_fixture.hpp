@@ -54,8 +54,13 @@ class FakeRequests : public Requests {
                     std::function<void(Result<std::uint64_t>)> reply) override;
     void dropHold(std::uint64_t number) override;
     void release(const Caller& caller, ReplyVoid reply) override;
+    Result<std::vector<ShownSetting>> config(const Caller& caller) override;
+    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
+    void reload(const Caller& caller, ReplyVoid reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
+    std::vector<ShownSetting> settings;     // what config() answers
+    std::vector<SettingValue> values;       // what setConfig() got
     std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
     std::optional<RequestError> refusal;     // answered instead
