@@ -161,8 +161,13 @@ tl::expected<void, UsageError> Parser::check() const {
             return wrong(quoted(verb->name) + " needs a command", verb);
         return {};
     }
-    const std::size_t most = verb->operands == Operands::OptionalWord ? 1 : 0;
-    if (found_.operands.size() > most)
+    if (verb->operands == Operands::Subverb && found_.operands.empty())
+        return wrong(quoted(verb->name) + " needs to know what to do", verb);
+    const std::size_t most = verb->operands == Operands::None ? 0
+                             : verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile
+                                 ? 2
+                                 : 1;
+    if (verb->operands != Operands::Subverb && found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
     if (!verb->words.empty() && !found_.operands.empty()) {
         const std::string& word = found_.operands.front();
@@ -170,6 +175,8 @@ tl::expected<void, UsageError> Parser::check() const {
             return wrong("unknown " + std::string(verb->name) + " " + quoted(word), verb,
                          nearest(word, verb->words));
     }
+    if (found_.operands.size() > most)
+        return wrong("unexpected " + quoted(found_.operands[most]), verb);
     return {};
 }
 

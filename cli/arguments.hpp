@@ -25,6 +25,7 @@ struct OptionSpec {
 enum class Operands {
     None,
     OptionalWord, // at most one
+    Subverb,      // one of `words`, and behind `wordWithFile` at most one more
     Command       // a command and its arguments; the first word that is no option ends ours
 };
 
@@ -39,6 +40,7 @@ struct VerbSpec {
     Operands operands = Operands::None;
     std::span<const OptionSpec> options = {};
     std::span<const std::string_view> words = {}; // the values OptionalWord may have; empty: any
+    std::string_view wordWithFile = {};           // of a Subverb
 };
 
 struct Invocation {

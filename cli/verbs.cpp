@@ -18,10 +18,11 @@ constexpr OptionSpec holdOptions[] = {
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
 constexpr std::string_view modes[] = {"silence", "sever"};
+constexpr std::string_view configWords[] = {"check", "show", "path"};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
 constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
                                        "hold",    "talk",    "apps",   "sources", "mode",
-                                       "monitor", "release", "doctor", "version", "help"};
+                                       "config",  "monitor", "release", "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -62,6 +63,13 @@ constexpr VerbSpec table[] = {
      .json = Json::Yes,
      .operands = Operands::OptionalWord,
      .words = modes},
+    {.name = "config",
+     .synopsis = "[--json] check [FILE] | show | path",
+     .summary = "look for mistakes in the settings, show them and who said so, or where they are",
+     .json = Json::Yes,
+     .operands = Operands::Subverb,
+     .words = configWords,
+     .wordWithFile = "check"},
     {.name = "monitor",
      .synopsis = "[--json]",
      .summary = "events as they come, one line each",
@@ -85,7 +93,7 @@ constexpr VerbSpec table[] = {
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
                         verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
-                        verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
+                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

@@ -4,6 +4,7 @@
 #include "config/toml_writer.hpp"
 
 #include "config/keys.hpp"
+#include "config/wording.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,8 +96,8 @@ std::string whenOf(const Rule::When& when) {
 }
 
 // Of the keys whose value `valueOf` knows, table by table.
-template <typename ValueOf>
-std::string tables(ValueOf valueOf) {
+template <typename ValueOf, typename NoteOf>
+std::string tables(ValueOf valueOf, NoteOf noteOf) {
     std::string out;
     std::string_view open;
     for (const auto& key : settingKeys()) {
@@ -106,7 +107,7 @@ std::string tables(ValueOf valueOf) {
         if (key.table != open)
             out.append(out.empty() ? "[" : "\n[").append(key.table).append("]\n");
         open = key.table;
-        out.append(key.name).append(" = ").append(toToml(*value)).append("\n");
+        out.append(key.name).append(" = ").append(toToml(*value)).append(noteOf(key)).append("\n");
     }
     return out;
 }
@@ -115,16 +116,16 @@ std::string tables(ValueOf valueOf) {
 
 std::string tomlQuoted(std::string_view text) {
     std::string out = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += formatted("\\u%04x", static_cast<unsigned>(byte));
-        } else {
-            out += c;
-        }
+    while (!text.empty()) {
+        const auto character = firstCharacter(text);
+        const auto length = std::max<std::size_t>(character.length, 1);
+        if (text.front() == '"' || text.front() == '\\')
+            out.append("\\").append(text.substr(0, 1));
+        else if (character.length != 0 && !mayBeShown(character.code))
+            out += formatted("\\u%04x", static_cast<unsigned>(character.code));
+        else
+            out += text.substr(0, length);
+        text.remove_prefix(length);
     }
     return out + "\"";
 }
@@ -143,8 +144,10 @@ std::string toToml(const SettingValue& value) {
     return out + "\n]";
 }
 
-std::string toToml(const Rule& rule) {
-    std::string out = "[[rule]]\n";
+namespace {
+
+std::string ruleWith(const Rule& rule, const std::string& note) {
+    std::string out = "[[rule]]" + note + "\n";
     if (const auto match = matchOf(rule.match); !match.empty())
         out += "match = " + match + "\n";
     if (const auto when = whenOf(rule.when); !when.empty())
@@ -159,20 +162,44 @@ std::string toToml(const Rule& rule) {
     return out;
 }
 
+std::string noNote(const SettingKey&) {
+    return {};
+}
+
+} // namespace
+
+std::string toToml(const Rule& rule) {
+    return ruleWith(rule, "");
+}
+
 std::string toToml(const Layer& layer) {
     std::string out = tables([&](const SettingKey& key) -> std::optional<SettingValue> {
         const auto said = layer.said.find(key.dotted());
         return said == layer.said.end() ? std::nullopt : std::optional(said->second.value);
-    });
+    }, noNote);
     for (const auto& rule : layer.rules)
         out += (out.empty() ? "" : "\n") + toToml(rule);
     return out;
 }
 
 std::string toToml(const Settings& settings) {
-    std::string out = tables([&](const SettingKey& key) { return key.take(settings); });
+    std::string out = tables([&](const SettingKey& key) { return key.take(settings); }, noNote);
     for (const auto& rule : settings.rules)
         out += "\n" + toToml(rule);
+    return out;
+}
+
+std::string toAnnotatedToml(const Configuration& configuration) {
+    const auto noteOf = [&](const SettingKey& key) {
+        const auto origin = configuration.origins.find(key.dotted());
+        const auto final = configuration.finals.find(key.dotted());
+        return " # " + (origin == configuration.origins.end() ? "built-in" : toString(origin->second)) +
+               (final == configuration.finals.end() ? "" : ", final by " + toString(final->second));
+    };
+    std::string out =
+        tables([&](const SettingKey& key) { return key.take(configuration.settings); }, noteOf);
+    for (const auto& rule : configuration.settings.rules)
+        out += "\n" + ruleWith(rule, " # " + toString(rule.origin));
     return out;
 }
 

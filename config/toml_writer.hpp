@@ -10,7 +10,8 @@
 
 namespace micguard {
 
-// TOML's basic string. Bytes beyond ASCII go through as they are: what was read from TOML is UTF-8.
+// TOML's basic string, with an escape for what a terminal would obey. What is not UTF-8 goes through as it is, and will
+// not be read again: nothing that was read from TOML is so.
 std::string tomlQuoted(std::string_view text);
 
 std::string toToml(const SettingValue& value);
@@ -23,5 +24,8 @@ std::string toToml(const Layer& layer);
 
 // Every key and rule. Of rules, rank and origin are not in it.
 std::string toToml(const Settings& settings);
+
+// The same with a comment behind each key and rule that says where it comes from. It is fit for a terminal.
+std::string toAnnotatedToml(const Configuration& configuration);
 
 } // namespace micguard

@@ -11,36 +11,6 @@ namespace micguard {
 
 namespace {
 
-struct Character {
-    char32_t code = 0;
-    std::size_t length = 0; // 0: not UTF-8
-};
-
-Character decode(std::string_view text) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const auto lead = byte(0);
-    if (lead < 0x80)
-        return {lead, 1};
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    if (length == 0 || lead > 0xf4 || text.size() < length)
-        return {};
-    char32_t code = lead & (0xffU >> (length + 1));
-    for (std::size_t at = 1; at < length; ++at) {
-        if ((byte(at) & 0xc0) != 0x80)
-            return {};
-        code = (code << 6) | (byte(at) & 0x3fU);
-    }
-    return {code, length};
-}
-
-bool mayBeShown(char32_t code) {
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-        return false;
-    // Line and paragraph separators, and the marks that turn the direction of what follows.
-    return !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
-           !(code >= 0x2066 && code <= 0x2069) && code != 0xfeff;
-}
-
 // Optimal string alignment: insert, delete, replace, and swap of two neighbours count one each.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
@@ -72,10 +42,35 @@ std::string lowered(std::string_view text) {
 
 } // namespace
 
+Character firstCharacter(std::string_view text) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const auto lead = byte(0);
+    if (lead < 0x80)
+        return {lead, 1};
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+    if (length == 0 || lead > 0xf4 || text.size() < length)
+        return {};
+    char32_t code = lead & (0xffU >> (length + 1));
+    for (std::size_t at = 1; at < length; ++at) {
+        if ((byte(at) & 0xc0) != 0x80)
+            return {};
+        code = (code << 6) | (byte(at) & 0x3fU);
+    }
+    return {code, length};
+}
+
+bool mayBeShown(char32_t code) {
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+        return false;
+    // Line and paragraph separators, and the marks that turn the direction of what follows.
+    return !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
+           !(code >= 0x2066 && code <= 0x2069) && code != 0xfeff;
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
     std::string out;
     while (!text.empty()) {
-        const auto character = decode(text);
+        const auto character = firstCharacter(text);
         const auto length = std::max<std::size_t>(character.length, 1);
         const bool shown = character.length != 0 && mayBeShown(character.code);
         if (out.size() + length > limit)

@@ -4,6 +4,7 @@
 // was meant.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,17 @@
 #include <vector>
 
 namespace micguard {
+
+struct Character {
+    char32_t code = 0;
+    std::size_t length = 0; // 0: not UTF-8
+};
+
+// The first character of a text that is not empty.
+Character firstCharacter(std::string_view text);
+
+// Not a control character, nor one that turns the direction of what follows or is invisible.
+bool mayBeShown(char32_t code);
 
 // Without control characters, bytes that are not UTF-8, or bidirectional overrides; at most `limit` bytes.
 std::string printable(std::string_view text, std::size_t limit = 200);
