@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// See config_report.hpp. What comes from files is fit for a terminal already: diagnostics and origins are made so, and
-// strings are written as TOML with escapes.
+// See config_report.hpp. What comes from files is fit for a terminal already: diagnostics and origins are
+// made so, and strings are written as TOML with escapes.
 #include "cli/config_report.hpp"
 
 #include "cli/snapshot.hpp"
@@ -39,7 +39,8 @@ json toJson(const Diagnostics& errors, const Diagnostics& warnings) {
     return list;
 }
 
-ConfigReport checked(const Diagnostics& errors, const Diagnostics& warnings, const std::string& fine, Form form) {
+ConfigReport checked(const Diagnostics& errors, const Diagnostics& warnings, const std::string& fine,
+                     Form form) {
     const auto code = errors.empty() ? Exit::Ok : Exit::No;
     if (form == Form::Json)
         return {written({{"ok", errors.empty()}, {"findings", toJson(errors, warnings)}}) + "\n", "", code};
@@ -115,9 +116,10 @@ std::vector<PathLine> pathLines(const ConfigFolders& folders) {
 ConfigReport checkConfig(const ConfigFolders& folders, Form form) {
     const auto loaded = load(settingsFiles(folders));
     return checked(loaded.errors, loaded.configuration.warnings,
-                   loaded.sources.empty() ? "no files, the built-in settings are in force"
-                                          : "no mistake in " + counted(loaded.sources.size(), "file") + " with " +
-                                                counted(loaded.configuration.settings.rules.size(), "rule"),
+                   loaded.sources.empty()
+                       ? "no files, the built-in settings are in force"
+                       : "no mistake in " + counted(loaded.sources.size(), "file") + " with " +
+                             counted(loaded.configuration.settings.rules.size(), "rule"),
                    form);
 }
 
@@ -129,8 +131,9 @@ ConfigReport checkConfigFile(const ConfigFolders& folders, const std::string& pa
     if (!layer)
         return checked(layer.error(), {}, "", form);
     return checked({}, layer->warnings,
-                   "no mistake in " + printable(path, longestPath) + " with " + counted(layer->rules.size(), "rule") +
-                       ", read as the " + std::string(toString(rank)) + "'s",
+                   "no mistake in " + printable(path, longestPath) + " with " +
+                       counted(layer->rules.size(), "rule") + ", read as the " + std::string(toString(rank)) +
+                       "'s",
                    form);
 }
 
@@ -138,7 +141,8 @@ ConfigReport showConfig(const ConfigFolders& folders, Form form) {
     const auto loaded = load(settingsFiles(folders));
     if (!loaded.errors.empty())
         return {"",
-                toString(loaded.errors) + "While this is so, a running guard goes on with the settings from before.\n",
+                toString(loaded.errors) +
+                    "While this is so, a running guard goes on with the settings from before.\n",
                 Exit::No};
     const auto& configuration = loaded.configuration;
     if (form == Form::Text)
@@ -164,15 +168,17 @@ ConfigReport configPaths(const ConfigFolders& folders, Form form, const Terminal
                             {"path", printable(line.file.path, longestPath)},
                             {"folder", line.file.folder},
                             {"state", line.state}});
-        return {written({{"files", std::move(list)}, {"own", own.empty() ? json() : json(printable(own, longestPath))}}) +
+        return {written({{"files", std::move(list)},
+                         {"own", own.empty() ? json() : json(printable(own, longestPath))}}) +
                     "\n",
                 "", Exit::Ok};
     }
     Table table({"LAYER", "STATE", "PATH"});
     for (const auto& line : lines)
         table.add({{std::string(toString(line.file.rank))},
-                   {line.state == "missing" ? "not there" : line.state,
-                    line.state == "refused" ? Colour::Red : line.state == "read" ? Colour::Green : Colour::Dim},
+                   {line.state == "missing" ? "not there" : line.state, line.state == "refused" ? Colour::Red
+                                                                        : line.state == "read" ? Colour::Green
+                                                                                               : Colour::Dim},
                    {printable(line.file.path, longestPath) + (line.file.folder ? "/*.toml" : "") +
                     (line.file.path == own ? "  (the guard's own)" : "")}});
     return {table.written(terminal), "", Exit::Ok};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What micguardctl config prints: the files, what is wrong with them, what they come to. Reads files and asks nobody: it
-// has to help where the guard does not run.
+// What micguardctl config prints: the files, what is wrong with them, what they come to. Reads files and asks
+// nobody: it has to help where the guard does not run.
 #pragma once
 
 #include "cli/exit_code.hpp"

@@ -24,10 +24,10 @@ struct Excess {
     const char* mend = "";
 };
 
-// toml++ makes a table of each part of a dotted key and destroys them by recursion: "a.a.a…" of a few hundred KiB
-// ends the stack. It also looks through all tables for each new one, so that hundreds of thousands of them take
-// minutes. Both are counted before it sees the text; strings and comments are skipped as TOML reads them, and where
-// that goes wrong because the text is no TOML, toml++ stops there itself.
+// toml++ makes a table of each part of a dotted key and destroys them by recursion: "a.a.a…" of a few hundred
+// KiB ends the stack. It also looks through all tables for each new one, so that hundreds of thousands of
+// them take minutes. Both are counted before it sees the text; strings and comments are skipped as TOML reads
+// them, and where that goes wrong because the text is no TOML, toml++ stops there itself.
 class Scan {
   public:
     explicit Scan(std::string_view text)
@@ -75,8 +75,8 @@ class Scan {
         const auto before = text_.substr(0, at_);
         const auto lastBreak = before.rfind('\n');
         return {static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n') + 1),
-                static_cast<std::uint32_t>(lastBreak == std::string_view::npos ? at_ + 1 : at_ - lastBreak), what,
-                mend};
+                static_cast<std::uint32_t>(lastBreak == std::string_view::npos ? at_ + 1 : at_ - lastBreak),
+                what, mend};
     }
 
     // From the opening quote to the last closing one.
@@ -121,8 +121,8 @@ std::int64_t daysSinceEpoch(const toml::date& date) {
 }
 
 std::int64_t microseconds(const toml::date_time& moment) {
-    const std::int64_t minutes =
-        (daysSinceEpoch(moment.date) * 24 + moment.time.hour) * 60 + moment.time.minute - moment.offset->minutes;
+    const std::int64_t minutes = (daysSinceEpoch(moment.date) * 24 + moment.time.hour) * 60 +
+                                 moment.time.minute - moment.offset->minutes;
     return (minutes * 60 + moment.time.second) * 1'000'000 + moment.time.nanosecond / 1000;
 }
 
@@ -234,8 +234,9 @@ std::string_view article(const Item& item) {
     case Item::Kind::Table:
         return "a table";
     case Item::Kind::List:
-        return !item.children.empty() && std::all_of(item.children.begin(), item.children.end(),
-                                                     [](const Item& i) { return i.kind == Item::Kind::Table; })
+        return !item.children.empty() &&
+                       std::all_of(item.children.begin(), item.children.end(),
+                                   [](const Item& i) { return i.kind == Item::Kind::Table; })
                    ? "an array of tables"
                    : "a list";
     case Item::Kind::Text:
@@ -255,8 +256,8 @@ std::string_view article(const Item& item) {
 
 tl::expected<Item, Diagnostic> parseDocument(std::string_view text, const std::string& file) {
     if (text.size() > fileSizeLimit)
-        return tl::unexpected(
-            Diagnostic{file, 0, 0, "is larger than " + std::to_string(fileSizeLimit / 1024) + " KiB", "shorten it"});
+        return tl::unexpected(Diagnostic{
+            file, 0, 0, "is larger than " + std::to_string(fileSizeLimit / 1024) + " KiB", "shorten it"});
     if (const auto excess = Scan(text).excess())
         return tl::unexpected(Diagnostic{file, excess->line, excess->column, excess->what, excess->mend});
     try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A TOML text as a tree of values with their places, before anything is known of what they mean. Nothing of the
-// library that parses it shows here. Survives any input.
+// A TOML text as a tree of values with their places, before anything is known of what they mean. Nothing of
+// the library that parses it shows here. Survives any input.
 #pragma once
 
 #include "config/diagnostic.hpp"
@@ -28,8 +28,8 @@ struct Item {
     std::string text;
     std::int64_t integer = 0;
     bool flag = false;
-    std::int64_t moment = 0;     // µs since the epoch
-    std::vector<Item> children;  // of a list in its order, of a table by place; none below the eighth level
+    std::int64_t moment = 0;    // µs since the epoch
+    std::vector<Item> children; // of a list in its order, of a table by place; none below the eighth level
 };
 
 // "a table", "a list" …

@@ -54,8 +54,8 @@ tl::unexpected<FileFault> fault(std::string what, bool missing = false, std::str
     return tl::unexpected(FileFault{missing, std::move(what), std::move(mend)});
 }
 
-// A group is trusted where it is root's, or the one that a user's files belong to anyway: many systems give each
-// user a group of his own, and let it write.
+// A group is trusted where it is root's, or the one that a user's files belong to anyway: many systems give
+// each user a group of his own, and let it write.
 bool othersMayWrite(const struct stat& status) {
     if ((status.st_mode & S_IWOTH) != 0)
         return true;
@@ -94,7 +94,8 @@ bool isMissing(const std::string& path) {
     return ::stat(path.c_str(), &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& path, std::string_view ending) {
+tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& path,
+                                                             std::string_view ending) {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
     if (!folder) {
         const int number = errno;
@@ -116,7 +117,8 @@ tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& 
             continue;
         names.emplace_back(name);
         if (names.size() > folderLimit)
-            return fault("holds more than " + std::to_string(folderLimit) + " files ending in " + std::string(ending),
+            return fault("holds more than " + std::to_string(folderLimit) + " files ending in " +
+                             std::string(ending),
                          false, "put several into one");
     }
     if (errno != 0)
@@ -125,7 +127,8 @@ tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& 
     return names;
 }
 
-tl::expected<std::string, FileFault> readRegularFile(const std::string& path, std::size_t limit, Trust trust) {
+tl::expected<std::string, FileFault> readRegularFile(const std::string& path, std::size_t limit,
+                                                     Trust trust) {
     const OpenFile file(path);
     if (file.get() < 0) {
         const int number = errno;
@@ -141,7 +144,9 @@ tl::expected<std::string, FileFault> readRegularFile(const std::string& path, st
         if (auto distrust = trustFault(status, "file"))
             return tl::unexpected(std::move(*distrust));
         const auto slash = path.rfind('/');
-        if (auto distrust = folderFault(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash)))
+        if (auto distrust = folderFault(slash == std::string::npos ? "."
+                                        : slash == 0               ? "/"
+                                                                   : path.substr(0, slash)))
             return tl::unexpected(std::move(*distrust));
     }
 

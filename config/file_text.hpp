@@ -29,12 +29,13 @@ bool isMissing(const std::string& path);
 
 inline constexpr std::size_t folderLimit = 256;
 
-// The names of a folder that end in `ending` and do not begin with a dot, by their bytes. Error also for more than
-// folderLimit of them, and for a folder in which others may put files.
-tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& path, std::string_view ending);
+// The names of a folder that end in `ending` and do not begin with a dot, by their bytes. Error also for more
+// than folderLimit of them, and for a folder in which others may put files.
+tl::expected<std::vector<std::string>, FileFault> readFolder(const std::string& path,
+                                                             std::string_view ending);
 
 // Error also for anything but a regular file (behind symbolic links), and for more than `limit` bytes.
 tl::expected<std::string, FileFault> readRegularFile(const std::string& path, std::size_t limit,
-                                                      Trust trust = Trust::Anybody);
+                                                     Trust trust = Trust::Anybody);
 
 } // namespace micguard

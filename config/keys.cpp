@@ -30,25 +30,39 @@ std::vector<std::string_view> rulingWords() {
 
 const std::vector<SettingKey>& table() {
     static const std::vector<SettingKey> keys = {
-        {"mute", "mode", Shape::Word, {"silence", "sever"},
+        {"mute",
+         "mode",
+         Shape::Word,
+         {"silence", "sever"},
          [](Settings& s, const SettingValue& v) { s.mute.mode = *modeFromString(asText(v)); },
          [](const Settings& s) -> std::optional<SettingValue> { return std::string(toString(s.mute.mode)); }},
-        {"mute", "bluetooth", Shape::Word, {"silence", "sever"},
+        {"mute",
+         "bluetooth",
+         Shape::Word,
+         {"silence", "sever"},
          [](Settings& s, const SettingValue& v) { s.mute.bluetooth = modeFromString(asText(v)); },
          [](const Settings& s) -> std::optional<SettingValue> {
              if (!s.mute.bluetooth)
                  return std::nullopt;
              return std::string(toString(*s.mute.bluetooth));
          }},
-        {"mute", "led", Shape::Flag, {},
+        {"mute",
+         "led",
+         Shape::Flag,
+         {},
          [](Settings& s, const SettingValue& v) { s.mute.led = std::get<bool>(v); },
          [](const Settings& s) -> std::optional<SettingValue> { return s.mute.led; }},
-        {"sources", "exempt", Shape::Globs, {},
+        {"sources",
+         "exempt",
+         Shape::Globs,
+         {},
          [](Settings& s, const SettingValue& v) { s.sources.exempt = std::get<std::vector<std::string>>(v); },
          [](const Settings& s) -> std::optional<SettingValue> { return s.sources.exempt; }},
         {"policy", "default", Shape::Word, rulingWords(),
          [](Settings& s, const SettingValue& v) { s.policy.fallback = *rulingFromString(asText(v)); },
-         [](const Settings& s) -> std::optional<SettingValue> { return std::string(toString(s.policy.fallback)); }},
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(toString(s.policy.fallback));
+         }},
     };
     return keys;
 }
@@ -61,10 +75,10 @@ std::string quotedWords(const std::vector<std::string_view>& words) {
 }
 
 constexpr std::array otherRulings = {
-    Synonym{"block", "deny"},     Synonym{"forbid", "deny"},    Synonym{"refuse", "deny"},
-    Synonym{"reject", "deny"},    Synonym{"disallow", "deny"},  Synonym{"sever", "deny"},
-    Synonym{"permit", "allow"},   Synonym{"accept", "allow"},   Synonym{"grant", "allow"},
-    Synonym{"mute", "silence"},   Synonym{"silent", "silence"}, Synonym{"prompt", "ask"},
+    Synonym{"block", "deny"},   Synonym{"forbid", "deny"},    Synonym{"refuse", "deny"},
+    Synonym{"reject", "deny"},  Synonym{"disallow", "deny"},  Synonym{"sever", "deny"},
+    Synonym{"permit", "allow"}, Synonym{"accept", "allow"},   Synonym{"grant", "allow"},
+    Synonym{"mute", "silence"}, Synonym{"silent", "silence"}, Synonym{"prompt", "ask"},
     Synonym{"question", "ask"},
 };
 
@@ -114,8 +128,9 @@ std::optional<ValueFault> wordFault(const std::string& name, std::string_view wo
     if (std::find(words.begin(), words.end(), word) != words.end())
         return std::nullopt;
     const auto guess = meant(word, words, synonyms);
-    return ValueFault{name + " cannot be " + cited(word), guess ? "did you mean \"" + std::string(*guess) + "\"?"
-                                                                : "write " + quotedWords(words)};
+    return ValueFault{name + " cannot be " + cited(word),
+                      guess ? "did you mean \"" + std::string(*guess) + "\"?"
+                            : "write " + quotedWords(words)};
 }
 
 std::optional<ValueFault> lengthFault(const SettingKey& key, std::size_t entries) {

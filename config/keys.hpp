@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Every key that a configuration may set, outside of rules: its name, what values it takes, and where in Settings it
-// lives. The one table by which files are read and written, and keys shown and set on D-Bus.
+// Every key that a configuration may set, outside of rules: its name, what values it takes, and where in
+// Settings it lives. The one table by which files are read and written, and keys shown and set on D-Bus.
 #pragma once
 
 #include "config/settings.hpp"
@@ -23,7 +23,7 @@ struct SettingKey {
     std::string_view table, name;
     Shape shape;
     std::vector<std::string_view> words;
-    void (*put)(Settings& settings, const SettingValue& value); // of a sound value
+    void (*put)(Settings& settings, const SettingValue& value);    // of a sound value
     std::optional<SettingValue> (*take)(const Settings& settings); // none: it has none of its own
 
     std::string dotted() const { return std::string(table) + "." + std::string(name); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// See last_good.hpp. A line "file RANK BYTES BYTES", then so many bytes of path and of text; at the end "end": a text that
-// was cut off has none and counts for nothing.
+// See last_good.hpp. A line "file RANK BYTES BYTES", then so many bytes of path and of text; at the end
+// "end": a text that was cut off has none and counts for nothing.
 #include "config/last_good.hpp"
 
 #include <charconv>
@@ -65,7 +65,8 @@ std::string lastGoodText(const std::vector<SourceText>& sources) {
     for (const auto& source : sources)
         out.append("file ")
             .append(toString(source.rank))
-            .append(" " + std::to_string(source.path.size()) + " " + std::to_string(source.text.size()) + "\n")
+            .append(" " + std::to_string(source.path.size()) + " " + std::to_string(source.text.size()) +
+                    "\n")
             .append(source.path)
             .append(source.text)
             .append("\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The last good configuration as one text: the very files that were read, with whose word each is, so that reading it
-// gives the same settings with the same origins. Pure.
+// The last good configuration as one text: the very files that were read, with whose word each is, so that
+// reading it gives the same settings with the same origins. Pure.
 #pragma once
 
 #include "config/toml_reader.hpp"

@@ -43,9 +43,10 @@ Configuration merge(const std::vector<Layer>& layers) {
                 key->put(all.settings, said.value);
                 all.origins[name] = said.origin;
             } else if (key->take(all.settings) != said.value) {
-                all.warnings.push_back({layer.file, said.origin.line, said.column,
-                                        name + " is final, by " + toString(all.finals[name]) + ", and keeps its value",
-                                        "remove this line", Severity::Warning});
+                all.warnings.push_back(
+                    {layer.file, said.origin.line, said.column,
+                     name + " is final, by " + toString(all.finals[name]) + ", and keeps its value",
+                     "remove this line", Severity::Warning});
             }
         }
         for (const auto& [name, origin] : layer.finals)
@@ -113,7 +114,9 @@ std::vector<LayerFile> settingsFiles(const ConfigFolders& folders) {
 }
 
 LayerRank rankOf(const std::string& path, const ConfigFolders& folders) {
-    const auto within = [&](const std::string& folder) { return !folder.empty() && path.starts_with(folder + "/"); };
+    const auto within = [&](const std::string& folder) {
+        return !folder.empty() && path.starts_with(folder + "/");
+    };
     if (within(userFolder(folders)))
         return LayerRank::User;
     if (within(folders.datadir + std::string(folderName)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Settings come in layers: built-in, the vendor's file, the system's files, the user's. This knows the files, their
-// order, what a layer over another means, and what is final. It reads nothing.
+// Settings come in layers: built-in, the vendor's file, the system's files, the user's. This knows the files,
+// their order, what a layer over another means, and what is final. It reads nothing.
 #pragma once
 
 #include "config/diagnostic.hpp"
@@ -49,9 +49,10 @@ struct Configuration {
     Diagnostics warnings;
 };
 
-// Weakest first. A final key keeps its value against every later layer, except that the system's files may change what
-// the vendor made final: the machine is the administrator's. A layer that tries is warned of, and counts otherwise: were
-// it refused, a user's old file would keep an administrator's new policy from coming into force.
+// Weakest first. A final key keeps its value against every later layer, except that the system's files may
+// change what the vendor made final: the machine is the administrator's. A layer that tries is warned of, and
+// counts otherwise: were it refused, a user's old file would keep an administrator's new policy from coming
+// into force.
 Configuration merge(const std::vector<Layer>& layers);
 
 // Every key with a value in force, its origin, and what made it final.
@@ -70,8 +71,8 @@ struct LayerFile {
     bool operator==(const LayerFile&) const = default;
 };
 
-// Where files are looked for. `xdgConfigHome` and `home` are the environment's, "" where unset; a relative one is ignored,
-// as the XDG base directory specification asks.
+// Where files are looked for. `xdgConfigHome` and `home` are the environment's, "" where unset; a relative
+// one is ignored, as the XDG base directory specification asks.
 struct ConfigFolders {
     std::string datadir, sysconfdir, xdgConfigHome, home;
 };
@@ -82,7 +83,8 @@ std::vector<LayerFile> settingsFiles(const ConfigFolders& folders);
 // The user's folder, .../micguard; "" if there is none.
 std::string userFolder(const ConfigFolders& folders);
 
-// Whose word a file at this path would be. One that lies elsewhere is taken for the system's, which may say everything.
+// Whose word a file at this path would be. One that lies elsewhere is taken for the system's, which may say
+// everything.
 LayerRank rankOf(const std::string& path, const ConfigFolders& folders);
 
 } // namespace micguard

@@ -21,8 +21,10 @@ namespace micguard {
 namespace {
 
 constexpr std::string_view header =
-    "# micguard's own file: what was answered when an application asked for a microphone, and what was set with a panel or\n"
-    "# micguardctl. It is rewritten as a whole, comments in it do not last. Your own settings belong into micguard.toml in\n"
+    "# micguard's own file: what was answered when an application asked for a microphone, and what was set "
+    "with a panel or\n"
+    "# micguardctl. It is rewritten as a whole, comments in it do not last. Your own settings belong into "
+    "micguard.toml in\n"
     "# the folder above, or into another file here; files with a name behind this one's win over it.\n";
 
 class OpenFd {
@@ -81,8 +83,8 @@ tl::expected<Layer, Diagnostics> readOwnFile(const std::string& path) {
     return readLayer(path, LayerRank::User, Trust::OwnerOnly);
 }
 
-Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Ruling action, std::int32_t priority,
-             std::optional<std::uint64_t> until) {
+Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Ruling action,
+             std::int32_t priority, std::optional<std::uint64_t> until) {
     Rule rule;
     rule.match.app = globLiteral(app);
     if (source)
@@ -128,8 +130,8 @@ tl::expected<void, std::string> replaceFile(const std::string& path, std::string
     if (file.get() < 0)
         return failed("cannot write " + temporary);
     // One that a crash has left may have another mode.
-    if (::fchmod(file.get(), 0600) != 0 || !writeAll(file.get(), text) || ::fsync(file.get()) != 0 || !file.close() ||
-        ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (::fchmod(file.get(), 0600) != 0 || !writeAll(file.get(), text) || ::fsync(file.get()) != 0 ||
+        !file.close() || ::rename(temporary.c_str(), path.c_str()) != 0) {
         auto fault = failed("cannot write " + path);
         ::unlink(temporary.c_str());
         return fault;

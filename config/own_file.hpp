@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The guard's own file among the user's: what was answered, and what was set on D-Bus. It is written whole; what a user
-// wrote by hand is in other files and is never touched. A file that is broken is not replaced either.
+// The guard's own file among the user's: what was answered, and what was set on D-Bus. It is written whole;
+// what a user wrote by hand is in other files and is never touched. A file that is broken is not replaced
+// either.
 #pragma once
 
 #include "config/layers.hpp"
@@ -25,11 +26,11 @@ std::string ownFilePath(const ConfigFolders& folders);
 tl::expected<Layer, Diagnostics> readOwnFile(const std::string& path);
 
 // The names stand for themselves, whatever pattern characters are in them.
-Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Ruling action, std::int32_t priority = 0,
-             std::optional<std::uint64_t> until = std::nullopt);
+Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Ruling action,
+             std::int32_t priority = 0, std::optional<std::uint64_t> until = std::nullopt);
 
-// Takes the place of a rule with the same match and condition, else comes last. What has run out by `now` (µs since the
-// epoch) goes. False: there are ownRulesLimit already.
+// Takes the place of a rule with the same match and condition, else comes last. What has run out by `now` (µs
+// since the epoch) goes. False: there are ownRulesLimit already.
 bool remember(Layer& own, Rule rule, std::uint64_t now);
 
 // Removes every rule for this application, on whatever source; how many there were.
@@ -38,8 +39,8 @@ std::size_t forget(Layer& own, std::string_view app);
 // With a header that says whose it is.
 std::string ownFileText(const Layer& own);
 
-// Replaces the file, making the folders above it (0700) as needed. A reader sees the old one or the new one; after
-// success the new one is on the disk. Blocks. Error: a sentence.
+// Replaces the file, making the folders above it (0700) as needed. A reader sees the old one or the new one;
+// after success the new one is on the disk. Blocks. Error: a sentence.
 tl::expected<void, std::string> replaceFile(const std::string& path, std::string_view text);
 
 } // namespace micguard

@@ -22,18 +22,18 @@ struct MatchKey {
     std::optional<std::string> Rule::Match::*member;
 };
 constexpr std::array matchKeys = {
-    MatchKey{"app", &Rule::Match::app},         MatchKey{"executable", &Rule::Match::executable},
-    MatchKey{"unit", &Rule::Match::unit},       MatchKey{"flatpak", &Rule::Match::flatpak},
-    MatchKey{"snap", &Rule::Match::snap},       MatchKey{"process", &Rule::Match::process},
-    MatchKey{"claims", &Rule::Match::claims},   MatchKey{"source", &Rule::Match::source},
+    MatchKey{"app", &Rule::Match::app},       MatchKey{"executable", &Rule::Match::executable},
+    MatchKey{"unit", &Rule::Match::unit},     MatchKey{"flatpak", &Rule::Match::flatpak},
+    MatchKey{"snap", &Rule::Match::snap},     MatchKey{"process", &Rule::Match::process},
+    MatchKey{"claims", &Rule::Match::claims}, MatchKey{"source", &Rule::Match::source},
     MatchKey{"kind", &Rule::Match::kind},
 };
 constexpr std::array otherMatchKeys = {
-    Synonym{"application", "app"}, Synonym{"app_id", "app"},      Synonym{"appid", "app"},
-    Synonym{"id", "app"},          Synonym{"exe", "executable"},  Synonym{"path", "executable"},
-    Synonym{"binary", "process"},  Synonym{"comm", "process"},    Synonym{"name", "claims"},
-    Synonym{"scope", "unit"},      Synonym{"service", "unit"},    Synonym{"microphone", "source"},
-    Synonym{"mic", "source"},      Synonym{"device", "source"},   Synonym{"node", "source"},
+    Synonym{"application", "app"}, Synonym{"app_id", "app"},     Synonym{"appid", "app"},
+    Synonym{"id", "app"},          Synonym{"exe", "executable"}, Synonym{"path", "executable"},
+    Synonym{"binary", "process"},  Synonym{"comm", "process"},   Synonym{"name", "claims"},
+    Synonym{"scope", "unit"},      Synonym{"service", "unit"},   Synonym{"microphone", "source"},
+    Synonym{"mic", "source"},      Synonym{"device", "source"},  Synonym{"node", "source"},
 };
 
 constexpr std::array<std::string_view, 5> kinds = {"hardware", "bluetooth", "virtual", "monitor", "network"};
@@ -42,9 +42,10 @@ constexpr std::array otherKinds = {Synonym{"bt", "bluetooth"}, Synonym{"usb", "h
 
 constexpr std::array<std::string_view, 7> days = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::array otherDays = {
-    Synonym{"monday", "mon"}, Synonym{"tuesday", "tue"},  Synonym{"wednesday", "wed"}, Synonym{"thursday", "thu"},
-    Synonym{"friday", "fri"}, Synonym{"saturday", "sat"}, Synonym{"sunday", "sun"},    Synonym{"tues", "tue"},
-    Synonym{"thur", "thu"},   Synonym{"thurs", "thu"},
+    Synonym{"monday", "mon"},   Synonym{"tuesday", "tue"}, Synonym{"wednesday", "wed"},
+    Synonym{"thursday", "thu"}, Synonym{"friday", "fri"},  Synonym{"saturday", "sat"},
+    Synonym{"sunday", "sun"},   Synonym{"tues", "tue"},    Synonym{"thur", "thu"},
+    Synonym{"thurs", "thu"},
 };
 
 const std::vector<std::string_view> ruleKeys = {"match", "when", "action", "priority", "final", "until"};
@@ -52,8 +53,9 @@ constexpr std::array otherRuleKeys = {Synonym{"verdict", "action"}, Synonym{"con
                                       Synonym{"expires", "until"}, Synonym{"matches", "match"},
                                       Synonym{"prio", "priority"}};
 const std::vector<std::string_view> whenKeys = {"days", "hours", "locked", "capturing"};
-constexpr std::array otherWhenKeys = {Synonym{"weekdays", "days"}, Synonym{"day", "days"}, Synonym{"time", "hours"},
-                                      Synonym{"lock", "locked"}, Synonym{"captures", "capturing"}};
+constexpr std::array otherWhenKeys = {Synonym{"weekdays", "days"}, Synonym{"day", "days"},
+                                      Synonym{"time", "hours"}, Synonym{"lock", "locked"},
+                                      Synonym{"captures", "capturing"}};
 
 template <typename Names>
 std::vector<std::string_view> namesOf(const Names& names) {
@@ -66,7 +68,8 @@ std::vector<std::string_view> namesOf(const Names& names) {
     return out;
 }
 
-const std::string* wantText(const std::string& name, const Item& item, std::string_view example, Faults& faults) {
+const std::string* wantText(const std::string& name, const Item& item, std::string_view example,
+                            Faults& faults) {
     if (item.kind == Item::Kind::Text)
         return &item.text;
     faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
@@ -104,8 +107,8 @@ bool exclude(const std::optional<std::string>& a, const std::optional<std::strin
 void readMatch(const Item& table, Rule::Match& match, Faults& faults) {
     for (const auto& item : table.children) {
         const std::string_view key = item.key;
-        const auto known =
-            std::find_if(matchKeys.begin(), matchKeys.end(), [&](const MatchKey& k) { return k.name == key; });
+        const auto known = std::find_if(matchKeys.begin(), matchKeys.end(),
+                                        [&](const MatchKey& k) { return k.name == key; });
         if (known == matchKeys.end()) {
             const bool elsewhere = std::find(whenKeys.begin(), whenKeys.end(), key) != whenKeys.end();
             faults.atKey(item, "unknown key " + cited(key) + " in a rule's match",
@@ -134,7 +137,8 @@ void readMatch(const Item& table, Rule::Match& match, Faults& faults) {
 void readDays(const Item& list, Rule::When& when, Faults& faults) {
     if (list.kind != Item::Kind::List) {
         faults.at(list, "when.days is " + std::string(article(list)) + ", wants a list of strings",
-                  list.kind == Item::Kind::Text ? "put it in brackets: [\"mon\"]" : "write [\"mon\", \"tue\"]");
+                  list.kind == Item::Kind::Text ? "put it in brackets: [\"mon\"]"
+                                                : "write [\"mon\", \"tue\"]");
         return;
     }
     when.days = 0;
@@ -148,7 +152,8 @@ void readDays(const Item& list, Rule::When& when, Faults& faults) {
         if (day == days.end()) {
             const auto guess = meant(entry.text, namesOf(days), otherDays);
             faults.at(entry, cited(entry.text) + " is no day of the week",
-                      guess ? "did you mean \"" + std::string(*guess) + "\"?" : "days are " + listed(namesOf(days), "and"));
+                      guess ? "did you mean \"" + std::string(*guess) + "\"?"
+                            : "days are " + listed(namesOf(days), "and"));
             continue;
         }
         when.days = static_cast<std::uint8_t>(when.days | (1U << (day - days.begin())));
@@ -210,7 +215,8 @@ void readHours(const Item& item, Rule::When& when, Faults& faults) {
         return;
     }
     if (*from.minutes == *to.minutes) {
-        faults.at(item, "from " + std::string(first) + " to " + std::string(second) + " is no time, or a whole day",
+        faults.at(item,
+                  "from " + std::string(first) + " to " + std::string(second) + " is no time, or a whole day",
                   "for a whole day leave hours out");
         return;
     }
@@ -251,7 +257,8 @@ void readUntil(const Item& item, Rule& rule, Faults& faults) {
                          "write " + std::string(example) + ", or +01:00 for the Z");
     if (item.kind != Item::Kind::Moment)
         return faults.at(item, "until is " + std::string(article(item)) + ", wants a date and time",
-                         "write " + std::string(example) + (item.kind == Item::Kind::Text ? ", without quotes" : ""));
+                         "write " + std::string(example) +
+                             (item.kind == Item::Kind::Text ? ", without quotes" : ""));
     rule.until = item.moment > 0 ? static_cast<std::uint64_t>(item.moment) : 1;
 }
 
@@ -281,10 +288,12 @@ void warnOfContradictions(const Item& item, const Rule& rule, Faults& faults) {
         never("executable is a whole path", "begin it with a /; for the name alone there is process");
     if (match.process && match.process->find('/') != std::string::npos)
         never("process is a name without its folder", "for the whole path there is executable");
-    if (match.unit && isLiteral(*match.unit) && !match.unit->ends_with(".service") && !match.unit->ends_with(".scope"))
+    if (match.unit && isLiteral(*match.unit) && !match.unit->ends_with(".service") &&
+        !match.unit->ends_with(".scope"))
         never("the unit's name ends in .service or .scope", "write the whole name, or a * at its end");
     if (match.app && rule.when.capturing && isLiteral(*match.app) && *match.app == *rule.when.capturing)
-        never("it holds while another application captures, and names the same one", "name the other in when.capturing");
+        never("it holds while another application captures, and names the same one",
+              "name the other in when.capturing");
 }
 
 std::optional<Rule> readRule(const Item& table, LayerRank rank, Faults& faults) {
@@ -305,7 +314,11 @@ std::optional<Rule> readRule(const Item& table, LayerRank rank, Faults& faults) 
             if (const auto* text = wantText("action", item, "deny", faults)) {
                 if (const auto ruling = rulingFromString(*text))
                     rule.action = *ruling;
-                else if (const auto fault = wordFault("action", *text, namesOf(std::array{toString(Ruling::Allow), toString(Ruling::Ask), toString(Ruling::Silence), toString(Ruling::Deny)}), rulingSynonyms))
+                else if (const auto fault =
+                             wordFault("action", *text,
+                                       namesOf(std::array{toString(Ruling::Allow), toString(Ruling::Ask),
+                                                          toString(Ruling::Silence), toString(Ruling::Deny)}),
+                                       rulingSynonyms))
                     faults.at(item, fault->what, fault->mend);
             }
         } else if (item.key == "priority") {
@@ -314,7 +327,8 @@ std::optional<Rule> readRule(const Item& table, LayerRank rank, Faults& faults) 
                           "write a number, as in priority = 10");
             else if (item.integer < -priorityLimit || item.integer > priorityLimit)
                 faults.at(item, "priority " + std::to_string(item.integer) + " is out of bounds",
-                          "it goes from -" + std::to_string(priorityLimit) + " to " + std::to_string(priorityLimit));
+                          "it goes from -" + std::to_string(priorityLimit) + " to " +
+                              std::to_string(priorityLimit));
             else
                 rule.priority = static_cast<std::int32_t>(item.integer);
         } else if (item.key == "final") {
@@ -324,7 +338,9 @@ std::optional<Rule> readRule(const Item& table, LayerRank rank, Faults& faults) 
         } else {
             const std::string_view key = item.key;
             const auto known = namesOf(matchKeys);
-            const auto has = [&](const auto& names) { return std::find(names.begin(), names.end(), key) != names.end(); };
+            const auto has = [&](const auto& names) {
+                return std::find(names.begin(), names.end(), key) != names.end();
+            };
             faults.atKey(item, "unknown key " + cited(key) + " in a rule",
                          has(known)      ? "write match = { " + item.key + " = … }"
                          : has(whenKeys) ? "write when = { " + item.key + " = … }"
@@ -332,7 +348,8 @@ std::optional<Rule> readRule(const Item& table, LayerRank rank, Faults& faults) 
         }
     }
     if (!decided)
-        faults.at(table, "a rule without an action", "write action = \"allow\", \"ask\", \"silence\" or \"deny\"");
+        faults.at(table, "a rule without an action",
+                  "write action = \"allow\", \"ask\", \"silence\" or \"deny\"");
     if (faults.count() != before)
         return std::nullopt;
     warnOfContradictions(table, rule, faults);
@@ -348,21 +365,23 @@ std::span<const std::string_view> sourceKinds() {
 std::string instead(std::string_view text, const std::vector<std::string_view>& known, std::string_view kind,
                     std::span<const Synonym> synonyms) {
     const auto guess = meant(text, known, synonyms);
-    return (guess ? "did you mean '" + std::string(*guess) + "'? The " : std::string("the ")) + std::string(kind) +
-           " known here: " + listed(known, "and");
+    return (guess ? "did you mean '" + std::string(*guess) + "'? The " : std::string("the ")) +
+           std::string(kind) + " known here: " + listed(known, "and");
 }
 
 std::vector<Rule> readRules(const Item& list, LayerRank rank, Faults& faults) {
     std::vector<Rule> rules;
     if (list.kind != Item::Kind::List) {
         faults.atKey(list, "'rule' is " + std::string(article(list)) + ", wants an array of tables",
-                     list.kind == Item::Kind::Table ? "write [[rule]], in double brackets, above each rule"
-                                                    : "write [[rule]] on a line of its own, and the rule below");
+                     list.kind == Item::Kind::Table
+                         ? "write [[rule]], in double brackets, above each rule"
+                         : "write [[rule]] on a line of its own, and the rule below");
         return rules;
     }
     if (list.children.size() > rulesLimit) {
         faults.at(list.children[rulesLimit], std::to_string(list.children.size()) + " rules are too many",
-                  "at most " + std::to_string(rulesLimit) + " are possible; a pattern with * stands for many");
+                  "at most " + std::to_string(rulesLimit) +
+                      " are possible; a pattern with * stands for many");
         return rules;
     }
     rules.reserve(list.children.size());

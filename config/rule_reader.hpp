@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// [[rule]]: from the tree to values. What can be seen to be wrong, or never to match, in the rule alone is said here;
-// what other rules make of it is policy's business.
+// [[rule]]: from the tree to values. What can be seen to be wrong, or never to match, in the rule alone is
+// said here; what other rules make of it is policy's business.
 #pragma once
 
 #include "config/document.hpp"
@@ -18,7 +18,8 @@ namespace micguard {
 // Kinds of sources, as Rule::Match::kind names them.
 std::span<const std::string_view> sourceKinds();
 
-// `list` is what stands behind the key "rule". A rule with a fault in it is left out; the fault is in `faults`.
+// `list` is what stands behind the key "rule". A rule with a fault in it is left out; the fault is in
+// `faults`.
 std::vector<Rule> readRules(const Item& list, LayerRank rank, Faults& faults);
 
 // "did you mean 'x'? The keys known here: …"

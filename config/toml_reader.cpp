@@ -69,7 +69,8 @@ std::optional<SettingValue> readGlobs(const SettingKey& key, const Item& item, F
     std::vector<std::string> patterns;
     for (const auto& entry : item.children) {
         if (entry.kind != Item::Kind::Text)
-            faults.at(entry, "an entry of " + name + " is " + std::string(article(entry)) + ", wants a string",
+            faults.at(entry,
+                      "an entry of " + name + " is " + std::string(article(entry)) + ", wants a string",
                       "put it in quotes");
         else if (const auto fault = exemptFault(entry.text))
             faults.at(entry, fault->what, fault->mend);
@@ -120,7 +121,8 @@ void readFinals(const Item& item, Layer& layer, Faults& faults) {
         names.push_back(key.dotted());
     for (const auto& entry : item.children) {
         if (entry.kind != Item::Kind::Text)
-            faults.at(entry, "an entry of policy.final is " + std::string(article(entry)) + ", wants a string",
+            faults.at(entry,
+                      "an entry of policy.final is " + std::string(article(entry)) + ", wants a string",
                       "name a key, as in \"mute.mode\"");
         else if (findKey(entry.text) == nullptr)
             faults.at(entry, "policy.final names an unknown key " + cited(entry.text),
@@ -216,7 +218,8 @@ std::vector<LayerFile> presentFiles(const std::vector<LayerFile>& files, Diagnos
         }
         auto names = readFolder(file.path, ".toml");
         if (!names && !(names.error().missing && file.mayBeMissing)) {
-            errors.push_back({printable(file.path, longestPath), 0, 0, names.error().what, names.error().mend});
+            errors.push_back(
+                {printable(file.path, longestPath), 0, 0, names.error().what, names.error().mend});
             continue;
         }
         std::vector<std::string> paths;
@@ -238,16 +241,19 @@ Loaded load(const std::vector<LayerFile>& files, const std::optional<Replacement
     std::vector<Layer> layers;
     std::size_t rules = 0, size = 0;
     for (const auto& file : presentFiles(files, loaded.errors, instead ? instead->path : "")) {
-        auto text = instead && file.path == instead->path ? tl::expected<std::string, Diagnostics>(instead->text)
-                                                          : readText(file.path, Trust::OwnerOnly);
+        auto text = instead && file.path == instead->path
+                        ? tl::expected<std::string, Diagnostics>(instead->text)
+                        : readText(file.path, Trust::OwnerOnly);
         auto layer = text ? parseLayer(*text, file.path, file.rank) : tl::unexpected(text.error());
         if (layer && (size += text->size()) > totalLimit)
-            layer = tl::unexpected(whole(layer->file, "with this, the files together are larger than " +
-                                                          std::to_string(totalLimit / 1024) + " KiB",
+            layer = tl::unexpected(whole(layer->file,
+                                         "with this, the files together are larger than " +
+                                             std::to_string(totalLimit / 1024) + " KiB",
                                          "shorten them"));
         if (layer && (rules += layer->rules.size()) > rulesLimit)
-            layer = tl::unexpected(whole(layer->file, "with this, there are more than " + std::to_string(rulesLimit) +
-                                                          " rules in all files together",
+            layer = tl::unexpected(whole(layer->file,
+                                         "with this, there are more than " + std::to_string(rulesLimit) +
+                                             " rules in all files together",
                                          "a pattern with * stands for many"));
         if (!layer) {
             loaded.errors.insert(loaded.errors.end(), layer.error().begin(), layer.error().end());

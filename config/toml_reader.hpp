@@ -17,8 +17,8 @@
 
 namespace micguard {
 
-// `file` is only named in diagnostics and origins. A file with anything wrong in it counts for nothing as a whole: half
-// a configuration is not what its author asked for.
+// `file` is only named in diagnostics and origins. A file with anything wrong in it counts for nothing as a
+// whole: half a configuration is not what its author asked for.
 tl::expected<Layer, Diagnostics> parseLayer(std::string_view text, const std::string& file,
                                             LayerRank rank = LayerRank::User);
 
@@ -40,8 +40,8 @@ struct Loaded {
     std::vector<SourceText> sources;
 };
 
-// The files that are there, folders of fragments as what is in them, each with whether it may be missing. What is wrong
-// with a folder goes into `errors`. `alsoThere` is taken to be there.
+// The files that are there, folders of fragments as what is in them, each with whether it may be missing.
+// What is wrong with a folder goes into `errors`. `alsoThere` is taken to be there.
 std::vector<LayerFile> presentFiles(const std::vector<LayerFile>& files, Diagnostics& errors,
                                     const std::string& alsoThere = "");
 
@@ -51,8 +51,8 @@ struct Replacement {
     std::string text;
 };
 
-// The built-in defaults with every file over them, the later the stronger. Reads on after a bad file, so that one look
-// shows everything that is wrong.
+// The built-in defaults with every file over them, the later the stronger. Reads on after a bad file, so that
+// one look shows everything that is wrong.
 Loaded load(const std::vector<LayerFile>& files, const std::optional<Replacement>& instead = std::nullopt);
 
 // The same of texts that were read before. A text that is no longer sound is left out.

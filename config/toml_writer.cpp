@@ -24,17 +24,18 @@ std::string formatted(const char* format, Arguments... arguments) {
     return text.data();
 }
 
-// Everything that toml++ reads has four digits for its year, and so does what it is given here: later times are cut to
-// the last that can be written.
+// Everything that toml++ reads has four digits for its year, and so does what it is given here: later times
+// are cut to the last that can be written.
 std::string moment(std::uint64_t microseconds) {
     constexpr std::uint64_t last = 253402300799; // 9999-12-31T23:59:59Z
     const std::uint64_t seconds = std::min(microseconds / 1'000'000, last);
     const auto time = static_cast<std::time_t>(seconds);
     std::tm parts{};
     ::gmtime_r(&time, &parts);
-    auto text = formatted("%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                          parts.tm_hour, parts.tm_min, parts.tm_sec);
-    if (const auto fraction = static_cast<unsigned>(microseconds % 1'000'000); fraction != 0 && seconds < last)
+    auto text = formatted("%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1,
+                          parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    if (const auto fraction = static_cast<unsigned>(microseconds % 1'000'000);
+        fraction != 0 && seconds < last)
         text += formatted(".%06u", fraction);
     return text + "Z";
 }
@@ -173,10 +174,12 @@ std::string toToml(const Rule& rule) {
 }
 
 std::string toToml(const Layer& layer) {
-    std::string out = tables([&](const SettingKey& key) -> std::optional<SettingValue> {
-        const auto said = layer.said.find(key.dotted());
-        return said == layer.said.end() ? std::nullopt : std::optional(said->second.value);
-    }, noNote);
+    std::string out = tables(
+        [&](const SettingKey& key) -> std::optional<SettingValue> {
+            const auto said = layer.said.find(key.dotted());
+            return said == layer.said.end() ? std::nullopt : std::optional(said->second.value);
+        },
+        noNote);
     for (const auto& rule : layer.rules)
         out += (out.empty() ? "" : "\n") + toToml(rule);
     return out;
@@ -196,8 +199,7 @@ std::string toAnnotatedToml(const Configuration& configuration) {
         return " # " + (origin == configuration.origins.end() ? "built-in" : toString(origin->second)) +
                (final == configuration.finals.end() ? "" : ", final by " + toString(final->second));
     };
-    std::string out =
-        tables([&](const SettingKey& key) { return key.take(configuration.settings); }, noteOf);
+    std::string out = tables([&](const SettingKey& key) { return key.take(configuration.settings); }, noteOf);
     for (const auto& rule : configuration.settings.rules)
         out += "\n" + ruleWith(rule, " # " + toString(rule.origin));
     return out;

@@ -10,8 +10,8 @@
 
 namespace micguard {
 
-// TOML's basic string, with an escape for what a terminal would obey. What is not UTF-8 goes through as it is, and will
-// not be read again: nothing that was read from TOML is so.
+// TOML's basic string, with an escape for what a terminal would obey. What is not UTF-8 goes through as it
+// is, and will not be read again: nothing that was read from TOML is so.
 std::string tomlQuoted(std::string_view text);
 
 std::string toToml(const SettingValue& value);

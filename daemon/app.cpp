@@ -76,7 +76,11 @@ ConfigSource::Places App::configPlaces(const Options& options) {
 
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
-        g_warning("%s", toString(loaded.errors).c_str());
+        // Once, however often it is read.
+        if (configErrorsTold_ != loaded.errors)
+            for (const auto& error : loaded.errors)
+                g_warning("%s", toString(error).c_str());
+        configErrorsTold_ = loaded.errors;
         receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " + summary(loaded.errors)});
         if (configured_)
             return;
@@ -85,6 +89,7 @@ void App::useConfiguration(const Loaded& loaded) {
         configuration_ = lastGood ? *lastGood : loaded.configuration;
     } else {
         receive(event::Warned{"config", ""});
+        configErrorsTold_.clear();
         configuration_ = loaded.configuration;
     }
     configured_ = true;

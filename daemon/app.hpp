@@ -104,6 +104,7 @@ class App final : public Requests {
     Store store_;
     Configuration configuration_; // in force
     bool configured_ = false;
+    Diagnostics configErrorsTold_; // to the journal
     ConfigSource config_;
     std::unique_ptr<Bus> bus_;
     View view_;

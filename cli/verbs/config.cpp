@@ -24,10 +24,10 @@ int verbs::config(const Invocation& how, const Terminal& terminal) {
                                 environment("HOME")};
     const Form form = how.json ? Form::Json : Form::Text;
     const std::string& what = how.operands.front();
-    const auto report = what == "path"              ? configPaths(folders, form, terminal)
-                        : what == "show"            ? showConfig(folders, form)
-                        : how.operands.size() == 2  ? checkConfigFile(folders, how.operands[1], form)
-                                                    : checkConfig(folders, form);
+    const auto report = what == "path"             ? configPaths(folders, form, terminal)
+                        : what == "show"           ? showConfig(folders, form)
+                        : how.operands.size() == 2 ? checkConfigFile(folders, how.operands[1], form)
+                                                   : checkConfig(folders, form);
     std::fwrite(report.error.data(), 1, report.error.size(), stderr);
     return print(report.out, report.code);
 }

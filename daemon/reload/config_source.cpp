@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// See config_source.hpp. One thread at a time, for one job at a time: two changes of the own file one after the other
-// both last.
+// See config_source.hpp. One thread at a time, for one job at a time: two changes of the own file one after
+// the other both last.
 #include "daemon/reload/config_source.hpp"
 
 #include "config/last_good.hpp"
@@ -113,7 +113,8 @@ void ConfigSource::run(const Places& places, const std::vector<SourceText>& kept
 
 std::optional<ConfigRefusal> ConfigSource::write(const Places& places, const Change& change) {
     if (places.ownFile.empty())
-        return invalid("the guard has no file of its own (it was started with --config, or without a home folder)");
+        return invalid(
+            "the guard has no file of its own (it was started with --config, or without a home folder)");
     auto own = readOwnFile(places.ownFile);
     if (!own)
         return invalid(summary(own.error()));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The configuration as the daemon has it: reads the files (at start at once, later on a thread of its own: a home folder
-// may be on a network that hangs, and ten thousand rules take a while), follows their changes, keeps the last good one, and
-// rewrites the guard's own file. What is read is told by one callback, whoever asked for it.
+// The configuration as the daemon has it: reads the files (at start at once, later on a thread of its own: a
+// home folder may be on a network that hangs, and ten thousand rules take a while), follows their changes,
+// keeps the last good one, and rewrites the guard's own file. What is read is told by one callback, whoever
+// asked for it.
 #pragma once
 
 #include "config/own_file.hpp"
@@ -33,8 +34,8 @@ class ConfigSource {
         std::string lastGood; // where the last good configuration is kept
     };
 
-    // A change to the guard's own file. Both are called on another thread and must not look at anything that they do not
-    // own.
+    // A change to the guard's own file. Both are called on another thread and must not look at anything that
+    // they do not own.
     struct Change {
         std::function<std::optional<ConfigRefusal>(Layer& own)> make;
         // Would what comes out of it be what was meant? May be empty.
@@ -43,7 +44,8 @@ class ConfigSource {
 
     using Done = std::function<void(const std::optional<ConfigRefusal>& refusal)>;
 
-    // `told` gets what was read, before the Done of whoever asked; not if files changed and all in them is the same.
+    // `told` gets what was read, before the Done of whoever asked; not if files changed and all in them is
+    // the same.
     ConfigSource(Places places, std::function<void(const Loaded&)> told);
     ~ConfigSource(); // waits for what is being read or written; no Done is called any more
     ConfigSource(const ConfigSource&) = delete;
@@ -58,8 +60,8 @@ class ConfigSource {
     // Reads everything anew. Refused (InvalidConfig) if anything is wrong.
     void reload(Done done);
 
-    // Rewrites the guard's own file and reloads. Nothing is written if the outcome would be refused, or is not what
-    // `check` wants. One after the other, at most 64 at a time.
+    // Rewrites the guard's own file and reloads. Nothing is written if the outcome would be refused, or is
+    // not what `check` wants. One after the other, at most 64 at a time.
     void change(Change change, Done done);
 
     // What cannot be watched for changes; "" if all is.
@@ -68,9 +70,9 @@ class ConfigSource {
   private:
     struct Job {
         std::optional<Change> change;
-        Done done;          // empty: the files seem to have changed
-        Loaded loaded;      // the outcome, set by the thread
-        std::string kept;   // "" or why the last good configuration could not be kept
+        Done done;        // empty: the files seem to have changed
+        Loaded loaded;    // the outcome, set by the thread
+        std::string kept; // "" or why the last good configuration could not be kept
         std::optional<ConfigRefusal> refusal;
     };
 
@@ -90,7 +92,7 @@ class ConfigSource {
     bool busy_ = false;
     bool finishing_ = false; // those who are told may ask for more
     std::optional<std::pair<std::vector<SourceText>, Diagnostics>> last_; // as told
-    std::vector<SourceText> kept_; // as the last good one, on the disk
+    std::vector<SourceText> kept_;                                        // as the last good one, on the disk
 };
 
 } // namespace micguard

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// See config_watch.hpp. Only folders are watched: a watch on a file stays with the old one when an editor puts a new one
-// in its place.
+// See config_watch.hpp. Only folders are watched: a watch on a file stays with the old one when an editor
+// puts a new one in its place.
 #include "daemon/reload/config_watch.hpp"
 
 #include "config/toml_reader.hpp"
@@ -100,8 +100,8 @@ std::string ConfigWatch::watch(const std::vector<LayerFile>& files) {
         Folder folder;
         folder.device = status.st_dev;
         folder.inode = status.st_ino;
-        if (auto old = folders_.find(path);
-            old != folders_.end() && old->second.device == folder.device && old->second.inode == folder.inode) {
+        if (auto old = folders_.find(path); old != folders_.end() && old->second.device == folder.device &&
+                                            old->second.inode == folder.inode) {
             folder.monitor = std::move(old->second.monitor);
             folders_.erase(old);
         } else {
@@ -110,20 +110,22 @@ std::string ConfigWatch::watch(const std::vector<LayerFile>& files) {
             folder.monitor.reset(g_file_monitor_directory(file, G_FILE_MONITOR_NONE, nullptr, &error));
             g_object_unref(file);
             if (!folder.monitor) {
-                fault = path + " cannot be watched for changes: " + (error ? error->message : "unknown error");
+                fault =
+                    path + " cannot be watched for changes: " + (error ? error->message : "unknown error");
                 g_clear_error(&error);
                 continue;
             }
-            const auto onChanged = +[](GFileMonitor* monitor, GFile* changed, GFile*, GFileMonitorEvent event, gpointer self) {
-                // Being written: its end is told as well, and until then there is only a part to read.
-                if (event == G_FILE_MONITOR_EVENT_CHANGED)
-                    return;
-                const std::unique_ptr<char, decltype(&g_free)> name(g_file_get_path(changed), g_free);
-                auto* watch = static_cast<ConfigWatch*>(self);
-                for (const auto& [watchedPath, watched] : watch->folders_)
-                    if (watched.monitor.get() == monitor)
-                        return watch->seen(watchedPath, name ? name.get() : "");
-            };
+            const auto onChanged =
+                +[](GFileMonitor* monitor, GFile* changed, GFile*, GFileMonitorEvent event, gpointer self) {
+                    // Being written: its end is told as well, and until then there is only a part to read.
+                    if (event == G_FILE_MONITOR_EVENT_CHANGED)
+                        return;
+                    const std::unique_ptr<char, decltype(&g_free)> name(g_file_get_path(changed), g_free);
+                    auto* watch = static_cast<ConfigWatch*>(self);
+                    for (const auto& [watchedPath, watched] : watch->folders_)
+                        if (watched.monitor.get() == monitor)
+                            return watch->seen(watchedPath, name ? name.get() : "");
+                };
             g_signal_connect(folder.monitor.get(), "changed", G_CALLBACK(onChanged), this);
         }
         folder.names = std::move(names);

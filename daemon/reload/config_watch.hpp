@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Says that something about the configuration's files may have changed: written in place, replaced by a rename,
-// removed, made together with its folders, or what a symbolic link leads to. It reads none of them.
+// Says that something about the configuration's files may have changed: written in place, replaced by a
+// rename, removed, made together with its folders, or what a symbolic link leads to. It reads none of them.
 #pragma once
 
 #include "config/layers.hpp"
@@ -23,8 +23,8 @@ namespace micguard {
 // Which names in which folders say something. An empty name: every one.
 using WatchedNames = std::map<std::string, std::set<std::string>>;
 
-// Of a folder that is not there, its nearest ancestor that is, and there the next name on the way: GIO would poll for a
-// folder that is not there, every four seconds for ever.
+// Of a folder that is not there, its nearest ancestor that is, and there the next name on the way: GIO would
+// poll for a folder that is not there, every four seconds for ever.
 WatchedNames watchedNames(const std::vector<LayerFile>& files);
 
 // Main context only. GIO keeps its address.
@@ -36,11 +36,11 @@ class ConfigWatch {
     ConfigWatch(const ConfigWatch&) = delete;
     ConfigWatch& operator=(const ConfigWatch&) = delete;
 
-    // From now on, as things are: call it again, before reading, whenever something has changed. Returns "" or what
-    // cannot be watched.
+    // From now on, as things are: call it again, before reading, whenever something has changed. Returns ""
+    // or what cannot be watched.
     std::string watch(const std::vector<LayerFile>& files);
 
-    static constexpr guint quietMs = 100; // without an event, then `changed`
+    static constexpr guint quietMs = 100;   // without an event, then `changed`
     static constexpr guint latestMs = 1000; // after the first event, however many follow
 
   private:

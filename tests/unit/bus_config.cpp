@@ -24,9 +24,11 @@ TEST_CASE_METHOD(BusFixture, "settings are shown with their types, origins and w
     INFO(answer.message);
     REQUIRE(answer.value);
     CHECK(printed(answer.value.get()) ==
-          "({'mute.mode': <'sever'>, 'mute.mode@origin': <'/etc/m.toml:3'>, 'mute.mode@final': <'/etc/m.toml:9'>, "
+          "({'mute.mode': <'sever'>, 'mute.mode@origin': <'/etc/m.toml:3'>, 'mute.mode@final': "
+          "<'/etc/m.toml:9'>, "
           "'mute.led': <true>, 'mute.led@origin': <'built-in'>, 'sources.exempt': <['a*', 'b\uFFFD']>, "
-          "'sources.exempt@origin': <'/home/m.toml:1'>, 'other.list': <@as []>, 'other.list@origin': <'built-in'>},)");
+          "'sources.exempt@origin': <'/home/m.toml:1'>, 'other.list': <@as []>, 'other.list@origin': "
+          "<'built-in'>},)");
     REQUIRE(requests.callers.size() == 1);
     CHECK(requests.callers[0].uniqueName == client->uniqueName());
 }
@@ -37,15 +39,18 @@ TEST_CASE_METHOD(BusFixture, "a setting arrives as what it is", "[bus]") {
     CHECK(client->guard("SetConfig", g_variant_new_parsed("('sources.exempt', <['a', 'b']>)")).value);
     CHECK(client->guard("SetConfig", g_variant_new_parsed("('sources.exempt', <@as []>)")).value);
     CHECK(client->guard("Reload").value);
-    CHECK(requests.calls == std::vector<std::string>{"setConfig mute.led", "setConfig mute.mode", "setConfig sources.exempt",
-                                                     "setConfig sources.exempt", "reload"});
-    CHECK(requests.values == std::vector<SettingValue>{false, std::string("sever"), std::vector<std::string>{"a", "b"},
+    CHECK(requests.calls == std::vector<std::string>{"setConfig mute.led", "setConfig mute.mode",
+                                                     "setConfig sources.exempt", "setConfig sources.exempt",
+                                                     "reload"});
+    CHECK(requests.values == std::vector<SettingValue>{false, std::string("sever"),
+                                                       std::vector<std::string>{"a", "b"},
                                                        std::vector<std::string>{}});
 }
 
 TEST_CASE_METHOD(BusFixture, "a value of a type that no setting has is refused by name", "[bus]") {
-    for (const char* call : {"('mute.led', <1>)", "('mute.led', <<true>>)", "('mute.led', <{'a': <1>}>)",
-                             "('sources.exempt', <[1, 2]>)", "('mute.mode', <b'sever'>)", "('a\\nb', <true>)"}) {
+    for (const char* call :
+         {"('mute.led', <1>)", "('mute.led', <<true>>)", "('mute.led', <{'a': <1>}>)",
+          "('sources.exempt', <[1, 2]>)", "('mute.mode', <b'sever'>)", "('a\\nb', <true>)"}) {
         INFO(call);
         CHECK(client->guard("SetConfig", g_variant_new_parsed(call)).error == prefix + "InvalidArgument");
     }
@@ -63,12 +68,14 @@ TEST_CASE_METHOD(BusFixture, "who is refused is told why", "[bus]") {
     }
 }
 
-TEST_CASE_METHOD(BusFixture, "a list of more patterns than there can be arrives as too many, not as fewer", "[bus]") {
+TEST_CASE_METHOD(BusFixture, "a list of more patterns than there can be arrives as too many, not as fewer",
+                 "[bus]") {
     GVariantBuilder list;
     g_variant_builder_init(&list, G_VARIANT_TYPE("as"));
     for (int i = 0; i < 10'000; ++i)
         g_variant_builder_add(&list, "s", "x");
-    CHECK(client->guard("SetConfig", g_variant_new("(sv)", "sources.exempt", g_variant_builder_end(&list))).value);
+    CHECK(client->guard("SetConfig", g_variant_new("(sv)", "sources.exempt", g_variant_builder_end(&list)))
+              .value);
     REQUIRE(requests.values.size() == 1);
     CHECK(std::get<std::vector<std::string>>(requests.values[0]).size() > 256);
 }

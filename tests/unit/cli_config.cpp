@@ -33,7 +33,9 @@ struct Files {
         std::ofstream(root / name, std::ios::binary) << text;
         return (root / name).string();
     }
-    ConfigFolders folders() const { return {(root / "share").string(), (root / "etc").string(), (root / "xdg").string(), ""}; }
+    ConfigFolders folders() const {
+        return {(root / "share").string(), (root / "etc").string(), (root / "xdg").string(), ""};
+    }
     fs::path root;
 };
 
@@ -46,16 +48,22 @@ const Terminal plain{};
 } // namespace
 
 TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it comes from") {
-    const auto system = write("etc/micguard/micguard.toml", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n");
-    const auto user = write("xdg/micguard/conf.d/10.toml",
-                            "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n");
+    const auto system =
+        write("etc/micguard/micguard.toml", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n");
+    const auto user =
+        write("xdg/micguard/conf.d/10.toml",
+              "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n");
     const auto report = showConfig(folders(), Form::Text);
     CHECK(report.code == Exit::Ok);
     CHECK(report.error.empty());
-    CHECK(report.out == "[mute]\nmode = \"sever\" # " + system + ":2, final by " + system + ":4\nled = true # built-in\n\n"
-                        "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " + user + ":2\n\n"
-                        "[policy]\ndefault = \"allow\" # built-in\n\n"
-                        "[[rule]] # " + user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
+    CHECK(report.out == "[mute]\nmode = \"sever\" # " + system + ":2, final by " + system +
+                            ":4\nled = true # built-in\n\n"
+                            "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
+                            user +
+                            ":2\n\n"
+                            "[policy]\ndefault = \"allow\" # built-in\n\n"
+                            "[[rule]] # " +
+                            user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
     const auto again = parseLayer(report.out, "shown");
     REQUIRE(again);
     CHECK(again->rules.size() == 1);
@@ -63,7 +71,8 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
     const auto data = parsed(showConfig(folders(), Form::Json));
     CHECK(data["settings"]["mute.mode"] ==
           nlohmann::json{{"value", "sever"}, {"origin", system + ":2"}, {"final", system + ":4"}});
-    CHECK(data["settings"]["mute.led"] == nlohmann::json{{"value", true}, {"origin", "built-in"}, {"final", nullptr}});
+    CHECK(data["settings"]["mute.led"] ==
+          nlohmann::json{{"value", true}, {"origin", "built-in"}, {"final", nullptr}});
     CHECK(data["rules"][0]["match"] == nlohmann::json{{"app", "x"}});
     CHECK(data["rules"][0]["file"] == user);
     CHECK(data["rules"][0]["line"] == 4);
@@ -85,33 +94,44 @@ TEST_CASE_METHOD(Files, "config check finds every mistake in all files, and no f
     const auto user = write("xdg/micguard/conf.d/10.toml", "[[rule]]\naction = 'dney'\n");
     const auto report = checkConfig(folders(), Form::Text);
     CHECK(report.code == Exit::No);
-    CHECK(report.out == system + ":2:1: unknown key 'mod' in [mute]; did you mean 'mode'? The keys known here: mode, "
-                                 "bluetooth and led\n" +
-                            user + ":2:10: action cannot be 'dney'; did you mean \"deny\"?\n");
+    CHECK(report.out ==
+          system +
+              ":2:1: unknown key 'mod' in [mute]; did you mean 'mode'? The keys known here: mode, "
+              "bluetooth and led\n" +
+              user + ":2:10: action cannot be 'dney'; did you mean \"deny\"?\n");
     CHECK(showConfig(folders(), Form::Text).code == Exit::No);
     CHECK(showConfig(folders(), Form::Text).out.empty());
     const auto data = parsed(checkConfig(folders(), Form::Json));
     CHECK(data["ok"] == false);
     REQUIRE(data["findings"].size() == 2);
-    CHECK(data["findings"][1] == nlohmann::json{{"file", user}, {"line", 2}, {"column", 10}, {"severity", "error"},
-                                               {"text", "action cannot be 'dney'"}, {"mend", "did you mean \"deny\"?"}});
+    CHECK(data["findings"][1] == nlohmann::json{{"file", user},
+                                                {"line", 2},
+                                                {"column", 10},
+                                                {"severity", "error"},
+                                                {"text", "action cannot be 'dney'"},
+                                                {"mend", "did you mean \"deny\"?"}});
 
     write("etc/micguard/micguard.toml", "");
     write("xdg/micguard/conf.d/10.toml", "[[rule]]\naction = 'deny'\nwhen = { days = [] }\n");
     const auto fine = checkConfig(folders(), Form::Text);
     CHECK(fine.code == Exit::Ok);
-    CHECK(fine.out == user + ":3:17: warning: a rule on no day never holds; name the days, or leave days out\n"
-                             "no mistake in 2 files with 1 rule\n");
+    CHECK(fine.out == user +
+                          ":3:17: warning: a rule on no day never holds; name the days, or leave days out\n"
+                          "no mistake in 2 files with 1 rule\n");
 }
 
-TEST_CASE_METHOD(Files, "config check of one file goes by its place, and what lies elsewhere may be the system's") {
+TEST_CASE_METHOD(Files,
+                 "config check of one file goes by its place, and what lies elsewhere may be the system's") {
     const std::string final = "[policy]\nfinal = ['mute.mode']\n";
-    CHECK(checkConfigFile(folders(), write("xdg/micguard/micguard.toml", final), Form::Text).code == Exit::No);
+    CHECK(checkConfigFile(folders(), write("xdg/micguard/micguard.toml", final), Form::Text).code ==
+          Exit::No);
     const auto elsewhere = write("draft.toml", final);
     const auto report = checkConfigFile(folders(), elsewhere, Form::Text);
     CHECK(report.code == Exit::Ok);
     CHECK(report.out == "no mistake in " + elsewhere + " with 0 rules, read as the system's\n");
-    CHECK(checkConfigFile(folders(), (root / "xdg/../xdg/micguard/micguard.toml").string(), Form::Text).code == Exit::No);
+    CHECK(
+        checkConfigFile(folders(), (root / "xdg/../xdg/micguard/micguard.toml").string(), Form::Text).code ==
+        Exit::No);
     const auto none = checkConfigFile(folders(), (root / "none.toml").string(), Form::Text);
     CHECK(none.code == Exit::No);
     CHECK(none.out.find("No such file") != std::string::npos);
@@ -127,9 +147,10 @@ TEST_CASE_METHOD(Files, "config path names every place, what is in force and wha
         lines.push_back(file["layer"].get<std::string>() + " " + file["state"].get<std::string>() + " " +
                         file["path"].get<std::string>().substr(root.string().size()));
     CHECK(lines == std::vector<std::string>{
-                       "vendor missing /share/micguard/micguard.toml", "system read /etc/micguard/micguard.toml",
-                       "system missing /etc/micguard/conf.d", "user missing /xdg/micguard/micguard.toml",
-                       "user read /xdg/micguard/conf.d", "user read /xdg/micguard/conf.d/90-micguard.toml",
+                       "vendor missing /share/micguard/micguard.toml",
+                       "system read /etc/micguard/micguard.toml", "system missing /etc/micguard/conf.d",
+                       "user missing /xdg/micguard/micguard.toml", "user read /xdg/micguard/conf.d",
+                       "user read /xdg/micguard/conf.d/90-micguard.toml",
                        "user refused /xdg/micguard/conf.d/bad.toml"});
     CHECK(data["own"] == (root / "xdg/micguard/conf.d/90-micguard.toml").string());
     const auto text = configPaths(folders(), Form::Text, plain).out;
@@ -138,7 +159,8 @@ TEST_CASE_METHOD(Files, "config path names every place, what is in force and wha
 }
 
 TEST_CASE_METHOD(Files, "nothing in a file reaches the terminal as a command to it") {
-    write("xdg/micguard/micguard.toml", "[[rule]]\nmatch = { claims = \"\\u001bc\\u202e\\u009b\" }\naction = 'deny'\n");
+    write("xdg/micguard/micguard.toml",
+          "[[rule]]\nmatch = { claims = \"\\u001bc\\u202e\\u009b\" }\naction = 'deny'\n");
     const auto text = showConfig(folders(), Form::Text).out;
     CHECK(text.find("\"\\u001bc\\u202e\\u009b\"") != std::string::npos);
 }

@@ -148,7 +148,8 @@ TEST_CASE("a symbolic link that leads back to itself is refused") {
     const Folder folder;
     fs::create_symlink("b.toml", folder / "a.toml");
     fs::create_symlink("a.toml", folder / "b.toml");
-    CHECK(soleFault(readSettings({{(folder / "a.toml").string(), true}})).find("symbolic link") != std::string::npos);
+    CHECK(soleFault(readSettings({{(folder / "a.toml").string(), true}})).find("symbolic link") !=
+          std::string::npos);
     fs::create_symlink("conf.d", folder / "conf.d");
     CHECK(soleFault(readSettings({{(folder / "conf.d").string(), true, LayerRank::User, true}}))
               .find("symbolic link") != std::string::npos);
@@ -223,8 +224,8 @@ TEST_CASE("what stands where a folder of fragments belongs, or a fragment that i
     fs::create_directory(folder / "many");
     for (int i = 0; i <= 256; ++i)
         folder.write(("many/" + std::to_string(i) + ".toml").c_str(), "");
-    CHECK(soleFault(readSettings({{(folder / "many").string(), true, LayerRank::User, true}})).find("more than 256") !=
-          std::string::npos);
+    CHECK(soleFault(readSettings({{(folder / "many").string(), true, LayerRank::User, true}}))
+              .find("more than 256") != std::string::npos);
 }
 
 TEST_CASE("a look ahead reads a file as it will be, also where there is none yet") {
@@ -233,7 +234,8 @@ TEST_CASE("a look ahead reads a file as it will be, also where there is none yet
     folder.write("conf.d/50.toml", "[mute]\nmode = 'sever'\n");
     const std::vector<LayerFile> files = {{(folder / "conf.d").string(), true, LayerRank::User, true}};
     const auto with = [&](const char* name) {
-        return load(files, Replacement{(folder / "conf.d").string() + "/" + name, "[mute]\nmode = 'silence'\n"})
+        return load(files,
+                    Replacement{(folder / "conf.d").string() + "/" + name, "[mute]\nmode = 'silence'\n"})
             .configuration.settings.mute.mode;
     };
     CHECK(with("90.toml") == Mode::Silence);

@@ -36,11 +36,12 @@ constexpr auto user = LayerRank::User;
 } // namespace
 
 TEST_CASE("what an administrator made final, a user's file does not change, and is told so") {
-    const auto got = merged({{system_, "/etc/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode', 'mute.led']\n"},
-                             {user, "/home/m", "[mute]\nled = false\n  mode = 'silence'\nbluetooth = 'silence'\n"}});
+    const auto got =
+        merged({{system_, "/etc/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode', 'mute.led']\n"},
+                {user, "/home/m", "[mute]\nled = false\n  mode = 'silence'\nbluetooth = 'silence'\n"}});
     CHECK(got.settings.mute.mode == Mode::Sever);
-    CHECK(got.settings.mute.led);                            // final without a value: the weaker one stays
-    CHECK(got.settings.mute.bluetooth == Mode::Silence);     // all else in that file counts
+    CHECK(got.settings.mute.led);                        // final without a value: the weaker one stays
+    CHECK(got.settings.mute.bluetooth == Mode::Silence); // all else in that file counts
     CHECK(got.origins.at("mute.mode") == Origin{"/etc/m", 2});
     CHECK(got.origins.count("mute.led") == 0);
     CHECK(got.finals.at("mute.led") == Origin{"/etc/m", 4});
@@ -62,9 +63,10 @@ TEST_CASE("final is final also for the administrator's later files, but the vend
     CHECK_FALSE(later.settings.mute.led);
     CHECK(later.warnings.size() == 1);
 
-    const auto vendors = merged({{vendor, "/usr/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n"},
-                                 {system_, "/etc/m", "[mute]\nmode = 'silence'\n"},
-                                 {user, "/home/m", "[mute]\nmode = 'sever'\n"}});
+    const auto vendors =
+        merged({{vendor, "/usr/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n"},
+                {system_, "/etc/m", "[mute]\nmode = 'silence'\n"},
+                {user, "/home/m", "[mute]\nmode = 'sever'\n"}});
     CHECK(vendors.settings.mute.mode == Mode::Silence); // the administrator's, and final for users as before
     CHECK(vendors.origins.at("mute.mode").file == "/etc/m");
     REQUIRE(vendors.warnings.size() == 1);
@@ -84,7 +86,8 @@ TEST_CASE("rules of all layers count, each with whose word it is and where it st
 }
 
 TEST_CASE("settings are shown with their origin and what made them final") {
-    const auto shown = shownSettings(merged({{system_, "/etc/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n"}}));
+    const auto shown = shownSettings(
+        merged({{system_, "/etc/m", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n"}}));
     const auto of = [&](const std::string& key) {
         for (const auto& setting : shown)
             if (setting.key == key)
@@ -109,7 +112,8 @@ std::string manyRules(std::size_t count) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i)
         text += "[[rule]]\nmatch = { app = \"org.example.Application" + std::to_string(i) +
-                "\", source = \"alsa_input.*\" }\nwhen = { days = [\"mon\"], hours = \"09:00-17:30\" }\naction = \"deny\"\n";
+                "\", source = \"alsa_input.*\" }\nwhen = { days = [\"mon\"], hours = \"09:00-17:30\" "
+                "}\naction = \"deny\"\n";
     return text;
 }
 
@@ -149,9 +153,10 @@ TEST_CASE("a key of a hundred thousand parts does not end the stack") {
 
 TEST_CASE("dots in strings and comments make no key") {
     const std::string dots(1000, '.');
-    for (const std::string& text : {"# " + dots + "\n", "[sources]\nexempt = ['a" + dots + "']\n",
-                                    "[sources]\nexempt = [\"a\\\"" + dots + "\"]\n",
-                                    "[sources]\nexempt = ['''\na'" + dots + "''''', \"\"\"\"" + dots + "\\\"\"\"\"]\n"}) {
+    for (const std::string& text :
+         {"# " + dots + "\n", "[sources]\nexempt = ['a" + dots + "']\n",
+          "[sources]\nexempt = [\"a\\\"" + dots + "\"]\n",
+          "[sources]\nexempt = ['''\na'" + dots + "''''', \"\"\"\"" + dots + "\\\"\"\"\"]\n"}) {
         INFO(text);
         const auto layer = parseLayer(text, "dots.toml");
         if (!layer) // too long for a pattern, which is what is to be said of it

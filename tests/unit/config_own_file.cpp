@@ -61,7 +61,8 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("a remembered rule reads back with all that it says") {
     Layer own;
-    REQUIRE(remember(own, ruleFor("us.zoom.Zoom", "alsa_input.usb-1", Ruling::Deny, 7, now + 1'500'000), now));
+    REQUIRE(
+        remember(own, ruleFor("us.zoom.Zoom", "alsa_input.usb-1", Ruling::Deny, 7, now + 1'500'000), now));
     const auto read = again(own);
     REQUIRE(read.rules.size() == 1);
     const auto& rule = read.rules.front();
@@ -75,8 +76,9 @@ TEST_CASE("a remembered rule reads back with all that it says") {
 }
 
 TEST_CASE("names stand for themselves, whatever is in them") {
-    for (const std::string name : {"/opt/a*b/[x]?", "back\\slash", "\"quoted\"\n[[rule]]\naction = \"allow\"\n", "\x07 bell",
-                                   "Größe", "a]b"}) {
+    for (const std::string name :
+         {"/opt/a*b/[x]?", "back\\slash", "\"quoted\"\n[[rule]]\naction = \"allow\"\n", "\x07 bell", "Größe",
+          "a]b"}) {
         Layer own;
         REQUIRE(remember(own, ruleFor(name, name, Ruling::Allow), now));
         const auto read = again(own);
@@ -104,7 +106,8 @@ TEST_CASE("a new answer takes the old one's place, another source makes another 
 }
 
 TEST_CASE("to forget an application leaves alone rules that are for more than it") {
-    auto own = *parseLayer("[[rule]]\nmatch = { app = 'org.*' }\naction = 'deny'\n[[rule]]\naction = 'ask'\n", "own");
+    auto own = *parseLayer("[[rule]]\nmatch = { app = 'org.*' }\naction = 'deny'\n[[rule]]\naction = 'ask'\n",
+                           "own");
     CHECK(forget(own, "org.a") == 0);
     CHECK(forget(own, "") == 0);
     CHECK(own.rules.size() == 2);

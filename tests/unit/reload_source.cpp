@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The configuration as the daemon has it: told when it changes, kept when it is good, refused when it is broken, and the
-// guard's own file changed one step at a time.
+// The configuration as the daemon has it: told when it changes, kept when it is good, refused when it is
+// broken, and the guard's own file changed one step at a time.
 #include "config/last_good.hpp"
 #include "config/own_file.hpp"
 #include "daemon/reload/config_source.hpp"
@@ -67,7 +67,8 @@ struct Source {
 
 } // namespace
 
-TEST_CASE_METHOD(Source, "the configuration is told at the start, at a change, and not when nothing has changed") {
+TEST_CASE_METHOD(Source,
+                 "the configuration is told at the start, at a change, and not when nothing has changed") {
     start();
     CHECK(told == 1);
     CHECK_FALSE(last.configuration.settings.mute.led);
@@ -141,7 +142,8 @@ TEST_CASE_METHOD(Source, "more changes than anybody waits for are refused at onc
     start();
     int refused = 0, done = 0;
     for (int i = 0; i < 70; ++i)
-        source->reload([&](const auto& refusal) { ++(refusal && refusal->error == "LimitExceeded" ? refused : done); });
+        source->reload(
+            [&](const auto& refusal) { ++(refusal && refusal->error == "LimitExceeded" ? refused : done); });
     CHECK(refused == 6);
     CHECK(runUntil([&] { return done == 64; }, 30'000));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What is noticed of changes to the configuration's files: with real folders, and the main loop for as long as it takes.
+// What is noticed of changes to the configuration's files: with real folders, and the main loop for as long
+// as it takes.
 #include "daemon/reload/config_watch.hpp"
 #include "tests/unit/reload_folder.hpp"
 
@@ -135,6 +136,7 @@ TEST_CASE("changes without an end are told all the same") {
 TEST_CASE("of a folder that is not there, the nearest that is there is watched") {
     const TestFolder folder;
     fs::create_directories(folder / "home");
-    const auto watched = watchedNames({{folder / "home/.config/micguard/conf.d", true, LayerRank::User, true}});
+    const auto watched =
+        watchedNames({{folder / "home/.config/micguard/conf.d", true, LayerRank::User, true}});
     CHECK(watched == WatchedNames{{folder / "home", {".config"}}, {folder.path(), {"home"}}});
 }
