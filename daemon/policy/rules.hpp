@@ -2,26 +2,34 @@
 //
 // Which rule decides about an application and a source, and what the others would have said. Pure.
 //
-// Order, the first difference decides: final rules of vendor and system; the higher priority; the more specific match;
-// the stronger layer; the stricter action. Two rules that agree in all of these say the same.
+// Order, the first difference decides: final rules of vendor and system; the higher priority; the more specific match
+// (rule_order.hpp); the stronger layer; the stricter action. Two rules that agree in all of these say the same. Where
+// in which file a rule stands decides nothing.
 //
-// A fact that an application could have made up (Fact::known is false) makes a verdict stricter and never looser
-// than [policy] default.
+// A fact that an application could have made up (Fact::known is false) makes a verdict stricter and never looser: a
+// rule that rests on one is heeded only if it is not looser than what the rules that rest on none would decide,
+// [policy] default included. So an application cannot talk itself into a microphone, and an exception that the user
+// made among claims still holds where nothing stricter is known.
 #pragma once
 
 #include "config/settings.hpp"
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/rule_index.hpp"
+#include "daemon/policy/rule_order.hpp"
 
+#include <array>
+#include <compare>
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace micguard {
 
+// "" is the absence of the fact: no pattern matches it, not even *, except that `app = "*"` demands nothing at all.
 struct Fact {
     std::string value;
     bool known = false; // by the kernel's or the sandbox's word; else the application's own
@@ -39,11 +47,12 @@ struct Subject {
 
 // What rules with conditions depend on.
 struct Circumstances {
-    std::uint64_t now = 0;    // µs since the epoch, for Rule::until
-    unsigned weekday = 0;     // 0 is Monday
-    unsigned minute = 0;      // since midnight
-    bool locked = false;      // the session
-    std::set<std::string> capturing; // AppIds
+    std::uint64_t now = 0; // µs since the epoch, for Rule::until
+    unsigned weekday = 0;  // 0 is Monday
+    unsigned minute = 0;   // since midnight
+    bool locked = false;   // the session
+    std::set<std::string> capturing;        // AppIds, known ones
+    std::set<std::string> claimedCapturing; // AppIds that are only claimed: they loosen nothing for others either
     bool operator==(const Circumstances&) const = default;
 };
 
@@ -59,18 +68,127 @@ struct Opinion {
     std::size_t rule = 0;
     bool inForce = true;  // its `when` is true now
     bool heeded = true;   // false: rests on claims and would loosen
+    bool decides = false; // at most one of them; none: [policy] default
+    std::string text;     // for people: "would allow; outranked by priority 10 (/etc/micguard/micguard.toml:12)"
+    bool operator==(const Opinion&) const = default;
 };
 
-// The rules in force, sorted and remembered per subject; thousands of rules cost a look-up once they have been seen.
+// A rule that never decides anything, whatever an application is or claims and whatever the time: `by` always wins.
+struct Shadowed {
+    std::size_t rule = 0, by = 0;
+    bool operator==(const Shadowed&) const = default;
+};
+
+// The moments at which some rule starts or stops to hold by the clock alone.
+struct Boundaries {
+    std::set<unsigned> minutes;     // of the day, by the machine's clock
+    std::set<std::uint64_t> untils; // µs since the epoch
+    bool operator==(const Boundaries&) const = default;
+};
+
+// The rules in force, sorted and indexed. What they say of a subject and of a source is remembered, within limits;
+// nothing but the time that an answer takes depends on it. A value: copies are independent. Not for several threads at
+// once, const or not.
 class RuleBook {
   public:
-    explicit RuleBook(const Settings& settings);
+    // Bytes, about, for what is remembered; 0: nothing is.
+    static constexpr std::size_t defaultMemory = std::size_t{16} << 20;
 
-    Decision decide(const Subject& subject, const std::string& source, SourceKind kind, const Circumstances& now) const;
-    // In the order in which they win.
+    explicit RuleBook(const Settings& settings, std::size_t memory = defaultMemory);
+
+    // The rules whose conditions hold in these circumstances: made once, asked for every pair. Of this book only.
+    class InForce {
+        friend class RuleBook;
+        struct Capture { // of one pattern of `when.capturing`: who fits it
+            unsigned known = 0, claimed = 0; // how many, from 2 on any number
+            std::string soleKnown, soleClaimed;
+        };
+        std::uint64_t now_ = 0;
+        unsigned minute_ = 0;
+        Bits holds_;               // whoever is asked for
+        Bits perhaps_;             // depends on whether the one that captures is the one that is asked for
+        Bits expired_;
+        std::vector<Capture> captures_;
+    };
+    InForce inForce(const Circumstances& now) const;
+
+    Decision decide(const Subject& subject, const std::string& source, SourceKind kind, const InForce& now) const;
+    // For a single question.
+    Decision decide(const Subject& subject, const std::string& source, SourceKind kind, const Circumstances& now) const {
+        return decide(subject, source, kind, inForce(now));
+    }
+
+    // In the order in which they win. Without rules that are no more.
     std::vector<Opinion> opinions(const Subject& subject, const std::string& source, SourceKind kind,
                                   const Circumstances& now) const;
-    const std::vector<Rule>& rules() const;
+
+    // Sound, not complete: what is named here can go without a change, but an unnamed rule may be idle as well. In the
+    // order of Settings::rules.
+    std::vector<Shadowed> shadowed() const;
+
+    Boundaries boundaries() const;
+
+    // As in Settings::rules.
+    const std::vector<Rule>& rules() const { return rules_; }
+
+  private:
+    // Numbers in Bits are ranks: 0 is the rule that wins over all others.
+    using Rank = std::uint32_t;
+    static constexpr std::size_t kindCount = 5;
+
+    // The rules whose demands on the application are met: by known facts only, or not.
+    struct Who {
+        Bits known, claimed;
+    };
+    struct SubjectHash {
+        std::size_t operator()(const Subject& subject) const;
+    };
+    struct SourceKey {
+        std::string name;
+        SourceKind kind{};
+        bool operator==(const SourceKey&) const = default;
+    };
+    struct SourceHash {
+        std::size_t operator()(const SourceKey& source) const;
+    };
+    enum class Force { No, Claimed, Known };
+    struct Outcome {
+        std::optional<Rank> decides;
+        Ruling floor{}; // what the rules that rest on nothing claimed say
+    };
+
+    Who computeWho(const Subject& subject) const;
+    Bits computeWhere(const SourceKey& source) const;
+    const Who& who(const Subject& subject, Who& own) const;
+    const Bits& where(const SourceKey& source, Bits& own) const;
+
+    const Rule& at(Rank rank) const { return rules_[order_[rank]]; }
+    RankedRule ranked(Rank rank) const { return {&at(rank), specificities_[rank]}; }
+    Force force(Rank rank, const Subject& subject, const InForce& now) const;
+    Outcome outcome(const Subject& subject, const Who& who, const Bits& where, const InForce& now) const;
+    bool shadows(Rank wide, Rank narrow, Ruling strictestBehind) const;
+
+    std::vector<Rule> rules_;
+    Ruling fallback_;
+    std::size_t subjectLimit_ = 0, sourceLimit_ = 0;
+
+    std::vector<std::size_t> order_; // from rank to index
+    std::vector<Specificity> specificities_;
+    std::vector<std::string> reasons_; // but for `until`, by rank
+    std::array<PatternIndex, appFactCount> facts_;
+    std::array<Bits, appFactCount> demands_, indifferent_; // rules that demand something of the fact, and the others
+    PatternIndex sources_;
+    Bits anySource_;
+    std::array<Bits, kindCount> kinds_;
+    std::array<Bits, rulings.size()> atLeast_; // by action: those that are as strict
+    Bits always_;
+    std::vector<Rank> conditional_;
+    PatternIndex captures_;                // numbers are those of the patterns
+    std::vector<std::uint32_t> captureOf_; // by rank
+    std::size_t captureCount_ = 0;
+
+    mutable std::unordered_map<Subject, Who, SubjectHash> subjects_;
+    mutable std::unordered_map<SourceKey, Bits, SourceHash> places_;
 };
 
 } // namespace micguard

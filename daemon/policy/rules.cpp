@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What depends on the rules alone is done once; what they say of a subject and of a source is a set of bits each, and so
+// is what is in force now: a decision is the lowest bit that is in all three.
+#include "daemon/policy/rules.hpp"
+
+#include "daemon/policy/rule_words.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <string_view>
+
+namespace micguard {
+namespace {
+
+// An application may call itself anything at any length; matching takes pattern times name steps.
+constexpr std::size_t longestClaim = 1024;
+// Names beyond this are looked up each time rather than kept.
+constexpr std::size_t longestKept = 4096;
+constexpr std::uint32_t noCapture = static_cast<std::uint32_t>(-1);
+
+struct FactView {
+    std::string_view value;
+    bool known;
+};
+
+std::array<FactView, appFactCount> factsOf(const Subject& subject) {
+    const auto view = [](const Fact& fact) {
+        const std::string_view value = fact.value;
+        return FactView{fact.known ? value : value.substr(0, longestClaim), fact.known};
+    };
+    return {view(subject.app),  view(subject.executable), view(subject.unit),
+            view(subject.flatpak), view(subject.snap),    view(subject.process),
+            FactView{std::string_view(subject.claims).substr(0, longestClaim), false}};
+}
+
+std::size_t lengthOf(const Subject& subject) {
+    return subject.app.value.size() + subject.executable.value.size() + subject.unit.value.size() +
+           subject.flatpak.value.size() + subject.snap.value.size() + subject.process.value.size() + subject.claims.size();
+}
+
+std::size_t mixed(std::size_t seed, std::size_t more) {
+    return (seed ^ (more + 0x9e3779b97f4a7c15u + (seed << 6) + (seed >> 2)));
+}
+
+bool hoursHold(const Rule::When& when, unsigned weekday, unsigned minute) {
+    const auto on = [&](unsigned day) { return (when.days >> (day % 7) & 1u) != 0; };
+    if (!when.hours)
+        return on(weekday);
+    const auto [from, to] = *when.hours;
+    if (from < to)
+        return on(weekday) && minute >= from && minute < to;
+    return (on(weekday) && minute >= from) || (on(weekday + 6) && minute < to);
+}
+
+} // namespace
+
+std::size_t RuleBook::SubjectHash::operator()(const Subject& subject) const {
+    const std::hash<std::string_view> hash;
+    std::size_t seed = hash(subject.claims);
+    for (const Fact* fact : {&subject.app, &subject.executable, &subject.unit, &subject.flatpak, &subject.snap, &subject.process})
+        seed = mixed(seed, hash(fact->value) + (fact->known ? 1 : 0));
+    return seed;
+}
+
+std::size_t RuleBook::SourceHash::operator()(const SourceKey& source) const {
+    return mixed(std::hash<std::string_view>{}(source.name), static_cast<std::size_t>(source.kind));
+}
+
+RuleBook::RuleBook(const Settings& settings, std::size_t memory)
+    : rules_(settings.rules)
+    , fallback_(settings.policy.fallback)
+    , order_(rules_.size())
+    , anySource_(rules_.size())
+    , always_(rules_.size())
+    , captureOf_(rules_.size(), noCapture) {
+    const std::size_t count = rules_.size();
+    const std::size_t bitsBytes = count / 8 + 64;
+    subjectLimit_ = std::min<std::size_t>(memory / (2 * bitsBytes + 1024), 4096);
+    sourceLimit_ = std::min<std::size_t>(memory / (bitsBytes + 256), 256);
+
+    std::vector<Specificity> unsorted;
+    unsorted.reserve(count);
+    for (const auto& rule : rules_)
+        unsorted.push_back(specificity(rule));
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
+        const auto comparison = compare({&rules_[a], unsorted[a]}, {&rules_[b], unsorted[b]});
+        return comparison.order != 0 ? comparison.order < 0 : namedBefore(rules_[a], rules_[b]);
+    });
+
+    for (auto* bits : {&demands_, &indifferent_})
+        bits->fill(Bits(count));
+    kinds_.fill(Bits(count));
+    atLeast_.fill(Bits(count));
+    std::unordered_map<std::string, std::uint32_t> captureNumbers;
+    for (Rank rank = 0; rank < count; rank++) {
+        const Rule& rule = at(rank);
+        specificities_.push_back(unsorted[order_[rank]]);
+        reasons_.push_back(reasonOf(rule));
+        const auto globs = appGlobs(rule.match);
+        for (std::size_t fact = 0; fact < appFactCount; fact++) {
+            (globs[fact] ? demands_ : indifferent_)[fact].set(rank);
+            if (globs[fact])
+                facts_[fact].add(RulePattern(*globs[fact]), rank);
+        }
+        if (const auto* source = sourceGlob(rule.match))
+            sources_.add(RulePattern(*source), rank);
+        else
+            anySource_.set(rank);
+        for (std::size_t kind = 0; kind < kindCount; kind++)
+            if (!rule.match.kind || *rule.match.kind == name(static_cast<SourceKind>(kind)))
+                kinds_[kind].set(rank);
+        for (const Ruling ruling : rulings)
+            if (rule.action >= ruling)
+                atLeast_[static_cast<std::size_t>(ruling)].set(rank);
+        if (rule.when.always() && !rule.until)
+            always_.set(rank);
+        else
+            conditional_.push_back(rank);
+        if (rule.when.capturing) {
+            const auto [number, isNew] =
+                captureNumbers.try_emplace(*rule.when.capturing, static_cast<std::uint32_t>(captureNumbers.size()));
+            captureOf_[rank] = number->second;
+            if (isNew)
+                captures_.add(RulePattern(*rule.when.capturing), number->second);
+        }
+    }
+    captureCount_ = captureNumbers.size();
+}
+
+RuleBook::Who RuleBook::computeWho(const Subject& subject) const {
+    const auto facts = factsOf(subject);
+    const std::size_t count = rules_.size();
+    Who who{Bits(count), Bits(count)};
+    for (std::size_t fact = 0; fact < appFactCount; fact++) {
+        Bits met = indifferent_[fact];
+        if (!facts[fact].value.empty())
+            facts_[fact].match(facts[fact].value, met);
+        if (fact == 0)
+            who.known = std::move(met);
+        else
+            who.known &= met;
+    }
+    for (std::size_t fact = 0; fact < appFactCount; fact++)
+        if (!facts[fact].known)
+            who.claimed |= demands_[fact];
+    who.claimed &= who.known;
+    who.known.without(who.claimed);
+    return who;
+}
+
+Bits RuleBook::computeWhere(const SourceKey& source) const {
+    Bits where = anySource_;
+    if (!source.name.empty())
+        sources_.match(source.name, where);
+    where &= kinds_[static_cast<std::size_t>(source.kind)];
+    return where;
+}
+
+// Full, everything goes: what has to be kept comes back at once, and nothing that is gone for good stays.
+const RuleBook::Who& RuleBook::who(const Subject& subject, Who& own) const {
+    if (const auto found = subjects_.find(subject); found != subjects_.end())
+        return found->second;
+    own = computeWho(subject);
+    if (subjectLimit_ == 0 || lengthOf(subject) > longestKept)
+        return own;
+    if (subjects_.size() >= subjectLimit_)
+        subjects_.clear();
+    return subjects_.emplace(subject, std::move(own)).first->second;
+}
+
+const Bits& RuleBook::where(const SourceKey& source, Bits& own) const {
+    if (const auto found = places_.find(source); found != places_.end())
+        return found->second;
+    own = computeWhere(source);
+    if (sourceLimit_ == 0 || source.name.size() > longestKept)
+        return own;
+    if (places_.size() >= sourceLimit_)
+        places_.clear();
+    return places_.emplace(source, std::move(own)).first->second;
+}
+
+RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
+    InForce result;
+    result.now_ = now.now;
+    result.minute_ = now.minute;
+    result.holds_ = always_;
+    result.perhaps_ = Bits(rules_.size());
+    result.expired_ = Bits(rules_.size());
+    result.captures_.resize(captureCount_);
+    const auto count = [&](const std::set<std::string>& capturing, auto add) {
+        for (const auto& app : capturing) {
+            Bits fitting(captureCount_);
+            if (captureCount_ > 0 && !app.empty())
+                captures_.match(app, fitting);
+            for (std::size_t at = 0; at < fitting.wordCount(); at++)
+                anyBit(fitting.word(at), at, [&](std::size_t number) {
+                    add(result.captures_[number], app);
+                    return false;
+                });
+        }
+    };
+    count(now.capturing, [](InForce::Capture& capture, const std::string& app) {
+        if (capture.known++ == 0)
+            capture.soleKnown = app;
+    });
+    count(now.claimedCapturing, [](InForce::Capture& capture, const std::string& app) {
+        if (capture.claimed++ == 0)
+            capture.soleClaimed = app;
+    });
+    for (const Rank rank : conditional_) {
+        const Rule& rule = at(rank);
+        if (rule.until && *rule.until <= now.now) {
+            result.expired_.set(rank);
+            continue;
+        }
+        if (!hoursHold(rule.when, now.weekday, now.minute) || (rule.when.locked && *rule.when.locked != now.locked))
+            continue;
+        if (!rule.when.capturing || result.captures_[captureOf_[rank]].known > 1)
+            result.holds_.set(rank);
+        else if (const auto& capture = result.captures_[captureOf_[rank]]; capture.known + capture.claimed > 0)
+            result.perhaps_.set(rank);
+    }
+    return result;
+}
+
+// Another application has to capture, not this one. Whether it is another is the application's word where its AppId is.
+RuleBook::Force RuleBook::force(Rank rank, const Subject& subject, const InForce& now) const {
+    if (now.holds_.has(rank))
+        return Force::Known;
+    if (!now.perhaps_.has(rank))
+        return Force::No;
+    const auto& capture = now.captures_[captureOf_[rank]];
+    if (capture.known == 1 && capture.soleKnown != subject.app.value)
+        return Force::Known;
+    if (capture.known == 1 && !subject.app.known)
+        return Force::Claimed;
+    return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != subject.app.value) ? Force::Claimed : Force::No;
+}
+
+RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Bits& where, const InForce& now) const {
+    const auto rules = [&](std::size_t at) {
+        struct {
+            std::uint64_t known, claimed;
+        } word{where.word(at) & who.known.word(at) & now.holds_.word(at), where.word(at) & who.claimed.word(at) & now.holds_.word(at)};
+        const std::uint64_t open = where.word(at) & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
+        anyBit(open, at, [&](std::size_t rank) {
+            const auto force = this->force(static_cast<Rank>(rank), subject, now);
+            const std::uint64_t bit = std::uint64_t{1} << (rank % 64);
+            if (force == Force::Known)
+                (who.known.has(rank) ? word.known : word.claimed) |= bit;
+            else if (force == Force::Claimed)
+                word.claimed |= bit;
+            return false;
+        });
+        return word;
+    };
+    Outcome outcome{std::nullopt, fallback_};
+    std::size_t words = where.wordCount();
+    bool anyClaimed = false;
+    std::uint64_t ahead = ~std::uint64_t{0}; // in the last word: those that win over the known one
+    for (std::size_t at = 0; at < words; at++) {
+        const auto word = rules(at);
+        anyClaimed = anyClaimed || word.claimed != 0;
+        if (word.known == 0)
+            continue;
+        const auto first = static_cast<std::size_t>(std::countr_zero(word.known));
+        outcome.decides = static_cast<Rank>(at * 64 + first);
+        outcome.floor = this->at(*outcome.decides).action;
+        ahead = (std::uint64_t{1} << first) - 1;
+        words = at + 1;
+    }
+    if (!anyClaimed)
+        return outcome;
+    const Bits& strict = atLeast_[static_cast<std::size_t>(outcome.floor)];
+    for (std::size_t at = 0; at < words; at++) {
+        const std::uint64_t heeded = rules(at).claimed & strict.word(at) & (at + 1 == words ? ahead : ~std::uint64_t{0});
+        if (heeded != 0) {
+            outcome.decides = static_cast<Rank>(at * 64 + static_cast<std::size_t>(std::countr_zero(heeded)));
+            break;
+        }
+    }
+    return outcome;
+}
+
+Decision RuleBook::decide(const Subject& subject, const std::string& source, SourceKind kind, const InForce& now) const {
+    Who ownWho;
+    Bits ownWhere;
+    const auto decides = outcome(subject, who(subject, ownWho), where({source, kind}, ownWhere), now).decides;
+    if (!decides)
+        return {fallback_, std::nullopt, reasonOfDefault(fallback_)};
+    const Rule& rule = at(*decides);
+    return {rule.action, order_[*decides], rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
+}
+
+std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::string& source, SourceKind kind,
+                                        const Circumstances& circumstances) const {
+    const auto now = inForce(circumstances);
+    const auto facts = factsOf(subject);
+    Who ownWho;
+    Bits ownWhere;
+    const auto& matching = who(subject, ownWho);
+    const auto& here = where({source, kind}, ownWhere);
+    const auto outcome = this->outcome(subject, matching, here, now);
+
+    const auto claimsIn = [&](Rank rank) {
+        std::vector<AppFact> claimed;
+        for (std::size_t fact = 0; fact < appFactCount; fact++)
+            if (!facts[fact].known && demands_[fact].has(rank))
+                claimed.push_back(static_cast<AppFact>(fact));
+        return claimed;
+    };
+    std::vector<Opinion> opinions;
+    const auto add = [&](Rank rank) {
+        const Rule& rule = at(rank);
+        const auto force = this->force(rank, subject, now);
+        const auto claims = claimsIn(rank);
+        Opinion opinion;
+        opinion.rule = order_[rank];
+        opinion.inForce = force != Force::No;
+        opinion.heeded = (claims.empty() && force != Force::Claimed) || rule.action >= outcome.floor;
+        opinion.decides = outcome.decides == rank;
+        if (opinion.decides)
+            opinion.text = decidesSaying(rule.action);
+        else if (!opinion.inForce)
+            opinion.text = wouldSay(rule.action) + "; not now: " + conditionsOf(rule);
+        else if (!opinion.heeded && !claims.empty())
+            opinion.text = wouldSay(rule.action) + "; not heeded: rests on what the application says of itself (" +
+                           listed(claims) + ") and would loosen";
+        else if (!opinion.heeded)
+            opinion.text = wouldSay(rule.action) + "; not heeded: rests on what an application that captures says of itself and would loosen";
+        else
+            opinion.text = wouldSay(rule.action) + "; " +
+                           outrankedBy(at(*outcome.decides), compare(ranked(*outcome.decides), ranked(rank)).by);
+        opinions.push_back(std::move(opinion));
+        return false;
+    };
+    for (std::size_t at = 0; at < here.wordCount(); at++)
+        anyBit(here.word(at) & (matching.known.word(at) | matching.claimed.word(at)) & ~now.expired_.word(at), at,
+               [&](std::size_t rank) { return add(static_cast<Rank>(rank)); });
+    return opinions;
+}
+
+Boundaries RuleBook::boundaries() const {
+    constexpr unsigned minutesPerDay = 24 * 60;
+    Boundaries boundaries;
+    for (const auto& rule : rules_) {
+        if (rule.until)
+            boundaries.untils.insert(*rule.until);
+        if (rule.when.hours) {
+            boundaries.minutes.insert(rule.when.hours->first % minutesPerDay);
+            boundaries.minutes.insert(rule.when.hours->second % minutesPerDay);
+        } else if (rule.when.days != 0x7f) {
+            boundaries.minutes.insert(0);
+        }
+    }
+    return boundaries;
+}
+
+} // namespace micguard
