@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Many patterns asked at once, and sets of rules as bits, so that what thousands of rules say of a name costs a few
-// microseconds. Pure.
+// Many patterns asked at once, and sets of rules as bits, so that what thousands of rules say of a name costs
+// a few microseconds. Pure.
 #pragma once
 
 #include "daemon/policy/rule_pattern.hpp"

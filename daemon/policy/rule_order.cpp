@@ -16,7 +16,9 @@ const std::string* demanding(const std::optional<std::string>& glob) {
     return glob && !RulePattern(*glob).everything ? &*glob : nullptr;
 }
 
-const std::string* given(const std::optional<std::string>& glob) { return glob ? &*glob : nullptr; }
+const std::string* given(const std::optional<std::string>& glob) {
+    return glob ? &*glob : nullptr;
+}
 
 std::uint32_t minutesPerWeek(const Rule::When& when) {
     std::uint32_t length = minutesPerDay;
@@ -30,9 +32,9 @@ std::uint32_t minutesPerWeek(const Rule::When& when) {
 auto everything(const Rule& rule) {
     const auto& match = rule.match;
     const auto& when = rule.when;
-    return std::tie(rule.origin.file, rule.origin.line, match.app, match.executable, match.unit, match.flatpak, match.snap,
-                    match.process, match.claims, match.source, match.kind, when.days, when.hours, when.locked,
-                    when.capturing, rule.final, rule.until);
+    return std::tie(rule.origin.file, rule.origin.line, match.app, match.executable, match.unit,
+                    match.flatpak, match.snap, match.process, match.claims, match.source, match.kind,
+                    when.days, when.hours, when.locked, when.capturing, rule.final, rule.until);
 }
 
 } // namespace
@@ -42,11 +44,14 @@ std::array<const std::string*, appFactCount> appGlobs(const Rule::Match& match) 
             given(match.snap),    given(match.process),    given(match.claims)};
 }
 
-const std::string* sourceGlob(const Rule::Match& match) { return demanding(match.source); }
+const std::string* sourceGlob(const Rule::Match& match) {
+    return demanding(match.source);
+}
 
 Specificity specificity(const Rule& rule) {
     Specificity result;
-    const auto count = [&](const std::string& glob, std::uint32_t& literals, std::uint32_t& globs, std::uint32_t literalWorth) {
+    const auto count = [&](const std::string& glob, std::uint32_t& literals, std::uint32_t& globs,
+                           std::uint32_t literalWorth) {
         const RulePattern pattern(glob);
         if (pattern.literal) {
             // Names that are spelled out are equal where both match; how long they are says nothing.
@@ -70,7 +75,8 @@ Specificity specificity(const Rule& rule) {
         count(*source, result.source, result.source, 2);
     result.kind = rule.match.kind ? 1 : 0;
     const auto& when = rule.when;
-    result.conditions = (when.days != 0x7f ? 1u : 0u) + (when.hours ? 1u : 0u) + (when.locked ? 1u : 0u) + (when.capturing ? 1u : 0u);
+    result.conditions = (when.days != 0x7f ? 1u : 0u) + (when.hours ? 1u : 0u) + (when.locked ? 1u : 0u) +
+                        (when.capturing ? 1u : 0u);
     if (when.capturing) {
         const RulePattern pattern(*when.capturing);
         result.capturing = pattern.literal ? 2 : 1;
@@ -86,7 +92,9 @@ Specificity specificity(const Rule& rule) {
 }
 
 Comparison compare(const RankedRule& a, const RankedRule& b) {
-    const auto byGreater = [](const auto& left, const auto& right, Criterion by) { return Comparison{right <=> left, by}; };
+    const auto byGreater = [](const auto& left, const auto& right, Criterion by) {
+        return Comparison{right <=> left, by};
+    };
     for (const auto& comparison : {
              byGreater(isFinal(*a.rule), isFinal(*b.rule), Criterion::Final),
              byGreater(a.rule->priority, b.rule->priority, Criterion::Priority),
@@ -99,6 +107,8 @@ Comparison compare(const RankedRule& a, const RankedRule& b) {
     return {};
 }
 
-bool namedBefore(const Rule& a, const Rule& b) { return everything(a) < everything(b); }
+bool namedBefore(const Rule& a, const Rule& b) {
+    return everything(a) < everything(b);
+}
 
 } // namespace micguard

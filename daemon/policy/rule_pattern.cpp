@@ -94,7 +94,8 @@ std::uint64_t neighbours(std::string_view text) {
 
 RulePattern::RulePattern(std::string_view glob)
     : everything(!glob.empty() && glob.find_first_not_of('*') == std::string_view::npos) {
-    // Where a bracket ends is not worth a rule that silently never matches: what follows one demands nothing here.
+    // Where a bracket ends is not worth a rule that silently never matches: what follows one demands nothing
+    // here.
     bool sure = true;
     const Token* before = nullptr;
     const auto tokens = tokensOf(glob);
@@ -114,9 +115,12 @@ RulePattern::RulePattern(std::string_view glob)
         text = glob;
 }
 
-bool RulePattern::matches(std::string_view name) const { return literal ? text == name : globMatches(text, name); }
+bool RulePattern::matches(std::string_view name) const {
+    return literal ? text == name : globMatches(text, name);
+}
 
-// globMatches() with the other pattern's elements for characters: whatever its star stands for, a star of ours takes.
+// globMatches() with the other pattern's elements for characters: whatever its star stands for, a star of
+// ours takes.
 bool RulePattern::covers(const RulePattern& other) const {
     if (other.literal)
         return matches(other.text);

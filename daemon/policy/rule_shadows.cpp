@@ -11,7 +11,8 @@ namespace {
 
 constexpr unsigned minutesPerDay = 24 * 60;
 
-// Whenever `narrow` holds by the clock, `wide` does. As stretches of the week: what reaches beyond Sunday comes round.
+// Whenever `narrow` holds by the clock, `wide` does. As stretches of the week: what reaches beyond Sunday
+// comes round.
 bool hoursCover(const Rule::When& wide, const Rule::When& narrow) {
     if (!wide.hours && wide.days == 0x7f)
         return true;
@@ -28,8 +29,8 @@ bool hoursCover(const Rule::When& wide, const Rule::When& narrow) {
     };
     const Span outer = span(wide), inner = span(narrow);
     const auto on = [&](unsigned day) { return (wide.days >> (day % 7) & 1u) != 0; };
-    // One window of `wide` around each one of `narrow`: that of the same day or of the day before. Windows that only
-    // together reach around one are left out.
+    // One window of `wide` around each one of `narrow`: that of the same day or of the day before. Windows
+    // that only together reach around one are left out.
     for (unsigned day = 0; day < 7; day++) {
         if ((narrow.days >> day & 1u) == 0)
             continue;
@@ -53,20 +54,24 @@ bool RuleBook::shadows(Rank wide, Rank narrow, Ruling strictestBehind) const {
     if (outer.when.locked && outer.when.locked != inner.when.locked)
         return false;
     if (outer.when.capturing &&
-        (!inner.when.capturing || !RulePattern(*outer.when.capturing).covers(RulePattern(*inner.when.capturing))))
+        (!inner.when.capturing ||
+         !RulePattern(*outer.when.capturing).covers(RulePattern(*inner.when.capturing))))
         return false;
-    // Resting on claims, the outer one is passed over where it would loosen. The inner one then rests on claims as well
-    // and is passed over too, unless it is stricter and what is known demands something in between.
+    // Resting on claims, the outer one is passed over where it would loosen. The inner one then rests on
+    // claims as well and is passed over too, unless it is stricter and what is known demands something in
+    // between.
     const auto globs = appGlobs(outer.match);
     const bool alwaysKnown =
-        !outer.when.capturing && std::all_of(globs.begin(), globs.end(), [](const auto* glob) { return glob == nullptr; });
+        !outer.when.capturing &&
+        std::all_of(globs.begin(), globs.end(), [](const auto* glob) { return glob == nullptr; });
     return alwaysKnown || outer.action >= std::min(inner.action, strictestBehind);
 }
 
 std::vector<Shadowed> RuleBook::shadowed() const {
     const std::size_t count = rules_.size();
     std::vector<Shadowed> result;
-    std::vector<Ruling> strictestBehind(count, fallback_); // of the rules that a rule wins over, and the default
+    std::vector<Ruling> strictestBehind(count,
+                                        fallback_); // of the rules that a rule wins over, and the default
     for (std::size_t rank = count; rank-- > 1;)
         strictestBehind[rank - 1] = std::max(strictestBehind[rank], at(static_cast<Rank>(rank)).action);
 
@@ -75,7 +80,8 @@ std::vector<Shadowed> RuleBook::shadowed() const {
     for (Rank rank = 0; rank < count; rank++) {
         const auto& match = at(rank).match;
         Bits wider = candidates;
-        const auto narrowTo = [&](const Bits& indifferent, const PatternIndex& index, const std::string* glob) {
+        const auto narrowTo = [&](const Bits& indifferent, const PatternIndex& index,
+                                  const std::string* glob) {
             Bits covering = indifferent;
             if (glob)
                 index.covering(RulePattern(*glob), covering);
@@ -89,7 +95,8 @@ std::vector<Shadowed> RuleBook::shadowed() const {
         for (std::size_t at = 0; at < wider.wordCount() && !found; at++)
             found = anyBit(wider.word(at), at, [&](std::size_t outer) {
                 const auto& kind = this->at(static_cast<Rank>(outer)).match.kind;
-                if ((kind && kind != match.kind) || !shadows(static_cast<Rank>(outer), rank, strictestBehind[rank]))
+                if ((kind && kind != match.kind) ||
+                    !shadows(static_cast<Rank>(outer), rank, strictestBehind[rank]))
                     return false;
                 result.push_back({order_[rank], order_[outer]});
                 return true;

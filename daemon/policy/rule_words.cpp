@@ -43,7 +43,8 @@ std::string whileText(const Rule::When& when) {
         text += *when.locked ? " while the session is locked" : " while the session is not locked";
     if (when.capturing) {
         const bool anybody = when.capturing->find_first_not_of('*') == std::string::npos;
-        text += (when.locked ? " and " : " while ") + (anybody ? "another application" : cited(*when.capturing)) + " captures";
+        text += (when.locked ? " and " : " while ") +
+                (anybody ? "another application" : cited(*when.capturing)) + " captures";
     }
     return text;
 }
@@ -95,7 +96,8 @@ std::string_view layerText(LayerRank rank) {
 std::string place(const Rule& rule) {
     if (rule.origin.file.empty())
         return "a built-in rule";
-    return printable(rule.origin.file, 4096) + (rule.origin.line ? ":" + std::to_string(rule.origin.line) : "");
+    return printable(rule.origin.file, 4096) +
+           (rule.origin.line ? ":" + std::to_string(rule.origin.line) : "");
 }
 
 std::string reasonOf(const Rule& rule) {
@@ -107,7 +109,9 @@ std::string reasonOf(const Rule& rule) {
     return text + whileText(rule.when);
 }
 
-std::string reasonOfDefault(Ruling fallback) { return std::string(participle(fallback)) + " by [policy] default"; }
+std::string reasonOfDefault(Ruling fallback) {
+    return std::string(participle(fallback)) + " by [policy] default";
+}
 
 std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute) {
     if (!rule.until || rule.when.hours)
@@ -138,9 +142,13 @@ std::string listed(const std::vector<AppFact>& facts) {
     return text;
 }
 
-std::string wouldSay(Ruling ruling) { return "would " + std::string(toString(ruling)); }
+std::string wouldSay(Ruling ruling) {
+    return "would " + std::string(toString(ruling));
+}
 
-std::string decidesSaying(Ruling ruling) { return std::string(thirdPerson(ruling)) + "; decides"; }
+std::string decidesSaying(Ruling ruling) {
+    return std::string(thirdPerson(ruling)) + "; decides";
+}
 
 std::string outrankedBy(const Rule& winner, Criterion by) {
     const std::string at = " (" + place(winner) + ")";

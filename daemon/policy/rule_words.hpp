@@ -16,11 +16,12 @@ namespace micguard {
 // "/etc/micguard/micguard.toml:12", "a built-in rule"
 std::string place(const Rule& rule);
 
-// "denied by /etc/micguard/micguard.toml:12 until 17:30", as long as the rule is in force; says nothing of Rule::until.
+// "denied by /etc/micguard/micguard.toml:12 until 17:30", as long as the rule is in force; says nothing of
+// Rule::until.
 std::string reasonOf(const Rule& rule);
 std::string reasonOfDefault(Ruling fallback);
-// " until 17:30", "" for a rule without an end or whose hours end anyway. The time of day follows from the minute that
-// it is: where the clocks change before, it is off by that change.
+// " until 17:30", "" for a rule without an end or whose hours end anyway. The time of day follows from the
+// minute that it is: where the clocks change before, it is off by that change.
 std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute);
 
 // "only 09:00-17:30 on mon-fri while the session is locked", "" for a rule without conditions.
@@ -29,7 +30,7 @@ std::string conditionsOf(const Rule& rule);
 // What an application says of itself: "app, claims".
 std::string listed(const std::vector<AppFact>& facts);
 
-std::string wouldSay(Ruling ruling); // "would deny"
+std::string wouldSay(Ruling ruling);      // "would deny"
 std::string decidesSaying(Ruling ruling); // "denies; decides"
 // "outranked by priority 10 (/etc/micguard/micguard.toml:12)"
 std::string outrankedBy(const Rule& winner, Criterion by);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What depends on the rules alone is done once; what they say of a subject and of a source is a set of bits each, and so
-// is what is in force now: a decision is the lowest bit that is in all three.
+// What depends on the rules alone is done once; what they say of a subject and of a source is a set of bits
+// each, and so is what is in force now: a decision is the lowest bit that is in all three.
 #include "daemon/policy/rules.hpp"
 
 #include "daemon/policy/rule_words.hpp"
@@ -30,14 +30,19 @@ std::array<FactView, appFactCount> factsOf(const Subject& subject) {
         const std::string_view value = fact.value;
         return FactView{fact.known ? value : value.substr(0, longestClaim), fact.known};
     };
-    return {view(subject.app),  view(subject.executable), view(subject.unit),
-            view(subject.flatpak), view(subject.snap),    view(subject.process),
+    return {view(subject.app),
+            view(subject.executable),
+            view(subject.unit),
+            view(subject.flatpak),
+            view(subject.snap),
+            view(subject.process),
             FactView{std::string_view(subject.claims).substr(0, longestClaim), false}};
 }
 
 std::size_t lengthOf(const Subject& subject) {
     return subject.app.value.size() + subject.executable.value.size() + subject.unit.value.size() +
-           subject.flatpak.value.size() + subject.snap.value.size() + subject.process.value.size() + subject.claims.size();
+           subject.flatpak.value.size() + subject.snap.value.size() + subject.process.value.size() +
+           subject.claims.size();
 }
 
 std::size_t mixed(std::size_t seed, std::size_t more) {
@@ -59,7 +64,8 @@ bool hoursHold(const Rule::When& when, unsigned weekday, unsigned minute) {
 std::size_t RuleBook::SubjectHash::operator()(const Subject& subject) const {
     const std::hash<std::string_view> hash;
     std::size_t seed = hash(subject.claims);
-    for (const Fact* fact : {&subject.app, &subject.executable, &subject.unit, &subject.flatpak, &subject.snap, &subject.process})
+    for (const Fact* fact : {&subject.app, &subject.executable, &subject.unit, &subject.flatpak,
+                             &subject.snap, &subject.process})
         seed = mixed(seed, hash(fact->value) + (fact->known ? 1 : 0));
     return seed;
 }
@@ -120,8 +126,8 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
         else
             conditional_.push_back(rank);
         if (rule.when.capturing) {
-            const auto [number, isNew] =
-                captureNumbers.try_emplace(*rule.when.capturing, static_cast<std::uint32_t>(captureNumbers.size()));
+            const auto [number, isNew] = captureNumbers.try_emplace(
+                *rule.when.capturing, static_cast<std::uint32_t>(captureNumbers.size()));
             captureOf_[rank] = number->second;
             if (isNew)
                 captures_.add(RulePattern(*rule.when.capturing), number->second);
@@ -216,17 +222,20 @@ RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
             result.expired_.set(rank);
             continue;
         }
-        if (!hoursHold(rule.when, now.weekday, now.minute) || (rule.when.locked && *rule.when.locked != now.locked))
+        if (!hoursHold(rule.when, now.weekday, now.minute) ||
+            (rule.when.locked && *rule.when.locked != now.locked))
             continue;
         if (!rule.when.capturing || result.captures_[captureOf_[rank]].known > 1)
             result.holds_.set(rank);
-        else if (const auto& capture = result.captures_[captureOf_[rank]]; capture.known + capture.claimed > 0)
+        else if (const auto& capture = result.captures_[captureOf_[rank]];
+                 capture.known + capture.claimed > 0)
             result.perhaps_.set(rank);
     }
     return result;
 }
 
-// Another application has to capture, not this one. Whether it is another is the application's word where its AppId is.
+// Another application has to capture, not this one. Whether it is another is the application's word where its
+// AppId is.
 RuleBook::Force RuleBook::force(Rank rank, const Subject& subject, const InForce& now) const {
     if (now.holds_.has(rank))
         return Force::Known;
@@ -237,15 +246,20 @@ RuleBook::Force RuleBook::force(Rank rank, const Subject& subject, const InForce
         return Force::Known;
     if (capture.known == 1 && !subject.app.known)
         return Force::Claimed;
-    return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != subject.app.value) ? Force::Claimed : Force::No;
+    return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != subject.app.value)
+               ? Force::Claimed
+               : Force::No;
 }
 
-RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Bits& where, const InForce& now) const {
+RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Bits& where,
+                                    const InForce& now) const {
     const auto rules = [&](std::size_t at) {
         struct {
             std::uint64_t known, claimed;
-        } word{where.word(at) & who.known.word(at) & now.holds_.word(at), where.word(at) & who.claimed.word(at) & now.holds_.word(at)};
-        const std::uint64_t open = where.word(at) & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
+        } word{where.word(at) & who.known.word(at) & now.holds_.word(at),
+               where.word(at) & who.claimed.word(at) & now.holds_.word(at)};
+        const std::uint64_t open =
+            where.word(at) & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
         anyBit(open, at, [&](std::size_t rank) {
             const auto force = this->force(static_cast<Rank>(rank), subject, now);
             const std::uint64_t bit = std::uint64_t{1} << (rank % 64);
@@ -276,7 +290,8 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
         return outcome;
     const Bits& strict = atLeast_[static_cast<std::size_t>(outcome.floor)];
     for (std::size_t at = 0; at < words; at++) {
-        const std::uint64_t heeded = rules(at).claimed & strict.word(at) & (at + 1 == words ? ahead : ~std::uint64_t{0});
+        const std::uint64_t heeded =
+            rules(at).claimed & strict.word(at) & (at + 1 == words ? ahead : ~std::uint64_t{0});
         if (heeded != 0) {
             outcome.decides = static_cast<Rank>(at * 64 + static_cast<std::size_t>(std::countr_zero(heeded)));
             break;
@@ -285,14 +300,16 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
     return outcome;
 }
 
-Decision RuleBook::decide(const Subject& subject, const std::string& source, SourceKind kind, const InForce& now) const {
+Decision RuleBook::decide(const Subject& subject, const std::string& source, SourceKind kind,
+                          const InForce& now) const {
     Who ownWho;
     Bits ownWhere;
     const auto decides = outcome(subject, who(subject, ownWho), where({source, kind}, ownWhere), now).decides;
     if (!decides)
         return {fallback_, std::nullopt, reasonOfDefault(fallback_)};
     const Rule& rule = at(*decides);
-    return {rule.action, order_[*decides], rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
+    return {rule.action, order_[*decides],
+            rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
 }
 
 std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::string& source, SourceKind kind,
@@ -327,19 +344,23 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
         else if (!opinion.inForce)
             opinion.text = wouldSay(rule.action) + "; not now: " + conditionsOf(rule);
         else if (!opinion.heeded && !claims.empty())
-            opinion.text = wouldSay(rule.action) + "; not heeded: rests on what the application says of itself (" +
-                           listed(claims) + ") and would loosen";
+            opinion.text = wouldSay(rule.action) +
+                           "; not heeded: rests on what the application says of itself (" + listed(claims) +
+                           ") and would loosen";
         else if (!opinion.heeded)
-            opinion.text = wouldSay(rule.action) + "; not heeded: rests on what an application that captures says of itself and would loosen";
+            opinion.text =
+                wouldSay(rule.action) +
+                "; not heeded: rests on what an application that captures says of itself and would loosen";
         else
-            opinion.text = wouldSay(rule.action) + "; " +
-                           outrankedBy(at(*outcome.decides), compare(ranked(*outcome.decides), ranked(rank)).by);
+            opinion.text =
+                wouldSay(rule.action) + "; " +
+                outrankedBy(at(*outcome.decides), compare(ranked(*outcome.decides), ranked(rank)).by);
         opinions.push_back(std::move(opinion));
         return false;
     };
     for (std::size_t at = 0; at < here.wordCount(); at++)
-        anyBit(here.word(at) & (matching.known.word(at) | matching.claimed.word(at)) & ~now.expired_.word(at), at,
-               [&](std::size_t rank) { return add(static_cast<Rank>(rank)); });
+        anyBit(here.word(at) & (matching.known.word(at) | matching.claimed.word(at)) & ~now.expired_.word(at),
+               at, [&](std::size_t rank) { return add(static_cast<Rank>(rank)); });
     return opinions;
 }
 

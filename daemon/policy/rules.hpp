@@ -2,14 +2,14 @@
 //
 // Which rule decides about an application and a source, and what the others would have said. Pure.
 //
-// Order, the first difference decides: final rules of vendor and system; the higher priority; the more specific match
-// (rule_order.hpp); the stronger layer; the stricter action. Two rules that agree in all of these say the same. Where
-// in which file a rule stands decides nothing.
+// Order, the first difference decides: final rules of vendor and system; the higher priority; the more
+// specific match (rule_order.hpp); the stronger layer; the stricter action. Two rules that agree in all of
+// these say the same. Where in which file a rule stands decides nothing.
 //
-// A fact that an application could have made up (Fact::known is false) makes a verdict stricter and never looser: a
-// rule that rests on one is heeded only if it is not looser than what the rules that rest on none would decide,
-// [policy] default included. So an application cannot talk itself into a microphone, and an exception that the user
-// made among claims still holds where nothing stricter is known.
+// A fact that an application could have made up (Fact::known is false) makes a verdict stricter and never
+// looser: a rule that rests on one is heeded only if it is not looser than what the rules that rest on none
+// would decide, [policy] default included. So an application cannot talk itself into a microphone, and an
+// exception that the user made among claims still holds where nothing stricter is known.
 #pragma once
 
 #include "config/settings.hpp"
@@ -29,7 +29,8 @@
 
 namespace micguard {
 
-// "" is the absence of the fact: no pattern matches it, not even *, except that `app = "*"` demands nothing at all.
+// "" is the absence of the fact: no pattern matches it, not even *, except that `app = "*"` demands nothing
+// at all.
 struct Fact {
     std::string value;
     bool known = false; // by the kernel's or the sandbox's word; else the application's own
@@ -47,19 +48,21 @@ struct Subject {
 
 // What rules with conditions depend on.
 struct Circumstances {
-    std::uint64_t now = 0; // µs since the epoch, for Rule::until
-    unsigned weekday = 0;  // 0 is Monday
-    unsigned minute = 0;   // since midnight
-    bool locked = false;   // the session
-    std::set<std::string> capturing;        // AppIds, known ones
-    std::set<std::string> claimedCapturing; // AppIds that are only claimed: they loosen nothing for others either
+    std::uint64_t now = 0;           // µs since the epoch, for Rule::until
+    unsigned weekday = 0;            // 0 is Monday
+    unsigned minute = 0;             // since midnight
+    bool locked = false;             // the session
+    std::set<std::string> capturing; // AppIds, known ones
+    std::set<std::string>
+        claimedCapturing; // AppIds that are only claimed: they loosen nothing for others either
     bool operator==(const Circumstances&) const = default;
 };
 
 struct Decision {
     Ruling ruling = Ruling::Allow;
     std::optional<std::size_t> rule = std::nullopt; // index into Settings::rules; none: [policy] default
-    std::string reason; // for people: "denied by /etc/micguard/micguard.toml:12", "allowed by [policy] default"
+    std::string
+        reason; // for people: "denied by /etc/micguard/micguard.toml:12", "allowed by [policy] default"
     bool operator==(const Decision&) const = default;
 };
 
@@ -69,11 +72,12 @@ struct Opinion {
     bool inForce = true;  // its `when` is true now
     bool heeded = true;   // false: rests on claims and would loosen
     bool decides = false; // at most one of them; none: [policy] default
-    std::string text;     // for people: "would allow; outranked by priority 10 (/etc/micguard/micguard.toml:12)"
+    std::string text; // for people: "would allow; outranked by priority 10 (/etc/micguard/micguard.toml:12)"
     bool operator==(const Opinion&) const = default;
 };
 
-// A rule that never decides anything, whatever an application is or claims and whatever the time: `by` always wins.
+// A rule that never decides anything, whatever an application is or claims and whatever the time: `by` always
+// wins.
 struct Shadowed {
     std::size_t rule = 0, by = 0;
     bool operator==(const Shadowed&) const = default;
@@ -86,9 +90,9 @@ struct Boundaries {
     bool operator==(const Boundaries&) const = default;
 };
 
-// The rules in force, sorted and indexed. What they say of a subject and of a source is remembered, within limits;
-// nothing but the time that an answer takes depends on it. A value: copies are independent. Not for several threads at
-// once, const or not.
+// The rules in force, sorted and indexed. What they say of a subject and of a source is remembered, within
+// limits; nothing but the time that an answer takes depends on it. A value: copies are independent. Not for
+// several threads at once, const or not.
 class RuleBook {
   public:
     // Bytes, about, for what is remembered; 0: nothing is.
@@ -96,25 +100,28 @@ class RuleBook {
 
     explicit RuleBook(const Settings& settings, std::size_t memory = defaultMemory);
 
-    // The rules whose conditions hold in these circumstances: made once, asked for every pair. Of this book only.
+    // The rules whose conditions hold in these circumstances: made once, asked for every pair. Of this book
+    // only.
     class InForce {
         friend class RuleBook;
-        struct Capture { // of one pattern of `when.capturing`: who fits it
+        struct Capture {                     // of one pattern of `when.capturing`: who fits it
             unsigned known = 0, claimed = 0; // how many, from 2 on any number
             std::string soleKnown, soleClaimed;
         };
         std::uint64_t now_ = 0;
         unsigned minute_ = 0;
-        Bits holds_;               // whoever is asked for
-        Bits perhaps_;             // depends on whether the one that captures is the one that is asked for
+        Bits holds_;   // whoever is asked for
+        Bits perhaps_; // depends on whether the one that captures is the one that is asked for
         Bits expired_;
         std::vector<Capture> captures_;
     };
     InForce inForce(const Circumstances& now) const;
 
-    Decision decide(const Subject& subject, const std::string& source, SourceKind kind, const InForce& now) const;
+    Decision decide(const Subject& subject, const std::string& source, SourceKind kind,
+                    const InForce& now) const;
     // For a single question.
-    Decision decide(const Subject& subject, const std::string& source, SourceKind kind, const Circumstances& now) const {
+    Decision decide(const Subject& subject, const std::string& source, SourceKind kind,
+                    const Circumstances& now) const {
         return decide(subject, source, kind, inForce(now));
     }
 
@@ -122,8 +129,8 @@ class RuleBook {
     std::vector<Opinion> opinions(const Subject& subject, const std::string& source, SourceKind kind,
                                   const Circumstances& now) const;
 
-    // Sound, not complete: what is named here can go without a change, but an unnamed rule may be idle as well. In the
-    // order of Settings::rules.
+    // Sound, not complete: what is named here can go without a change, but an unnamed rule may be idle as
+    // well. In the order of Settings::rules.
     std::vector<Shadowed> shadowed() const;
 
     Boundaries boundaries() const;
@@ -176,7 +183,8 @@ class RuleBook {
     std::vector<Specificity> specificities_;
     std::vector<std::string> reasons_; // but for `until`, by rank
     std::array<PatternIndex, appFactCount> facts_;
-    std::array<Bits, appFactCount> demands_, indifferent_; // rules that demand something of the fact, and the others
+    std::array<Bits, appFactCount> demands_,
+        indifferent_; // rules that demand something of the fact, and the others
     PatternIndex sources_;
     Bits anySource_;
     std::array<Bits, kindCount> kinds_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What an application says of itself makes a verdict stricter, never looser; and what is known of it is not undone by
-// accident.
+// What an application says of itself makes a verdict stricter, never looser; and what is known of it is not
+// undone by accident.
 #include "tests/unit/rule_text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -10,11 +10,11 @@ using namespace micguard;
 using namespace micguard::test;
 
 TEST_CASE("a claim opens nothing that the default keeps shut") {
-    for (const char* rule : {"allow app=zoom", "allow claims=zoom", "ask app=zoom", "silence app=zoom", "allow app=z*",
-                             "allow app=zoom executable=/bin/zoom"}) {
+    for (const char* rule : {"allow app=zoom", "allow claims=zoom", "ask app=zoom", "silence app=zoom",
+                             "allow app=z*", "allow app=zoom executable=/bin/zoom"}) {
         INFO(rule);
-        CHECK(verdict(rulesOf(std::string("default deny \n") + rule), "app~zoom executable=/bin/zoom claims~zoom") ==
-              "deny default");
+        CHECK(verdict(rulesOf(std::string("default deny \n") + rule),
+                      "app~zoom executable=/bin/zoom claims~zoom") == "deny default");
     }
 }
 
@@ -29,7 +29,8 @@ TEST_CASE("a claim shuts") {
     CHECK(verdict(rulesOf("default silence \n deny app=zoom"), "app~zoom") == "deny 2");
 }
 
-TEST_CASE("an allow that rests on a claim does not shadow a known deny, though it is no looser than the default") {
+TEST_CASE(
+    "an allow that rests on a claim does not shadow a known deny, though it is no looser than the default") {
     const auto settings = rulesOf("allow claims=zoom priority=10 \n deny executable=/bin/evil");
     CHECK(verdict(settings, "executable=/bin/evil claims~zoom") == "deny 2");
 }
@@ -42,7 +43,8 @@ TEST_CASE("a claimed rule that would loosen is passed over, and the next known o
         allow   executable=/bin/*
     )");
     CHECK(verdict(settings, "executable=/bin/zoom claims~zoom") == "silence 3");
-    CHECK(verdict(settings, "executable=/bin/other claims~zoom") == "allow 2"); // loosens nothing: line 4 says the same
+    CHECK(verdict(settings, "executable=/bin/other claims~zoom") ==
+          "allow 2"); // loosens nothing: line 4 says the same
 }
 
 TEST_CASE("a claimed stricter rule decides where it outranks the known one") {
@@ -51,7 +53,8 @@ TEST_CASE("a claimed stricter rule decides where it outranks the known one") {
 }
 
 TEST_CASE("a claimed stricter rule does not decide where the known one outranks it") {
-    // What is known counts as more specific than a claim: a known exception holds without anybody naming priorities.
+    // What is known counts as more specific than a claim: a known exception holds without anybody naming
+    // priorities.
     const auto settings = rulesOf("deny claims=zoom \n allow executable=/bin/zo*");
     CHECK(verdict(settings, "executable=/bin/zoom claims~zoom") == "allow 2");
     CHECK(verdict(settings, "executable=/bin/else claims~zoom") == "deny 1");
@@ -59,7 +62,8 @@ TEST_CASE("a claimed stricter rule does not decide where the known one outranks 
 
 TEST_CASE("a claimed rule between the default and a known allow is heeded where it outranks that") {
     // Looser than the default, but stricter than what would be decided without it.
-    const auto settings = rulesOf("default deny \n ask claims=recorder priority=10 \n allow executable=/bin/r");
+    const auto settings =
+        rulesOf("default deny \n ask claims=recorder priority=10 \n allow executable=/bin/r");
     CHECK(verdict(settings, "executable=/bin/r claims~recorder") == "ask 2");
     CHECK(verdict(settings, "executable=/bin/r") == "allow 3");
     CHECK(verdict(settings, "executable=/bin/x claims~recorder") == "deny default");
@@ -102,7 +106,8 @@ TEST_CASE("a final rule that rests on a claim opens nothing that a user's known 
 }
 
 TEST_CASE("a final deny that rests on a claim is not undone by a user's known allow") {
-    const auto settings = rulesOf("deny app=zoom layer=system final \n allow executable=/bin/zoom priority=50");
+    const auto settings =
+        rulesOf("deny app=zoom layer=system final \n allow executable=/bin/zoom priority=50");
     CHECK(verdict(settings, "app~zoom executable=/bin/zoom") == "deny 1");
 }
 
@@ -117,7 +122,8 @@ TEST_CASE("nobody evades a rule by the name of the one that captures") {
     // "While another application captures": whether it is another is what the claim is about.
     const auto settings = rulesOf("silence capturing=us.zoom");
     CHECK(verdict(settings, "app~us.zoom", "capturing=us.zoom") == "silence 1");
-    CHECK(verdict(rulesOf("default deny \n allow capturing=us.zoom"), "app~us.zoom", "capturing=us.zoom") == "deny default");
+    CHECK(verdict(rulesOf("default deny \n allow capturing=us.zoom"), "app~us.zoom", "capturing=us.zoom") ==
+          "deny default");
 }
 
 TEST_CASE("an endless claim is looked at as far as it matters") {

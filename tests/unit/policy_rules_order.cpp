@@ -33,7 +33,8 @@ TEST_CASE("each fact is matched against its own pattern") {
         INFO(fact);
         const auto settings = rulesOf(std::string("deny ") + fact + "=x?z");
         for (const char* other : {"app", "executable", "unit", "flatpak", "snap", "process"})
-            CHECK(verdict(settings, std::string(other) + "=xyz") == (std::string(fact) == other ? "deny 1" : "allow default"));
+            CHECK(verdict(settings, std::string(other) + "=xyz") ==
+                  (std::string(fact) == other ? "deny 1" : "allow default"));
     }
 }
 
@@ -73,14 +74,18 @@ TEST_CASE("a final rule outside its conditions leaves the word to others") {
 }
 
 TEST_CASE("among final rules priority, specificity and layer decide") {
-    CHECK(verdict(rulesOf("deny layer=system final \n allow layer=vendor final priority=1"), "app=a") == "allow 2");
-    CHECK(verdict(rulesOf("deny layer=system final \n allow layer=vendor final app=a"), "app=a") == "allow 2");
+    CHECK(verdict(rulesOf("deny layer=system final \n allow layer=vendor final priority=1"), "app=a") ==
+          "allow 2");
+    CHECK(verdict(rulesOf("deny layer=system final \n allow layer=vendor final app=a"), "app=a") ==
+          "allow 2");
     CHECK(verdict(rulesOf("allow layer=system final \n deny layer=vendor final"), "app=a") == "allow 1");
 }
 
 TEST_CASE("the higher priority wins over the more specific match") {
-    CHECK(verdict(rulesOf("deny app=a executable=/a \n allow priority=1"), "app=a executable=/a") == "allow 2");
-    CHECK(verdict(rulesOf("allow app=a \n deny priority=-1 app=a executable=/a"), "app=a executable=/a") == "allow 1");
+    CHECK(verdict(rulesOf("deny app=a executable=/a \n allow priority=1"), "app=a executable=/a") ==
+          "allow 2");
+    CHECK(verdict(rulesOf("allow app=a \n deny priority=-1 app=a executable=/a"), "app=a executable=/a") ==
+          "allow 1");
 }
 
 TEST_CASE("the more specific match wins over the stronger layer") {
@@ -103,17 +108,18 @@ TEST_CASE("which rule is the more specific one") {
         const char* specific;
         const char* general;
     };
-    const std::string subject = "app=org.a.App executable=/usr/bin/a unit=app-a.scope flatpak=org.a.App process=a claims~A @mic1";
+    const std::string subject =
+        "app=org.a.App executable=/usr/bin/a unit=app-a.scope flatpak=org.a.App process=a claims~A @mic1";
     const std::vector<Case> cases{
         {"app=org.a.App", ""},
-        {"app=org.a.App", "app=org.a.*"},                  // spelled out over a pattern
-        {"app=org.a.*", "app=org.*"},                      // more of it spelled out
-        {"app=org.a.A?p", "app=org.a.A*p"},                // the same, but demanding a character
+        {"app=org.a.App", "app=org.a.*"},   // spelled out over a pattern
+        {"app=org.a.*", "app=org.*"},       // more of it spelled out
+        {"app=org.a.A?p", "app=org.a.A*p"}, // the same, but demanding a character
         {"app=org.a.A[op]p", "app=org.a.A*p"},
         {"app=org.a.App executable=/usr/bin/a", "app=org.a.App"},
         {"app=org.a.App executable=/usr/*", "app=org.a.App"},
         {"app=org.a.App", "app=org.* executable=/usr/bin/* flatpak=org.a.*"},
-        {"app=org.* executable=/usr/*", "app=org.a.*"},    // two facts over one
+        {"app=org.* executable=/usr/*", "app=org.a.*"}, // two facts over one
         {"process=a", "executable=/usr/bin/*"},
         {"flatpak=*", ""},
         {"executable=/usr/bin/*", "claims=A source=mic1"}, // what can be known over what is only claimed
@@ -122,20 +128,22 @@ TEST_CASE("which rule is the more specific one") {
         {"app=org.a.App source=mic*", "app=org.a.App"},
         {"app=org.a.App source=mic1", "app=org.a.App source=mic*"},
         {"source=mic*", "kind=hardware"},
-        {"kind=hardware", "locked=no"},                    // whom and what over when
+        {"kind=hardware", "locked=no"}, // whom and what over when
         {"app=org.a.App kind=hardware", "app=org.a.App hours=00:00-01:00 days=mon locked=no"},
         {"app=org.a.App locked=no", "app=org.a.App"},
-        {"app=org.a.App locked=no hours=00:00-12:00", "app=org.a.App hours=00:00-01:00"}, // two conditions over one
-        {"hours=00:00-01:00", "hours=00:00-12:00"},        // the shorter time
+        {"app=org.a.App locked=no hours=00:00-12:00",
+         "app=org.a.App hours=00:00-01:00"},        // two conditions over one
+        {"hours=00:00-01:00", "hours=00:00-12:00"}, // the shorter time
         {"days=mon", "days=mon,tue"},
         {"capturing=org.b", "capturing=org.*"},
         {"capturing=org.*", "capturing=*"},
-        {"app=org.a.App until=9000000", "app=org.a.App"},  // a passing word over the lasting one
+        {"app=org.a.App until=9000000", "app=org.a.App"}, // a passing word over the lasting one
         {"app=org.a.App until=8000000", "app=org.a.App until=9000000"},
     };
     for (const auto& one : cases) {
         INFO(one.specific << " over " << one.general);
-        // With the action that strictness would not choose. A claim alone opens nothing, see policy_rules_claims.cpp.
+        // With the action that strictness would not choose. A claim alone opens nothing, see
+        // policy_rules_claims.cpp.
         if (std::string_view(one.specific).find("claims") == std::string_view::npos)
             CHECK(verdict(rulesOf(std::string("deny ") + one.general + "\n allow " + one.specific), subject,
                           "mon 00:30 capturing=org.b") == "allow 2");

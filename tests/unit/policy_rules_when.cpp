@@ -83,7 +83,8 @@ TEST_CASE("from its end on a rule is no more") {
     CHECK(verdict(settings, "app=a", "now=4999999") == "deny 1");
     CHECK(verdict(settings, "app=a", "now=5000000") == "allow default");
     const RuleBook book(settings);
-    CHECK(book.opinions(subjectOf("app=a"), "mic", SourceKind::Hardware, momentOf("now=4999999")).size() == 1);
+    CHECK(book.opinions(subjectOf("app=a"), "mic", SourceKind::Hardware, momentOf("now=4999999")).size() ==
+          1);
     CHECK(book.opinions(subjectOf("app=a"), "mic", SourceKind::Hardware, momentOf("now=5000000")).empty());
 }
 
@@ -101,7 +102,8 @@ TEST_CASE("the boundaries are all those at which the clock changes something") {
         deny hours=09:00-09:00
         deny until=7
         deny until=7 hours=01:00-02:00
-    )")).boundaries();
+    )"))
+                                .boundaries();
     CHECK(boundaries.minutes == std::set<unsigned>{0, 60, 120, 540, 1050, 1320});
     CHECK(boundaries.untils == std::set<std::uint64_t>{7});
     CHECK(RuleBook(rulesOf("deny days=mon")).boundaries().minutes == std::set<unsigned>{0});

@@ -14,7 +14,9 @@ constexpr std::array<std::string_view, 7> dayNames{"mon", "tue", "wed", "thu", "
 constexpr std::array layers{LayerRank::BuiltIn, LayerRank::Vendor, LayerRank::System, LayerRank::User};
 constexpr std::array<std::string_view, 4> layerNames{"builtin", "vendor", "system", "user"};
 
-[[noreturn]] void unknown(std::string_view word) { throw std::invalid_argument("no such word: " + std::string(word)); }
+[[noreturn]] void unknown(std::string_view word) {
+    throw std::invalid_argument("no such word: " + std::string(word));
+}
 
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
@@ -139,7 +141,8 @@ Subject subjectOf(std::string_view text) {
                                                                        {"flatpak", &subject.flatpak},
                                                                        {"snap", &subject.snap},
                                                                        {"process", &subject.process}}};
-        const auto fact = std::find_if(facts.begin(), facts.end(), [&](const auto& one) { return one.first == key; });
+        const auto fact =
+            std::find_if(facts.begin(), facts.end(), [&](const auto& one) { return one.first == key; });
         if (fact == facts.end())
             unknown(word);
         *fact->second = {value, word[sign] == '='};
@@ -171,7 +174,8 @@ Decision decide(const Settings& settings, std::string_view subject, std::string_
     std::string source = at == std::string_view::npos ? "mic" : std::string(subject.substr(at + 1));
     SourceKind kind = SourceKind::Hardware;
     if (const auto slash = source.find('/'); slash != std::string::npos) {
-        constexpr std::array<std::string_view, 5> kinds{"hardware", "bluetooth", "virtual", "monitor", "network"};
+        constexpr std::array<std::string_view, 5> kinds{"hardware", "bluetooth", "virtual", "monitor",
+                                                        "network"};
         kind = static_cast<SourceKind>(indexIn(kinds, source.substr(slash + 1)));
         source.resize(slash);
     }

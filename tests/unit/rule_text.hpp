@@ -16,8 +16,8 @@ namespace micguard::test {
 //   allow  app=us.zoom.* source=alsa_input.* kind=hardware  priority=10 layer=system final
 //   deny   claims=ZOOM   days=mon,tue hours=09:00-17:30 locked=yes capturing=org.gnome.* until=5000000
 //
-// The file is "t", the line that of the text, from 1, without empty lines. Facts: app executable unit flatpak snap
-// process claims. Layers: builtin vendor system user (without: user).
+// The file is "t", the line that of the text, from 1, without empty lines. Facts: app executable unit flatpak
+// snap process claims. Layers: builtin vendor system user (without: user).
 Settings rulesOf(std::string_view text);
 
 // "app=us.zoom executable~/usr/bin/zoom claims~ZOOM": = is known, ~ is what the application says.
