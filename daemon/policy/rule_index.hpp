@@ -45,6 +45,15 @@ class Bits {
         return *this;
     }
 
+    // The words that are not 0, in order.
+    std::vector<std::uint32_t> occupied() const {
+        std::vector<std::uint32_t> result;
+        for (std::size_t at = 0; at < words_.size(); at++)
+            if (words_[at] != 0)
+                result.push_back(static_cast<std::uint32_t>(at));
+        return result;
+    }
+
   private:
     std::vector<std::uint64_t> words_;
 };
@@ -79,8 +88,18 @@ class PatternIndex {
     };
 
     std::unordered_map<std::string, Numbers, Hash, std::equal_to<>> literals_;
+    using Globs = std::vector<std::uint32_t>;
+
     std::vector<Glob> globs_;
-    std::vector<std::uint64_t> required_; // of each glob, apart from it: all of them are read for every name
+    struct Under {
+        std::size_t demanded = 0; // by how many globs
+        Globs globs;
+    };
+
+    // Each glob is under the rarest pair of neighbours that it demands. Of all globs only those are tried
+    // that are under one of the name's own pairs, and those that demand none.
+    std::unordered_map<std::uint16_t, Under> byNeighbours_;
+    Globs unsorted_;
     std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> globAt_;
 };
 

@@ -3,16 +3,11 @@
 
 #include "config/glob.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace micguard {
 namespace {
-
-std::uint64_t neighbourBit(char a, char b) {
-    const auto mixed = static_cast<std::uint32_t>(static_cast<unsigned char>(a)) * 0x9e37u +
-                       static_cast<std::uint32_t>(static_cast<unsigned char>(b)) * 0x85ebu;
-    return std::uint64_t{1} << ((mixed >> 7) & 63u);
-}
 
 struct Token {
     enum Kind { Literal, Any, Bracket, Star } kind = Literal;
@@ -85,13 +80,6 @@ bool covers(const Token& wide, const Token& narrow) {
 
 } // namespace
 
-std::uint64_t neighbours(std::string_view text) {
-    std::uint64_t bits = 0;
-    for (std::size_t at = 1; at < text.size(); at++)
-        bits |= neighbourBit(text[at - 1], text[at]);
-    return bits;
-}
-
 RulePattern::RulePattern(std::string_view glob)
     : everything(!glob.empty() && glob.find_first_not_of('*') == std::string_view::npos) {
     // Where a bracket ends is not worth a rule that silently never matches: what follows one demands nothing
@@ -105,9 +93,11 @@ RulePattern::RulePattern(std::string_view glob)
         fixed += token.kind == Token::Literal ? 1 : 0;
         single += token.kind == Token::Any || token.kind == Token::Bracket ? 1 : 0;
         if (sure && before && before->kind == Token::Literal && token.kind == Token::Literal)
-            required |= neighbourBit(before->text.front(), token.text.front());
+            required.push_back(neighbours(before->text.front(), token.text.front()));
         before = &token;
     }
+    std::sort(required.begin(), required.end());
+    required.erase(std::unique(required.begin(), required.end()), required.end());
     if (literal)
         for (const auto& token : tokens)
             text += token.text;

@@ -82,9 +82,9 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
     , always_(rules_.size())
     , captureOf_(rules_.size(), noCapture) {
     const std::size_t count = rules_.size();
-    const std::size_t bitsBytes = count / 8 + 64;
-    subjectLimit_ = std::min<std::size_t>(memory / (2 * bitsBytes + 1024), 4096);
-    sourceLimit_ = std::min<std::size_t>(memory / (bitsBytes + 256), 256);
+    const std::size_t bitsBytes = count / 8 + 64; // and half as much for the list of words
+    subjectLimit_ = std::min<std::size_t>(memory / (3 * bitsBytes + 1024), 4096);
+    sourceLimit_ = std::min<std::size_t>(memory / (2 * bitsBytes + 256), 256);
 
     std::vector<Specificity> unsorted;
     unsorted.reserve(count);
@@ -139,7 +139,7 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
 RuleBook::Who RuleBook::computeWho(const Subject& subject) const {
     const auto facts = factsOf(subject);
     const std::size_t count = rules_.size();
-    Who who{Bits(count), Bits(count)};
+    Who who{Bits(count), Bits(count), {}};
     for (std::size_t fact = 0; fact < appFactCount; fact++) {
         Bits met = indifferent_[fact];
         if (!facts[fact].value.empty())
@@ -153,16 +153,17 @@ RuleBook::Who RuleBook::computeWho(const Subject& subject) const {
         if (!facts[fact].known)
             who.claimed |= demands_[fact];
     who.claimed &= who.known;
+    who.words = who.known.occupied();
     who.known.without(who.claimed);
     return who;
 }
 
-Bits RuleBook::computeWhere(const SourceKey& source) const {
+RuleBook::Where RuleBook::computeWhere(const SourceKey& source) const {
     Bits where = anySource_;
     if (!source.name.empty())
         sources_.match(source.name, where);
     where &= kinds_[static_cast<std::size_t>(source.kind)];
-    return where;
+    return {where, where.occupied()};
 }
 
 // Full, everything goes: what has to be kept comes back at once, and nothing that is gone for good stays.
@@ -177,7 +178,7 @@ const RuleBook::Who& RuleBook::who(const Subject& subject, Who& own) const {
     return subjects_.emplace(subject, std::move(own)).first->second;
 }
 
-const Bits& RuleBook::where(const SourceKey& source, Bits& own) const {
+const RuleBook::Where& RuleBook::where(const SourceKey& source, Where& own) const {
     if (const auto found = places_.find(source); found != places_.end())
         return found->second;
     own = computeWhere(source);
@@ -234,32 +235,30 @@ RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
     return result;
 }
 
-// Another application has to capture, not this one. Whether it is another is the application's word where its
-// AppId is.
+// Another application has to capture, not this one. One whose AppId is only claimed counts as another than
+// those that are known: what is known to be in force must not depend on what it says, in either direction.
 RuleBook::Force RuleBook::force(Rank rank, const Subject& subject, const InForce& now) const {
     if (now.holds_.has(rank))
         return Force::Known;
     if (!now.perhaps_.has(rank))
         return Force::No;
     const auto& capture = now.captures_[captureOf_[rank]];
-    if (capture.known == 1 && capture.soleKnown != subject.app.value)
+    if (capture.known == 1 && (capture.soleKnown != subject.app.value || !subject.app.known))
         return Force::Known;
-    if (capture.known == 1 && !subject.app.known)
-        return Force::Claimed;
     return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != subject.app.value)
                ? Force::Claimed
                : Force::No;
 }
 
-RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Bits& where,
+RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Where& where,
                                     const InForce& now) const {
-    const auto rules = [&](std::size_t at) {
-        struct {
-            std::uint64_t known, claimed;
-        } word{where.word(at) & who.known.word(at) & now.holds_.word(at),
-               where.word(at) & who.claimed.word(at) & now.holds_.word(at)};
-        const std::uint64_t open =
-            where.word(at) & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
+    struct Word {
+        std::uint64_t known, claimed;
+    };
+    const auto rulesIn = [&](std::size_t at) {
+        const std::uint64_t here = where.rules.word(at), holds = here & now.holds_.word(at);
+        Word word{holds & who.known.word(at), holds & who.claimed.word(at)};
+        const std::uint64_t open = here & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
         anyBit(open, at, [&](std::size_t rank) {
             const auto force = this->force(static_cast<Rank>(rank), subject, now);
             const std::uint64_t bit = std::uint64_t{1} << (rank % 64);
@@ -271,29 +270,33 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
         });
         return word;
     };
+    // Most applications and many sources are spoken of by few rules.
+    const auto& words = who.words.size() < where.words.size() ? who.words : where.words;
     Outcome outcome{std::nullopt, fallback_};
-    std::size_t words = where.wordCount();
-    bool anyClaimed = false;
+    std::optional<std::size_t> claimedFrom; // in `words`
+    std::size_t beyond = words.size();
     std::uint64_t ahead = ~std::uint64_t{0}; // in the last word: those that win over the known one
-    for (std::size_t at = 0; at < words; at++) {
-        const auto word = rules(at);
-        anyClaimed = anyClaimed || word.claimed != 0;
+    for (std::size_t i = 0; i < beyond; i++) {
+        const Word word = rulesIn(words[i]);
+        if (word.claimed != 0 && !claimedFrom)
+            claimedFrom = i;
         if (word.known == 0)
             continue;
         const auto first = static_cast<std::size_t>(std::countr_zero(word.known));
-        outcome.decides = static_cast<Rank>(at * 64 + first);
-        outcome.floor = this->at(*outcome.decides).action;
+        outcome.decides = static_cast<Rank>(words[i] * 64 + first);
+        outcome.floor = at(*outcome.decides).action;
         ahead = (std::uint64_t{1} << first) - 1;
-        words = at + 1;
+        beyond = i + 1;
     }
-    if (!anyClaimed)
+    if (!claimedFrom)
         return outcome;
     const Bits& strict = atLeast_[static_cast<std::size_t>(outcome.floor)];
-    for (std::size_t at = 0; at < words; at++) {
+    for (std::size_t i = *claimedFrom; i < beyond; i++) {
         const std::uint64_t heeded =
-            rules(at).claimed & strict.word(at) & (at + 1 == words ? ahead : ~std::uint64_t{0});
+            rulesIn(words[i]).claimed & strict.word(words[i]) & (i + 1 == beyond ? ahead : ~std::uint64_t{0});
         if (heeded != 0) {
-            outcome.decides = static_cast<Rank>(at * 64 + static_cast<std::size_t>(std::countr_zero(heeded)));
+            outcome.decides =
+                static_cast<Rank>(words[i] * 64 + static_cast<std::size_t>(std::countr_zero(heeded)));
             break;
         }
     }
@@ -303,7 +306,7 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
 Decision RuleBook::decide(const Subject& subject, const std::string& source, SourceKind kind,
                           const InForce& now) const {
     Who ownWho;
-    Bits ownWhere;
+    Where ownWhere;
     const auto decides = outcome(subject, who(subject, ownWho), where({source, kind}, ownWhere), now).decides;
     if (!decides)
         return {fallback_, std::nullopt, reasonOfDefault(fallback_)};
@@ -317,7 +320,7 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
     const auto now = inForce(circumstances);
     const auto facts = factsOf(subject);
     Who ownWho;
-    Bits ownWhere;
+    Where ownWhere;
     const auto& matching = who(subject, ownWho);
     const auto& here = where({source, kind}, ownWhere);
     const auto outcome = this->outcome(subject, matching, here, now);
@@ -358,8 +361,9 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
         opinions.push_back(std::move(opinion));
         return false;
     };
-    for (std::size_t at = 0; at < here.wordCount(); at++)
-        anyBit(here.word(at) & (matching.known.word(at) | matching.claimed.word(at)) & ~now.expired_.word(at),
+    for (const std::size_t at : here.words)
+        anyBit(here.rules.word(at) & (matching.known.word(at) | matching.claimed.word(at)) &
+                   ~now.expired_.word(at),
                at, [&](std::size_t rank) { return add(static_cast<Rank>(rank)); });
     return opinions;
 }

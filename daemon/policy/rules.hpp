@@ -146,6 +146,12 @@ class RuleBook {
     // The rules whose demands on the application are met: by known facts only, or not.
     struct Who {
         Bits known, claimed;
+        std::vector<std::uint32_t> words; // of the two, those that are not 0
+    };
+    // The rules whose demands on the source are met.
+    struct Where {
+        Bits rules;
+        std::vector<std::uint32_t> words;
     };
     struct SubjectHash {
         std::size_t operator()(const Subject& subject) const;
@@ -165,14 +171,14 @@ class RuleBook {
     };
 
     Who computeWho(const Subject& subject) const;
-    Bits computeWhere(const SourceKey& source) const;
+    Where computeWhere(const SourceKey& source) const;
     const Who& who(const Subject& subject, Who& own) const;
-    const Bits& where(const SourceKey& source, Bits& own) const;
+    const Where& where(const SourceKey& source, Where& own) const;
 
     const Rule& at(Rank rank) const { return rules_[order_[rank]]; }
     RankedRule ranked(Rank rank) const { return {&at(rank), specificities_[rank]}; }
     Force force(Rank rank, const Subject& subject, const InForce& now) const;
-    Outcome outcome(const Subject& subject, const Who& who, const Bits& where, const InForce& now) const;
+    Outcome outcome(const Subject& subject, const Who& who, const Where& where, const InForce& now) const;
     bool shadows(Rank wide, Rank narrow, Ruling strictestBehind) const;
 
     std::vector<Rule> rules_;
@@ -196,7 +202,7 @@ class RuleBook {
     std::size_t captureCount_ = 0;
 
     mutable std::unordered_map<Subject, Who, SubjectHash> subjects_;
-    mutable std::unordered_map<SourceKey, Bits, SourceHash> places_;
+    mutable std::unordered_map<SourceKey, Where, SourceHash> places_;
 };
 
 } // namespace micguard

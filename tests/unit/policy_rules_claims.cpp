@@ -119,11 +119,17 @@ TEST_CASE("who captures opens nothing for others by a claimed name") {
 }
 
 TEST_CASE("nobody evades a rule by the name of the one that captures") {
-    // "While another application captures": whether it is another is what the claim is about.
-    const auto settings = rulesOf("silence capturing=us.zoom");
-    CHECK(verdict(settings, "app~us.zoom", "capturing=us.zoom") == "silence 1");
-    CHECK(verdict(rulesOf("default deny \n allow capturing=us.zoom"), "app~us.zoom", "capturing=us.zoom") ==
-          "deny default");
+    // "While another application captures": whether it is another one, the name that it claims does not tell.
+    CHECK(verdict(rulesOf("silence capturing=us.zoom"), "app~us.zoom", "capturing=us.zoom") == "silence 1");
+    CHECK(verdict(rulesOf("silence capturing=us.zoom"), "app=us.zoom", "capturing=us.zoom") ==
+          "allow default");
+}
+
+TEST_CASE("a claimed name does not turn what is known to be in force into a claim") {
+    // Else the allow would no longer be measured by the ask.
+    const auto settings = rulesOf("allow app=us.zoom priority=10 \n ask capturing=us.zoom");
+    CHECK(verdict(settings, "app~us.zoom", "capturing=us.zoom") == "ask 2");
+    CHECK(verdict(settings, "", "capturing=us.zoom") == "ask 2");
 }
 
 TEST_CASE("an endless claim is looked at as far as it matters") {

@@ -153,7 +153,7 @@ Match forceOf(const Rule& rule, const Question& question) {
             match = Match::Claimed;
     for (const auto& app : now.capturing)
         if (globMatches(*rule.when.capturing, app) && (app != own.value || !own.known))
-            match = std::max(match, app == own.value ? Match::Claimed : Match::Known);
+            match = Match::Known;
     return match;
 }
 
