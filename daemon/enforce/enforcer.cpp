@@ -11,8 +11,16 @@ Enforcer::Enforcer(Model& model, Server& server)
     : model_(model)
     , server_(server) {}
 
+const RuleBook& Enforcer::rules() {
+    if (!book_ || bookOf_ != model_.settingsLoaded) {
+        book_.emplace(model_.settings);
+        bookOf_ = model_.settingsLoaded;
+    }
+    return *book_;
+}
+
 std::size_t Enforcer::settle() {
-    verdicts_ = evaluate(model_);
+    verdicts_ = evaluate(model_, rules());
     const auto actions = plan(model_, verdicts_);
     if (actions.empty())
         return 0;

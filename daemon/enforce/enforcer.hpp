@@ -8,6 +8,7 @@
 #include "daemon/policy/evaluate.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Enforcer {
 
     // As of the last settle().
     const Verdicts& verdicts() const { return verdicts_; }
+
+    // Of the settings as they are now.
+    const RuleBook& rules();
 
     // Everything sent is carried out, except by processes that do not answer.
     bool quiet() const;
@@ -42,6 +46,8 @@ class Enforcer {
     Model& model_;
     Server& server_;
     Verdicts verdicts_;
+    std::optional<RuleBook> book_;
+    std::uint64_t bookOf_ = 0; // Model::settingsLoaded when it was made
     std::uint64_t batch_ = 0;
 };
 

@@ -83,6 +83,9 @@ struct Applied {
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
     std::map<Serial, Shown> shown;                                        // streams, until they are linked
     std::set<Serial> destroyAsked;                                        // objects whose destruction was asked for
+    bool silenceMade = false;         // the guard's own silent source was asked for
+    std::set<Serial> fed;             // input ports that were linked to it
+    std::set<Serial> portsAsked;      // streams that were told to make their ports
     std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
     std::map<Serial, Asked> processes; // by client
     std::uint64_t sent = 0;         // the newest batch

@@ -28,6 +28,7 @@ struct NodeInfo { Node node; };     // all properties and the state; knob fields
 struct NodeKnob { GlobalId node; KnobReading reading; };
 struct PortSeen { Port port; };
 struct LinkSeen { Link link; };
+struct DefaultSource { std::string name; }; // of the session manager's choice; "" if there is none
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
@@ -48,6 +49,7 @@ struct HoldTaken { Hold hold; std::uint64_t now; };
 struct HoldDropped { std::uint64_t number; std::uint64_t now; };
 struct ModeChosen { Mode mode; };
 struct SettingsLoaded { Settings settings; };
+struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
 struct Released { bool on; }; // give everything back and guard no longer
 struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
@@ -57,11 +59,11 @@ namespace micguard {
 
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
-                           event::LinkSeen, event::RoutesRead, event::Removed, event::EvidenceOverdue,
+                           event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
                            event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
-                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::Released,
+                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::Released,
                            event::Warned>;
 
 } // namespace micguard

@@ -37,6 +37,7 @@ struct Client {
     std::string applicationIcon;
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
+    bool infoKnown = false; // the properties beyond the registry's few have arrived
     bool self = false;     // one of our own connections
     bool inServer = false; // a module in the server's own process
 };

@@ -63,6 +63,8 @@ void forgetObject(Model& model, GlobalId id) {
     if (const auto* c = graph.client(id)) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
+        for (auto& [source, clients] : model.mapped)
+            clients.erase(c->serial);
         forgetProcess(model, c->serial);
         graph.remove(id);
     } else if (const auto* n = graph.node(id)) {
@@ -74,14 +76,19 @@ void forgetObject(Model& model, GlobalId id) {
         applied.shown.erase(n->serial);
         applied.destroyAsked.erase(n->serial);
         model.lastFed.erase(n->serial);
+        model.mapped.erase(n->serial);
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
+        applied.portsAsked.erase(n->serial);
+        if (const auto* owner = graph.owner(*n); owner && owner->self)
+            applied.silenceMade = false;
         graph.remove(id);
     } else if (const auto* p = graph.port(id)) {
         serial = p->serial;
         std::erase_if(applied.cut,
                       [&](const CutLink& cut) { return cut.outputPort == p->serial || cut.inputPort == p->serial; });
+        applied.fed.erase(p->serial);
         graph.remove(id);
     } else if (const auto* d = graph.device(id)) {
         serial = d->serial;
@@ -168,6 +175,15 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     }
 }
 
+// A link of the guard's own to silence has ended, by our hand or another's: where it is wanted it is made anew.
+void forgetFeeding(Model& model, const Link& link) {
+    const auto* out = model.graph.node(link.outputNode);
+    const auto* owner = out ? model.graph.owner(*out) : nullptr;
+    const auto* in = model.graph.port(link.inputPort);
+    if (in && owner && owner->self)
+        model.applied.fed.erase(in->serial);
+}
+
 // Links that stand although everything was carried out, and whose maker is kept from nothing, were not cut.
 void forgetStandingLinks(Model& model) {
     const auto& graph = model.graph;
@@ -223,6 +239,9 @@ void adoptRevocations(Model& model) {
 
 void completeList(Model& model) {
     model.listComplete = true;
+    std::erase_if(model.mapped, [&](const auto& entry) { return !model.graph.node(entry.first); });
+    for (auto& [source, clients] : model.mapped)
+        std::erase_if(clients, [&](Serial client) { return !model.graph.client(client); });
     for (const auto& [id, node] : model.graph.nodes)
         if (!node.knob.present && !model.applied.knobs.contains(node.serial)) {
             KnobApplied unreadable;
@@ -330,8 +349,11 @@ void Model::apply(const Event& incoming) {
                 graph = {};
                 applied = {};
                 // The same run of the server has the same serials: who heard what is still true.
-                if (e.cookie != remembered.serverCookie)
+                if (e.cookie != remembered.serverCookie) {
                     lastFed.clear();
+                    mapped.clear();
+                }
+                defaultSource.clear();
                 graph.serverPid = e.serverPid;
                 graph.serverName = e.name;
                 graph.serverVersion = e.version;
@@ -372,16 +394,22 @@ void Model::apply(const Event& incoming) {
                 noticeCut(*this, e.link);
                 const auto* out = graph.node(e.link.outputNode);
                 const auto* in = graph.node(e.link.inputNode);
-                if (out && in) {
+                const auto* feeder = out ? graph.owner(*out) : nullptr;
+                const auto* listener = in ? graph.owner(*in) : nullptr;
+                if (out && in && !(feeder && feeder->self)) {
                     lastFed[in->serial] = out->serial;
                     applied.shown.erase(in->serial);
+                    if (listener)
+                        mapped[out->serial].insert(listener->serial);
                 }
             },
+            [&](const event::DefaultSource& e) { defaultSource = e.name; },
             [&](const event::RoutesRead& e) { readRoutes(*this, e); },
             [&](const event::Removed& e) {
                 if (const auto link = graph.links.find(e.id); link != graph.links.end()) {
                     noticeCut(*this, link->second);
                     applied.destroyAsked.erase(link->second.serial);
+                    forgetFeeding(*this, link->second);
                 }
                 forgetObject(*this, e.id);
             },
@@ -421,7 +449,15 @@ void Model::apply(const Event& incoming) {
                 startOrEndPeriod(mute, before, e.now);
             },
             [&](const event::ModeChosen& e) { mute.mode = e.mode; },
-            [&](const event::SettingsLoaded& e) { settings = e.settings; },
+            [&](const event::SettingsLoaded& e) {
+                settings = e.settings;
+                settingsLoaded++;
+            },
+            [&](const event::TimeCame& e) {
+                circumstances.now = e.now;
+                circumstances.weekday = e.weekday;
+                circumstances.minute = e.minute;
+            },
             [&](const event::Released& e) { released = e.on; },
             [&](const event::Warned& e) {
                 if (e.text.empty())

@@ -6,6 +6,7 @@
 
 #include "config/settings.hpp"
 #include "daemon/model/applied.hpp"
+#include "daemon/model/circumstances.hpp"
 #include "daemon/model/event.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
@@ -35,9 +36,14 @@ struct Model {
     Applied applied;
     MuteState mute;
     Settings settings;
+    std::uint64_t settingsLoaded = 0; // how often they were
+    Circumstances circumstances;
     Remembered remembered;
     std::map<std::string, std::string> warnings; // id -> text
     std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it
+    // What puts out sound -> clients that were linked to it since its buffers were allocated, and may map them still.
+    std::map<Serial, std::set<Serial>> mapped;
+    std::string defaultSource; // node.name of what the session manager links whoever asks for nothing in particular
     bool connected = false;
     bool listComplete = false; // the initial list was read: what appears from now on is new
     bool released = false;     // giving everything back

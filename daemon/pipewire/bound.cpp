@@ -73,8 +73,11 @@ void Bound::onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index
 
 void Bound::onClientInfo(void* data, const pw_client_info* info) noexcept {
     auto* self = static_cast<Bound*>(data);
-    if (info->change_mask & PW_CLIENT_CHANGE_MASK_PROPS && info->props)
-        self->callbacks_.event(event::ClientSeen{self->completeClient(info->props)});
+    if (!(info->change_mask & PW_CLIENT_CHANGE_MASK_PROPS) || !info->props)
+        return;
+    Client client = self->completeClient(info->props);
+    client.infoKnown = true;
+    self->callbacks_.event(event::ClientSeen{std::move(client)});
 }
 
 std::unique_ptr<Bound> Bound::node(pw_proxy* proxy, const Node& node, const BoundCallbacks& callbacks) {

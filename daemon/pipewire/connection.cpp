@@ -3,11 +3,15 @@
 
 #include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
+#include "daemon/pipewire/default_source.hpp"
 #include "daemon/pipewire/process_connection.hpp"
+#include "daemon/pipewire/proxy.hpp"
+#include "daemon/policy/classify.hpp"
 
 #include <glib.h>
 #include <pipewire/extensions/protocol-native.h>
 #include <pipewire/pipewire.h>
+#include <spa/node/command.h>
 #include <spa/param/param.h>
 
 #include <algorithm>
@@ -38,6 +42,18 @@ bool mayBeSource(const Node& node) {
     return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
 
+// What the server made for us: there until one of the two lets go.
+class Made {
+  public:
+    explicit Made(pw_proxy* proxy)
+        : proxy_(proxy, &nothing, this) {}
+    bool gone() const { return proxy_.get() == nullptr; }
+
+  private:
+    static constexpr pw_link_events nothing{}; // of any interface: version 0 listens to nothing
+    Proxy proxy_;
+};
+
 } // namespace
 
 struct Connection::Impl {
@@ -62,6 +78,9 @@ struct Connection::Impl {
     std::set<GlobalId> asked;
     std::set<GlobalId> cutOff; // those of them that are of no use any more
     std::unique_ptr<ProcessConnection> spare;
+    // What the server made for us and destroys with us.
+    std::vector<std::unique_ptr<Made>> made;
+    std::unique_ptr<DefaultSource> defaultSource;
     std::string remote;
     int listSync = -1;
     int bindSync = -1;
@@ -74,6 +93,8 @@ struct Connection::Impl {
         processes.clear();
         spare.reset();
         bound.clear();
+        made.clear();
+        defaultSource.reset();
         if (registry) {
             spa_hook_remove(&registryHook);
             pw_proxy_destroy(reinterpret_cast<pw_proxy*>(registry));
@@ -258,6 +279,8 @@ struct Connection::Impl {
             self->callbacks.event(event::PortSeen{decode::port(id, properties)});
         else if (kind == PW_TYPE_INTERFACE_Link)
             self->callbacks.event(event::LinkSeen{decode::link(id, properties)});
+        else if (kind == PW_TYPE_INTERFACE_Metadata && isDefaultMetadata(properties))
+            self->defaultSource = DefaultSource::bind(self->bind(id, type, PW_VERSION_METADATA), id, self->callbacks.event);
     }
 
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {
@@ -266,6 +289,10 @@ struct Connection::Impl {
         self->asked.erase(GlobalId{id});
         self->cutOff.erase(GlobalId{id});
         self->processes.erase(GlobalId{id});
+        if (self->defaultSource && self->defaultSource->id() == id) {
+            self->defaultSource.reset();
+            self->callbacks.event(event::DefaultSource{""});
+        }
         for (const auto& [client, process] : self->processes)
             process->forget(GlobalId{id});
         self->callbacks.event(event::Removed{GlobalId{id}});
@@ -276,14 +303,25 @@ struct Connection::Impl {
         return it == bound.end() || !it->second->proxy().get() ? nullptr : it->second.get();
     }
 
-    void setNodeParam(GlobalId id, std::optional<GlobalId> process, encode::Pod pod) {
+    void setNodeParam(GlobalId id, std::optional<GlobalId> process, std::uint32_t param, encode::Pod pod) {
         const Bound* entry = find(id);
         if (!entry)
             return;
         if (!process)
-            pw_node_set_param(entry->proxy().node(), SPA_PARAM_Props, 0, pod.pod());
+            pw_node_set_param(entry->proxy().node(), param, 0, pod.pod());
         else if (auto* connection = ask(*process))
-            connection->setParam(entry->node(), SPA_PARAM_Props, std::move(pod));
+            connection->setParam(entry->node(), param, std::move(pod));
+    }
+
+    void suspend(GlobalId id, std::optional<GlobalId> process) {
+        const Bound* entry = find(id);
+        if (!entry)
+            return;
+        const spa_command command = SPA_NODE_COMMAND_INIT(SPA_NODE_COMMAND_Suspend);
+        if (!process)
+            pw_node_send_command(entry->proxy().node(), &command);
+        else if (auto* connection = ask(*process))
+            connection->suspend(entry->node());
     }
 
     void setRoute(GlobalId id, std::optional<GlobalId> process, encode::Pod pod) {
@@ -308,7 +346,6 @@ struct Connection::Impl {
     }
 
     void createLink(const action::CreateLink& link) {
-        // Lingering, like the one it stands for: it must outlive us.
         const std::string outNode = std::to_string(raw(link.outputNode)),
                           outPort = std::to_string(raw(link.outputPort)),
                           inNode = std::to_string(raw(link.inputNode)),
@@ -318,13 +355,39 @@ struct Connection::Impl {
             {PW_KEY_LINK_OUTPUT_PORT, outPort.c_str()},
             {PW_KEY_LINK_INPUT_NODE, inNode.c_str()},
             {PW_KEY_LINK_INPUT_PORT, inPort.c_str()},
-            {PW_KEY_OBJECT_LINGER, "true"},
+            {PW_KEY_OBJECT_LINGER, link.lingers ? "true" : "false"},
         };
         const spa_dict properties = {0, 5, items};
         auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
             core, "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &properties, 0));
-        if (proxy)
+        if (proxy == nullptr)
+            return;
+        if (link.lingers)
             pw_proxy_destroy(proxy);
+        else
+            made.push_back(std::make_unique<Made>(proxy));
+        std::erase_if(made, [](const auto& object) { return object->gone(); });
+    }
+
+    // Nobody hears what is played to it. A source, because pipewire-pulse answers who wants to record once his stream is linked
+    // to one (1.4.2, pulse-server.c, stream_param_changed()); nobody's choice for a default until it is out of sight.
+    void makeSilence() {
+        const spa_dict_item items[] = {
+            {"factory.name", "support.null-audio-sink"},
+            {PW_KEY_NODE_NAME, silenceName.data()},
+            {PW_KEY_NODE_DESCRIPTION, "Silence of micguard"},
+            {PW_KEY_MEDIA_CLASS, "Audio/Source/Virtual"},
+            {PW_KEY_PRIORITY_SESSION, "-1"},
+            {PW_KEY_NODE_VIRTUAL, "true"},
+            {"audio.channels", "1"},
+            {"audio.position", "[ MONO ]"},
+            {"node.param.Props", "{ monitorMute = true }"},
+        };
+        const spa_dict properties = SPA_DICT_INIT_ARRAY(items);
+        auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
+            core, "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
+        if (proxy)
+            made.push_back(std::make_unique<Made>(proxy));
     }
 };
 
@@ -355,9 +418,11 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     impl->context = pw_context_new(
         loop, pw_properties_new(PW_KEY_CONFIG_NAME, "null", "context.modules.allow-empty", "true", nullptr),
         0);
-    if (!impl->context ||
-        !pw_context_load_module(impl->context, "libpipewire-module-protocol-native", nullptr, nullptr))
+    if (!impl->context)
         return nullptr;
+    for (const char* module : {"libpipewire-module-protocol-native", "libpipewire-module-metadata"})
+        if (!pw_context_load_module(impl->context, module, nullptr, nullptr))
+            return nullptr;
     const auto connect = [&](const char* remote) {
         impl->remote = remote;
         return pw_context_connect(impl->context, impl->properties(), 0);
@@ -386,7 +451,7 @@ void Connection::perform(const Action& action) {
         Overloaded{
             [&](const action::SetKnob& a) {
                 g_debug("node %u: max-volume %g", raw(a.node), static_cast<double>(a.maxVolume));
-                impl_->setNodeParam(a.node, a.process, encode::knob(a.maxVolume, a.monitorMute));
+                impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::knob(a.maxVolume, a.monitorMute));
                 if (const auto it = impl_->bound.find(raw(a.node)); it != impl_->bound.end())
                     it->second->watchKnob();
             },
@@ -416,9 +481,21 @@ void Connection::perform(const Action& action) {
                 g_debug("device %u: route %u %s", raw(a.device), a.route, a.mute ? "muted" : "unmuted");
                 impl_->setRoute(a.device, a.process, encode::routeMute(a.route, a.profileDevice, a.mute, a.save));
             },
+            [&](const action::Suspend& a) {
+                g_debug("node %u: suspended", raw(a.node));
+                impl_->suspend(a.node, a.process);
+            },
+            [&](const action::MakeSilence&) {
+                g_debug("a source of silence");
+                impl_->makeSilence();
+            },
+            [&](const action::OpenPorts& a) {
+                g_debug("node %u: ports", raw(a.node));
+                impl_->setNodeParam(a.node, a.process, SPA_PARAM_PortConfig, encode::monoInput(a.monitors));
+            },
             [&](const action::SetUserMute& a) {
                 g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");
-                impl_->setNodeParam(a.node, a.process, encode::userMute(a.mute));
+                impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::userMute(a.mute));
             },
         },
         action);

@@ -5,6 +5,9 @@
 
 #include <pipewire/keys.h>
 #include <pipewire/permission.h>
+#include <spa/param/audio/format-utils.h>
+#include <spa/param/param.h>
+#include <spa/param/port-config.h>
 #include <spa/param/props.h>
 #include <spa/param/route.h>
 #include <spa/pod/builder.h>
@@ -273,6 +276,25 @@ Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute, bool s
     spa_pod_builder_pop(&b, &props);
     spa_pod_builder_prop(&b, SPA_PARAM_ROUTE_save, 0);
     spa_pod_builder_bool(&b, save);
+    spa_pod_builder_pop(&b, &object);
+    return pod;
+}
+
+Pod monoInput(bool monitor) {
+    Pod pod;
+    auto b = builder(pod);
+    spa_pod_frame object{};
+    spa_audio_info_raw info{};
+    info.format = SPA_AUDIO_FORMAT_F32P;
+    info.rate = 48000;
+    info.channels = 1;
+    info.position[0] = SPA_AUDIO_CHANNEL_MONO;
+    spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_ParamPortConfig, SPA_PARAM_PortConfig);
+    spa_pod_builder_add(&b, SPA_PARAM_PORT_CONFIG_direction, SPA_POD_Id(SPA_DIRECTION_INPUT),
+                        SPA_PARAM_PORT_CONFIG_mode, SPA_POD_Id(SPA_PARAM_PORT_CONFIG_MODE_dsp), SPA_PARAM_PORT_CONFIG_monitor,
+                        SPA_POD_Bool(monitor), 0);
+    spa_pod_builder_prop(&b, SPA_PARAM_PORT_CONFIG_format, 0);
+    spa_format_audio_raw_build(&b, SPA_PARAM_Format, &info);
     spa_pod_builder_pop(&b, &object);
     return pod;
 }

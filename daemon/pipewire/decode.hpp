@@ -49,5 +49,7 @@ Pod knob(float maxVolume, bool monitorMute);
 Pod userMute(bool mute);
 // Route { index, device, props = { mute }, save }
 Pod routeMute(std::uint32_t index, std::int32_t profileDevice, bool mute, bool save);
+// PortConfig { one input port of the graph's own format, and one that puts out what goes into it }
+Pod monoInput(bool monitor);
 
 } // namespace micguard::encode

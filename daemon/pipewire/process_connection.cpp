@@ -4,6 +4,7 @@
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/pipewire/routes.hpp"
 
+#include <spa/node/command.h>
 #include <spa/param/param.h>
 
 #include <algorithm>
@@ -236,6 +237,13 @@ void ProcessConnection::setParam(const Node& node, std::uint32_t param, encode::
 void ProcessConnection::setParam(const Device& device, std::uint32_t param, encode::Pod pod) {
     impl_->send(targetOf(device), [param, pod = std::move(pod)](const Proxy* proxy) {
         pw_device_set_param(proxy->device(), param, 0, pod.pod());
+    });
+}
+
+void ProcessConnection::suspend(const Node& node) {
+    impl_->send(targetOf(node), [](const Proxy* proxy) {
+        const spa_command command = SPA_NODE_COMMAND_INIT(SPA_NODE_COMMAND_Suspend);
+        pw_node_send_command(proxy->node(), &command);
     });
 }
 

@@ -43,6 +43,7 @@ class ProcessConnection {
     // serial says that the number is still that object's; else it is dropped.
     void setParam(const Node& node, std::uint32_t param, encode::Pod pod);
     void setParam(const Device& device, std::uint32_t param, encode::Pod pod);
+    void suspend(const Node& node);
     void enumerateRoutes(const Device& device);
     // Routes that were asked for have not all come yet.
     bool isReading() const;

@@ -41,6 +41,7 @@ struct Destroy {
 
 struct CreateLink {
     GlobalId outputNode{}, outputPort{}, inputNode{}, inputPort{};
+    bool lingers = true; // outlives us
     bool operator==(const CreateLink&) const = default;
 };
 
@@ -64,11 +65,33 @@ struct SetUserMute {
     bool operator==(const SetUserMute&) const = default;
 };
 
+// Has a node allocate its buffers anew: whoever kept those that he was given while he was linked reads nothing new. Its
+// listeners pause for a moment.
+struct Suspend {
+    GlobalId node{};
+    std::optional<GlobalId> process = std::nullopt;
+    bool operator==(const Suspend&) const = default;
+};
+
+// The guard's own source, which plays silence to those that may hear nothing else and are to go on.
+struct MakeSilence {
+    bool operator==(const MakeSilence&) const = default;
+};
+
+// Has a node make its ports, as the session manager would: an input, and what goes into it out again where it `monitors`.
+struct OpenPorts {
+    GlobalId node{};
+    bool monitors = false;
+    std::optional<GlobalId> process = std::nullopt;
+    bool operator==(const OpenPorts&) const = default;
+};
+
 } // namespace micguard::action
 
 namespace micguard {
 
 using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Destroy, action::CreateLink,
-                            action::SetRouteMute, action::SetUserMute>;
+                            action::SetRouteMute, action::SetUserMute, action::Suspend, action::MakeSilence,
+                            action::OpenPorts>;
 
 } // namespace micguard

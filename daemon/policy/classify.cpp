@@ -78,6 +78,8 @@ const char* name(SourceKind kind) {
 }
 
 bool isSource(const Graph& graph, const Node& node) {
+    if (const Client* owner = graph.owner(node); owner && owner->self)
+        return false; // the silence that we play
     const std::string_view kind = node.mediaClass;
     if (kind.starts_with("Audio/Source") || kind == "Audio/Duplex")
         return true;
@@ -148,6 +150,15 @@ std::optional<GlobalId> processOf(const Graph& graph, const Node& node) {
 std::optional<GlobalId> processOf(const Graph& graph, const Device& device) {
     const Client* owner = device.client ? graph.client(*device.client) : nullptr;
     return owner && owner->inServer ? std::nullopt : device.client;
+}
+
+const Node* silenceOf(const Graph& graph) {
+    for (const auto& [id, client] : graph.clients)
+        if (client.self)
+            for (const auto node : graph.nodesOf(id))
+                if (graph.nodes.at(node).name == silenceName)
+                    return &graph.nodes.at(node);
+    return nullptr;
 }
 
 bool canListen(const Graph& graph, const Node& node) {

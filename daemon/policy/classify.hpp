@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace micguard {
 
@@ -35,6 +36,10 @@ bool isServerMade(const Node& node);
 // the server. Where that cannot be known it is the owner: whoever needlessly is taken for such a process does no harm.
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node);
 std::optional<GlobalId> processOf(const Graph& graph, const Device& device);
+
+// The source that the guard made for those who may hear nothing but silence.
+inline constexpr std::string_view silenceName = "micguard.silence";
+const Node* silenceOf(const Graph& graph);
 
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);

@@ -61,8 +61,24 @@ const Node* formerSourceOf(const Model& model, const Node& stream) {
     return node && isSource(model.graph, *node) ? node : nullptr;
 }
 
+std::string ruledState(Ruling ruling) {
+    switch (ruling) {
+    case Ruling::Ask:
+        return "pending";
+    case Ruling::Silence:
+        return "silenced";
+    case Ruling::Deny:
+        return "denied";
+    case Ruling::Allow:
+        break;
+    }
+    return "idle";
+}
+
 std::string streamState(const Model& model, const Verdicts& verdicts, const Node& stream, const Node* source,
                         const Node* former) {
+    if (const auto ruled = verdicts.ruled.find(stream.id); ruled != verdicts.ruled.end())
+        return ruledState(ruled->second.ruling);
     if (source) {
         const auto* verdict = verdicts.source(source->id);
         if (verdict && verdict->guarded && verdict->silent && knobState(model, *source) == KnobState::Holds)
@@ -170,12 +186,15 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         }
         if (rank(stream.state) > rank(application.state))
             application.state = stream.state;
+        if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
+            application.reason = ruled->second.reason;
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;
         application.streams.push_back(stream.key);
         view.streams.push_back(std::move(stream));
     }
     for (auto& [key, application] : applications) {
-        application.reason = reasonFor(model, application.state);
+        if (application.reason.empty())
+            application.reason = reasonFor(model, application.state);
         const std::string sinceKey = "a" + std::to_string(key);
         application.since = since(sinceKey, application.state, now);
         alive.insert(sinceKey);

@@ -3,6 +3,7 @@
 
 #include "config/glob.hpp"
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/sever.hpp"
 
 #include <algorithm>
 
@@ -92,110 +93,6 @@ void protectConnections(const Model& model, const std::set<GlobalId>& managers, 
     }
 }
 
-struct Severing {
-    const Model& model;
-    const std::set<GlobalId>& managers;
-    std::vector<const Node*> severed;  // from whoever listens
-    std::vector<const Node*> forbidden; // from everyone, because nothing silences them
-    bool anyOpen = false;               // some source is neither
-};
-
-bool asksFor(const Node& stream, const Node& source) {
-    return !stream.target.empty() &&
-           (stream.target == source.name || stream.target == std::to_string(raw(source.serial)));
-}
-
-// Streams that the session manager would link, or believes to be linked still: hidden from it while nothing
-// can be linked, so that it neither retries nor reports errors to them, and takes them for new ones when they
-// come back, choosing their source by the state of things then.
-void hideStreams(const Severing& severing, Verdicts& verdicts) {
-    const auto& graph = severing.model.graph;
-    const auto isCut = [&](auto matches) {
-        return std::any_of(severing.severed.begin(), severing.severed.end(), matches) ||
-               std::any_of(severing.forbidden.begin(), severing.forbidden.end(), matches);
-    };
-    std::set<GlobalId> listening; // to something that is not cut off: a sink's monitor, an exempt source
-    for (const auto& [id, link] : graph.links)
-        if (!isCut([output = link.outputNode](const Node* source) { return source->id == output; }))
-            listening.insert(link.inputNode);
-    for (const auto& [id, node] : graph.nodes) {
-        if (!isCaptureStream(node) || !node.autoconnect || !node.client || listening.contains(id) ||
-            severing.managers.contains(*node.client))
-            continue;
-        const auto fed = severing.model.lastFed.find(node.serial);
-        const bool cut = isCut([&, stream = &node](const Node* source) {
-            return fed != severing.model.lastFed.end() ? source->serial == fed->second : asksFor(*stream, *source);
-        });
-        if (cut || !severing.anyOpen)
-            for (const auto manager : severing.managers)
-                verdicts.permissions[manager][id] = permission::none;
-    }
-}
-
-// One of its nodes may listen, so that a revocation is due to it.
-bool canListenAtAll(const Graph& graph, GlobalId client) {
-    const auto& nodes = graph.nodesOf(client);
-    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) { return canListen(graph, graph.nodes.at(id)); });
-}
-
-// The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
-// whose owner was not revoked, having claimed to be no listener) is destroyed by name.
-bool stillBeingCut(const Model& model, const Client& client, GlobalId source) {
-    const auto objects = model.applied.permissions.find(client.serial);
-    const Node* node = model.graph.node(source);
-    if (objects == model.applied.permissions.end() || !node)
-        return canListenAtAll(model.graph, client.id);
-    const auto revoked = objects->second.find(node->serial);
-    if (revoked == objects->second.end())
-        return canListenAtAll(model.graph, client.id);
-    return !model.applied.done(revoked->second.batch);
-}
-
-void sever(const Severing& severing, Verdicts& verdicts) {
-    const auto& graph = severing.model.graph;
-    std::set<GlobalId> listeners;
-    for (const auto& [id, node] : graph.nodes)
-        if (node.client && canListen(graph, node))
-            listeners.insert(*node.client);
-
-    const auto revoke = [&](GlobalId client, const Node& source) {
-        auto& objects = verdicts.permissions[client];
-        objects[source.id] = permission::none;
-        for (const auto portId : graph.portsOf(source.id))
-            if (graph.ports.at(portId).output)
-                objects[portId] = permission::none;
-    };
-    for (const auto& [id, client] : graph.clients) {
-        if (client.self || severing.managers.contains(id))
-            continue;
-        for (const auto* source : severing.severed)
-            if (listeners.contains(id) && source->client != id)
-                revoke(id, *source);
-        for (const auto* source : severing.forbidden)
-            // Its own maker may keep it only where it lives with him: a node that he had the server make is a
-            // microphone like any other. Losing sight of it destroys it, unless it lingers, and that from within
-            // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
-            // pw_global_update_permissions()). So it is destroyed in order.
-            if (source->client == id && isServerMade(*source) && !source->lingers)
-                verdicts.destroyNodes.insert(source->id);
-            else if (source->client != id || isServerMade(*source))
-                revoke(id, *source);
-    }
-    const auto cutLinksFrom = [&](const Node* source) {
-        for (const auto id : graph.linksFrom(source->id)) {
-            const Node* listener = graph.node(graph.links.at(id).inputNode);
-            const Client* owner = listener ? graph.owner(*listener) : nullptr;
-            // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
-            if (!owner || owner->self || severing.managers.contains(owner->id) ||
-                !stillBeingCut(severing.model, *owner, source->id))
-                verdicts.cutLinks.insert(id);
-        }
-    };
-    std::for_each(severing.severed.begin(), severing.severed.end(), cutLinksFrom);
-    std::for_each(severing.forbidden.begin(), severing.forbidden.end(), cutLinksFrom);
-    hideStreams(severing, verdicts);
-}
-
 } // namespace
 
 bool isBeyondAsking(const Model& model, const Node& node) {
@@ -225,30 +122,32 @@ KnobState knobState(const Model& model, const Node& node) {
     return read && silent ? KnobState::Holds : KnobState::Pending;
 }
 
-Verdicts evaluate(const Model& model) {
+Verdicts evaluate(const Model& model, const RuleBook& book) {
     Verdicts verdicts;
     verdicts.muted = model.mute.muted() && !model.released;
     if (!model.connected)
         return verdicts;
     const auto managers = sessionManagers(model.graph);
-    if (!model.released)
+    if (!model.released) {
         protectConnections(model, managers, verdicts);
-    Severing severing{model, managers, {}, {}, false};
+        verdicts.rulings = judge(model, book, managers);
+    }
+    Severing severing{model, managers};
     for (const auto& [id, node] : model.graph.nodes) {
         if (!isSource(model.graph, node))
             continue;
         verdicts.sources.push_back(judgeSource(model, node, verdicts.muted));
-        const auto& verdict = verdicts.sources.back();
-        if (!verdict.sever)
-            severing.anyOpen = true;
-        else if (knobState(model, node) == KnobState::Fails)
+        if (!verdicts.sources.back().sever)
+            continue;
+        if (knobState(model, node) == KnobState::Fails)
             severing.forbidden.push_back(&node);
         else
             severing.severed.push_back(&node);
     }
     // Who is to be cut off from what, and what is to be given back later, is seen only once the list is complete; what
     // was taken away by a guard before us is in force all the while.
-    if (model.listComplete && (!severing.severed.empty() || !severing.forbidden.empty()))
+    if (model.listComplete &&
+        (!severing.severed.empty() || !severing.forbidden.empty() || !verdicts.rulings.strict.empty()))
         sever(severing, verdicts);
     return verdicts;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/model.hpp"
+#include "daemon/policy/judge.hpp"
 
 #include <cstdint>
 #include <map>
@@ -44,6 +45,9 @@ struct Verdicts {
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
     std::set<GlobalId> cutLinks;     // links whose listener no permission binds
     std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
+    Rulings rulings;
+    std::map<GlobalId, Decision> ruled; // streams that may not hear what they ask for, and why
+    std::set<GlobalId> silenced;        // those of them that go on, with silence in its place
 
     const SourceVerdict* source(GlobalId node) const {
         for (const auto& verdict : sources)
@@ -53,7 +57,8 @@ struct Verdicts {
     }
 };
 
-Verdicts evaluate(const Model& model);
+// `book` is made from the settings of the model.
+Verdicts evaluate(const Model& model, const RuleBook& book);
 
 // What stands between the verdicts and the promise of design section 1.
 struct Guarantee {

@@ -17,6 +17,13 @@ bool isPulseServer(const Client& client) {
     return client.executableTrue && baseName(client.executable) == "pipewire-pulse";
 }
 
+// In PipeWire 1.4 pipewire-pulse is a link to pipewire, and its executable reads as that; its connections
+// are then told by the socket's owner being neither the server nor a session manager but `pipewire`.
+bool speaksForOthers(const Client& client) {
+    return isPulseServer(client) ||
+           (client.executableTrue && baseName(client.executable) == "pipewire" && !client.inServer);
+}
+
 const std::string& first(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
 
 } // namespace
@@ -35,10 +42,7 @@ Identity identify(const Graph& graph, const Node& node) {
         identity.key = "server:" + node.name;
         return identity;
     }
-    // In PipeWire 1.4 pipewire-pulse is a link to pipewire, and its executable reads as that; its connections
-    // are then told by the socket's owner being neither the server nor a session manager but `pipewire`.
-    const bool forOthers =
-        isPulseServer(*client) || (client->executableTrue && baseName(client->executable) == "pipewire" && !client->inServer);
+    const bool forOthers = speaksForOthers(*client);
     const bool vouched = forOthers || client->access == "flatpak" || client->access == "portal";
     if (vouched && !client->portalAppId.empty()) {
         identity.sandbox = "flatpak";
@@ -65,6 +69,33 @@ Identity identify(const Graph& graph, const Node& node) {
     }
     identity.pid = client->pid;
     return identity;
+}
+
+Subject subjectOf(const Client& client, const Node* stream) {
+    const auto claimed = [stream](const std::string Node::*ofStream, const std::string& ofClient) -> const std::string& {
+        return stream ? first(stream->*ofStream, ofClient) : ofClient;
+    };
+    Subject subject;
+    subject.claims = claimed(&Node::applicationName, client.applicationName);
+    const std::string& appId = claimed(&Node::applicationId, client.applicationId);
+    const bool vouched = speaksForOthers(client) || client.access == "flatpak" || client.access == "portal";
+    if (vouched && !client.portalAppId.empty()) {
+        subject.flatpak = subject.app = {client.portalAppId, true};
+    } else if (vouched && !client.snapId.empty()) {
+        subject.snap = subject.app = {client.snapId, true};
+    } else if (speaksForOthers(client)) {
+        const std::string& binary = claimed(&Node::applicationBinary, client.applicationBinary);
+        subject.executable = {binary, false};
+        subject.process = {std::string(baseName(binary)), false};
+        subject.app = {first(appId, first(binary, subject.claims)), false};
+    } else {
+        const bool known = client.executableTrue;
+        subject.executable = {client.executable, known};
+        subject.process = {std::string(baseName(client.executable)), known};
+        subject.app = known ? subject.executable : Fact{first(appId, first(client.executable, subject.claims)), false};
+        subject.unit = {client.unit, false}; // any process of the user can make itself one
+    }
+    return subject;
 }
 
 } // namespace micguard

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/graph.hpp"
+#include "daemon/policy/rules.hpp"
 
 #include <string>
 
@@ -22,5 +23,8 @@ struct Identity {
 };
 
 Identity identify(const Graph& graph, const Node& node);
+
+// What rules can tell of a client, and of a stream of it, which may claim to be something else; nullptr: of the client.
+Subject subjectOf(const Client& client, const Node* stream);
 
 } // namespace micguard

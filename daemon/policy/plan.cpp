@@ -197,9 +197,79 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
         if (!out || !in || stands(model.graph, *out, *in))
             continue;
         const auto* verdict = verdicts.source(out->node);
-        if (verdict && (verdict->sever || isUnconfirmed(model, *verdict)))
+        const Node* listener = model.graph.node(in->node);
+        if ((verdict && (verdict->sever || isUnconfirmed(model, *verdict))) ||
+            (listener && listener->client && verdicts.rulings.of(*listener->client, out->node)))
             continue;
         actions.push_back(action::CreateLink{out->node, out->id, in->node, in->id});
+    }
+    return actions;
+}
+
+// Who is kept from something by the rules while others go on hearing it must not go on reading it from memory that he was
+// given before. While it is silent anyway there is nothing to read.
+std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    if (!model.listComplete)
+        return actions;
+    for (const auto& [source, clients] : model.mapped) {
+        const Node* node = model.graph.node(source);
+        const auto* verdict = node ? verdicts.source(node->id) : nullptr;
+        if (!node || (verdict && verdict->silent && knobState(model, *node) == KnobState::Holds))
+            continue;
+        const bool due = std::any_of(clients.begin(), clients.end(), [&](Serial serial) {
+            const Client* client = model.graph.client(serial);
+            return client && verdicts.rulings.of(client->id, node->id);
+        });
+        if (due)
+            actions.emplace_back(action::Suspend{node->id, processOf(model.graph, *node)});
+    }
+    return actions;
+}
+
+std::vector<GlobalId> portsOf(const Graph& graph, GlobalId node, bool output) {
+    std::vector<GlobalId> found;
+    for (const auto id : graph.portsOf(node))
+        if (graph.ports.at(id).output == output)
+            found.push_back(id);
+    return found;
+}
+
+// Those that may hear nothing and are to go on are linked to a source of silence.
+std::vector<Action> planSilence(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    if (verdicts.silenced.empty())
+        return actions;
+    const auto& graph = model.graph;
+    const Node* silence = silenceOf(graph);
+    if (!silence && !model.applied.silenceMade)
+        actions.emplace_back(action::MakeSilence{});
+    const auto outputs = silence ? portsOf(graph, silence->id, true) : std::vector<GlobalId>{};
+    if (silence && outputs.empty() && !model.applied.portsAsked.contains(silence->serial))
+        actions.emplace_back(action::OpenPorts{silence->id, true});
+    for (const auto id : verdicts.silenced) {
+        const Node& stream = graph.nodes.at(id);
+        const auto inputs = portsOf(graph, id, false);
+        if (inputs.empty() && !model.applied.portsAsked.contains(stream.serial))
+            actions.emplace_back(action::OpenPorts{id, false, processOf(graph, stream)});
+        for (const auto input : inputs)
+            if (!outputs.empty() && !model.applied.fed.contains(graph.ports.at(input).serial))
+                actions.emplace_back(action::CreateLink{silence->id, outputs.front(), id, input, false});
+    }
+    return actions;
+}
+
+// Those that may hear again lose it first.
+std::vector<Action> planEndOfSilence(const Model& model, const Verdicts& verdicts) {
+    std::vector<Action> actions;
+    const auto& graph = model.graph;
+    const Node* silence = silenceOf(graph);
+    if (!silence)
+        return actions;
+    for (const auto id : graph.linksFrom(silence->id)) {
+        const Link& link = graph.links.at(id);
+        if (!verdicts.silenced.contains(link.inputNode) && !model.applied.destroyAsked.contains(link.serial))
+            actions.emplace_back(action::Destroy{id});
     }
     return actions;
 }
@@ -298,10 +368,13 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
         if (const auto it = model.graph.links.find(id);
             it != model.graph.links.end() && !model.applied.destroyAsked.contains(it->second.serial))
             actions.emplace_back(action::Destroy{id});
+    add(planSuspends(model, verdicts));
     add(planUserMutes(model, verdicts));
+    add(planEndOfSilence(model, verdicts));
     // Streams go out of the session manager's sight only after they are cut off, and come back into it only
     // when they may be linked again.
     add(std::move(permissions.hide));
+    add(planSilence(model, verdicts));
     auto showAgain = planShowAgain(model, verdicts, permissions.grant);
     add(std::move(permissions.grant));
     add(std::move(permissions.show));
@@ -414,7 +487,9 @@ struct Recorder {
     void operator()(const action::CreateLink& a) const {
         const Port* out = model.graph.port(a.outputPort);
         const Port* in = model.graph.port(a.inputPort);
-        if (out && in)
+        if (in && !a.lingers)
+            model.applied.fed.insert(in->serial);
+        else if (out && in)
             std::erase_if(model.applied.cut, [&](const CutLink& cut) {
                 return cut.outputPort == out->serial && cut.inputPort == in->serial;
             });
@@ -433,6 +508,27 @@ struct Recorder {
         for (const auto& route : device->routes)
             led.save = led.save || (route.index == a.route && route.save);
         model.applied.leds[{device->serial, a.route}] = led;
+    }
+    void operator()(const action::Suspend& a) const {
+        const Node* node = model.graph.node(a.node);
+        if (!node)
+            return;
+        asked(a.process);
+        std::set<Serial> linked;
+        for (const auto id : model.graph.linksFrom(a.node)) {
+            const Node* listener = model.graph.node(model.graph.links.at(id).inputNode);
+            const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
+            if (owner && !owner->self && !appliedPermission(model.applied, owner->serial, node->serial))
+                linked.insert(owner->serial);
+        }
+        model.mapped[node->serial] = std::move(linked);
+    }
+    void operator()(const action::MakeSilence&) const { model.applied.silenceMade = true; }
+    void operator()(const action::OpenPorts& a) const {
+        if (const Node* node = model.graph.node(a.node)) {
+            asked(a.process);
+            model.applied.portsAsked.insert(node->serial);
+        }
     }
     void operator()(const action::SetUserMute& a) const {
         const Node* node = model.graph.node(a.node);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/model/circumstances.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/rule_index.hpp"
 #include "daemon/policy/rule_order.hpp"
@@ -44,18 +45,6 @@ struct Subject {
     std::string claims; // never known
     bool operator==(const Subject&) const = default;
     auto operator<=>(const Subject&) const = default;
-};
-
-// What rules with conditions depend on.
-struct Circumstances {
-    std::uint64_t now = 0;           // µs since the epoch, for Rule::until
-    unsigned weekday = 0;            // 0 is Monday
-    unsigned minute = 0;             // since midnight
-    bool locked = false;             // the session
-    std::set<std::string> capturing; // AppIds, known ones
-    std::set<std::string>
-        claimedCapturing; // AppIds that are only claimed: they loosen nothing for others either
-    bool operator==(const Circumstances&) const = default;
 };
 
 struct Decision {

@@ -57,6 +57,9 @@ std::string describe(const Action& action) {
                           [](const action::SetUserMute& a) {
                               return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
                           },
+                          [](const action::Suspend& a) { return "suspend " + id(a.node); },
+                          [](const action::MakeSilence&) { return std::string("make-silence"); },
+                          [](const action::OpenPorts& a) { return "open-ports " + id(a.node); },
                       },
                       action);
 }
@@ -171,6 +174,8 @@ bool FakeServer::addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inpu
     const GlobalId linkId{nextLink_++};
     const Link link{linkId, Serial{raw(linkId) + 1000}, outputNode, outputPort, inputNode, inputPort};
     graph_.put(link);
+    if (in->client)
+        mapped_[outputNode].insert(*in->client);
     tell(event::LinkSeen{link});
     return true;
 }
@@ -226,6 +231,9 @@ void FakeServer::remove(GlobalId object) {
     marks_.erase(object);
     believedLinked_.erase(object);
     sessionManagers_.erase(object);
+    mapped_.erase(object);
+    for (auto& [source, clients] : mapped_)
+        clients.erase(object);
     if (known)
         removeObject(object);
 }
@@ -295,8 +303,47 @@ void FakeServer::carryOut(const Action& action) {
                        it->second.knob.mute = a.mute;
                        tellKnob(it->second);
                    },
+                   [&](const action::Suspend& a) {
+                       auto& clients = mapped_[a.node];
+                       clients.clear();
+                       for (const auto linkId : graph_.linksFrom(a.node))
+                           if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
+                               clients.insert(*owner);
+                   },
+                   [&](const action::MakeSilence&) { makeSilence(); },
+                   [&](const action::OpenPorts& a) { openPorts(a.node, a.monitors); },
                },
                action);
+}
+
+void FakeServer::makeSilence() {
+    Node node;
+    node.id = GlobalId{nextMade_++};
+    node.serial = Serial{raw(node.id) + 1000};
+    node.name = silenceName;
+    node.factory = "support.null-audio-sink";
+    node.mediaClass = "Audio/Source/Virtual";
+    node.infoKnown = true;
+    for (const auto& [clientId, client] : graph_.clients)
+        if (client.self)
+            node.client = clientId;
+    marks_[node.id] = {};
+    graph_.put(node);
+    tell(event::NodeSeen{asRegistered(node)});
+    tell(event::NodeInfo{node});
+}
+
+void FakeServer::openPorts(GlobalId node, bool monitors) {
+    if (!graph_.node(node))
+        return;
+    Port port;
+    port.id = GlobalId{nextMade_++};
+    port.serial = Serial{raw(port.id) + 1000};
+    port.node = node;
+    port.output = port.monitor = monitors;
+    port.format = "32 bit float mono audio";
+    graph_.put(port);
+    tell(event::PortSeen{port});
 }
 
 void FakeServer::appearNode(Line& line) {
@@ -350,6 +397,8 @@ void FakeServer::appear(Line& line) {
             refused.push_back(out->name + " -> " + in->name);
         } else {
             graph_.put(link);
+            if (in->client)
+                mapped_[link.outputNode].insert(*in->client);
             tell(event::LinkSeen{link});
         }
     } else {
@@ -361,6 +410,7 @@ void FakeServer::change(Line& line) {
     const std::string& verb = line.verb();
     if (verb == "default") {
         defaultSource_ = line.takeWord();
+        tell(event::DefaultSource{defaultSource_});
     } else if (verb == "gone") {
         const auto object = line.id();
         line.takeWord();
@@ -481,6 +531,7 @@ void FakeServer::connect() {
         if (isReadAtOnce(node))
             tellKnob(node);
     }
+    tell(event::DefaultSource{defaultSource_});
     tell(event::InitialListComplete{});
 }
 
@@ -500,6 +551,7 @@ void FakeServer::restart() {
     permissions_.clear();
     sessionManagers_.clear();
     believedLinked_.clear();
+    mapped_.clear();
 }
 
 std::set<std::string> FakeServer::linked() const {
@@ -529,6 +581,15 @@ std::set<std::string> FakeServer::audible() const {
         if (marks.raw || marks.deaf || !mixed || (!silent && !byUser))
             pairs.insert(out.name + " -> " + in.name);
     }
+    return pairs;
+}
+
+std::set<std::string> FakeServer::readable() const {
+    std::set<std::string> pairs;
+    for (const auto& [source, clients] : mapped_)
+        if (const Node& node = graph_.nodes.at(source); isSource(graph_, node) && node.knob.maxVolume > 0.0f)
+            for (const auto client : clients)
+                pairs.insert(node.name + " -> " + id(client));
     return pairs;
 }
 

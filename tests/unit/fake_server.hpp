@@ -56,6 +56,8 @@ class FakeServer final : public Server {
     // "mic -> call" for every link over which sound flows to somebody who does not own the microphone.
     std::set<std::string> audible() const;
     std::set<std::string> linked() const; // the same whether or not sound flows
+    // "mic -> 30" for every client that could read what a source plays from memory that it was given while it was linked.
+    std::set<std::string> readable() const;
     // Everything that an object of the server carries of the guard's: knobs at 0, permissions, said in words.
     std::vector<std::string> leftovers() const;
 
@@ -80,6 +82,8 @@ class FakeServer final : public Server {
     void appear(Line& line);
     void appearNode(Line& line);
     void change(Line& line);
+    void makeSilence();
+    void openPorts(GlobalId node, bool monitors);
     void rescan();
     void linkStream(const Node& stream);
 
@@ -91,6 +95,7 @@ class FakeServer final : public Server {
     std::map<GlobalId, Marks> marks_;
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
     std::set<GlobalId> sessionManagers_;
+    std::map<GlobalId, std::set<GlobalId>> mapped_; // source -> clients that were linked since it was suspended
     std::set<GlobalId> believedLinked_; // streams, by the session manager
     std::string defaultSource_;
     std::deque<Event> pending_;
@@ -104,6 +109,7 @@ class FakeServer final : public Server {
     bool stalled_ = false;
     unsigned run_ = 1;
     std::uint32_t nextLink_ = 100000;
+    std::uint32_t nextMade_ = 90000; // what the guard has the server make
 };
 
 std::string describe(const Action& action);

@@ -154,6 +154,7 @@ Client takeClient(Line& line) {
     c.serial = takeSerial(line, c.id);
     c.self = line.takeFlag("self");
     c.inServer = line.takeFlag("in-server");
+    c.infoKnown = !line.takeFlag("unknown");
     c.pid = static_cast<std::uint32_t>(line.takeNumber("pid", c.self ? 1 : raw(c.id) + 5000));
     c.uid = static_cast<std::uint32_t>(line.takeNumber("uid", 1000));
     c.socket = line.take("socket", c.self ? "pipewire-0-manager" : "pipewire-0");

@@ -492,6 +492,7 @@ TEST_CASE("a stream whose link was refused while severed is shown as a new one a
     Settings settings;
     settings.sources.exempt = {"line"};
     world.receive(event::SettingsLoaded{settings});
+    world.receive(event::DefaultSource{""}); // it does not say what it prefers
     world.mute();
     world.say("node 61 class=Stream/Input/Audio name=late client=30 autoconnect\nport 62 of 61 in");
     CHECK(world.sees(10, 61) != permission::none);

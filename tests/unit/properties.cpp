@@ -249,7 +249,7 @@ TEST_CASE("property: verdicts do not depend on the order in which independent ob
             for (const auto& event : in)
                 model.apply(event);
             model.apply(event::InitialListComplete{});
-            auto verdicts = evaluate(model);
+            auto verdicts = evaluate(model, RuleBook(model.settings));
             std::sort(verdicts.sources.begin(), verdicts.sources.end(),
                       [](const auto& a, const auto& b) { return a.node < b.node; });
             return verdicts;

@@ -84,6 +84,18 @@ void World::receive(const Event& event) {
     rest();
 }
 
+void World::rule(Rule rule) {
+    Settings settings = model.settings;
+    settings.rules.push_back(std::move(rule));
+    receive(event::SettingsLoaded{std::move(settings)});
+}
+
+void World::noRules() {
+    Settings settings = model.settings;
+    settings.rules.clear();
+    receive(event::SettingsLoaded{std::move(settings)});
+}
+
 void World::mute(bool on) {
     receive(event::UserMute{on, "", "", now += 1000});
 }
@@ -109,11 +121,11 @@ void World::reconnect() {
 }
 
 std::vector<Action> World::plan() const {
-    return micguard::plan(model, evaluate(model));
+    return micguard::plan(model, verdicts());
 }
 
 View World::view() {
-    return describer.describe(model, evaluate(model), promise(), now);
+    return describer.describe(model, verdicts(), promise(), now);
 }
 
 std::vector<std::string> World::sent() const {

@@ -45,6 +45,8 @@ class World {
     void mute(bool on = true);
     void unmute() { mute(false); }
     void receive(const Event& event); // one event from people or programs
+    void rule(Rule rule); // one more
+    void noRules();
     void settleRoutes();
     void rest();                      // reads whatever the server has to say
     void overdue();                   // the time for evidence from other processes is over
@@ -55,8 +57,8 @@ class World {
     void apply(const Event& event);
     bool step(); // one event of the server's; false if there is none
 
-    Verdicts verdicts() const { return evaluate(model); }
-    Guarantee promise() const { return guarantee(model, evaluate(model)); }
+    Verdicts verdicts() const { return evaluate(model, RuleBook(model.settings)); }
+    Guarantee promise() const { return guarantee(model, verdicts()); }
     std::vector<Action> plan() const;
     View view();
     std::vector<std::string> sent() const; // what was performed, in words

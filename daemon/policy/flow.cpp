@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/flow.hpp"
+
+#include "daemon/policy/classify.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace micguard {
+namespace {
+
+bool isSink(const Node& node) {
+    const std::string_view kind = node.mediaClass;
+    return kind.starts_with("Audio/Sink") || kind == "Audio/Duplex";
+}
+
+// Nodes that put out what a node takes in.
+class Passages {
+  public:
+    explicit Passages(const Graph& graph)
+        : graph_(graph) {
+        for (const auto& [id, node] : graph.nodes) {
+            if (!node.linkGroup.empty())
+                groups_[node.linkGroup].push_back(id);
+            if (node.client && isSource(graph, node))
+                provided_[*node.client].push_back(id);
+        }
+    }
+
+    void from(const Node& node, std::vector<GlobalId>& onward) const {
+        if (isSink(node))
+            onward.push_back(node.id);
+        // Whoever names a group that is not his own only draws more upon himself and on it.
+        if (const auto group = groups_.find(node.linkGroup); !node.linkGroup.empty() && group != groups_.end())
+            add(node, group->second, onward);
+        // Without a group nothing tells which of a client's sources it feeds from what it hears: all of them.
+        else if (node.client)
+            if (const auto provided = provided_.find(*node.client); provided != provided_.end())
+                add(node, provided->second, onward);
+    }
+
+  private:
+    static void add(const Node& self, const std::vector<GlobalId>& others, std::vector<GlobalId>& onward) {
+        for (const auto id : others)
+            if (id != self.id)
+                onward.push_back(id);
+    }
+
+    const Graph& graph_;
+    std::map<std::string, std::vector<GlobalId>> groups_;
+    std::map<GlobalId, std::vector<GlobalId>> provided_;
+};
+
+} // namespace
+
+Flow flowOf(const Graph& graph) {
+    const Passages passages(graph);
+    Flow flow;
+    std::vector<std::pair<GlobalId, GlobalId>> news; // carrier, source
+    for (const auto& [id, node] : graph.nodes)
+        if (isSource(graph, node))
+            news.emplace_back(id, id);
+    std::vector<GlobalId> onward;
+    while (!news.empty()) {
+        const auto [carrier, source] = news.back();
+        news.pop_back();
+        if (!flow[carrier].insert(source).second)
+            continue;
+        for (const auto id : graph.linksFrom(carrier)) {
+            const Node* listener = graph.node(graph.links.at(id).inputNode);
+            if (!listener)
+                continue;
+            onward.clear();
+            passages.from(*listener, onward);
+            for (const auto next : onward)
+                news.emplace_back(next, source);
+        }
+    }
+    return flow;
+}
+
+} // namespace micguard

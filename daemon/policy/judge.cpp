@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/judge.hpp"
+
+#include "daemon/policy/classify.hpp"
+#include "daemon/policy/identity.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace micguard {
+namespace {
+
+bool keepsNobody(const Settings& settings) {
+    return settings.policy.fallback == Ruling::Allow &&
+           std::all_of(settings.rules.begin(), settings.rules.end(),
+                       [](const Rule& rule) { return rule.action == Ruling::Allow; });
+}
+
+// The client as it is known, and each of its streams that claims to be something else.
+std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
+    std::vector<Subject> subjects{subjectOf(client, nullptr)};
+    for (const auto id : graph.nodesOf(client.id)) {
+        const Node& node = graph.nodes.at(id);
+        if (!isCaptureStream(node))
+            continue;
+        Subject subject = subjectOf(client, &node);
+        if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end())
+            subjects.push_back(std::move(subject));
+    }
+    return subjects;
+}
+
+struct Source {
+    std::string name;
+    SourceKind kind = SourceKind::Virtual;
+};
+
+// One client after the other, the oldest first: of two that may not capture beside each other the older one gives way, and
+// not both of them in turn.
+class Judge {
+  public:
+    Judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers)
+        : model_(model)
+        , book_(book)
+        , flow_(flowOf(model.graph)) {
+        for (const auto& [carrier, behind] : flow_)
+            for (const auto id : behind)
+                if (const Node* node = model.graph.node(id))
+                    sources_[id] = {node->name, sourceKind(*node)};
+        for (const auto& [id, client] : model.graph.clients)
+            if (!client.self && !client.inServer && !managers.contains(id)) {
+                judged_.push_back(&client);
+                if (captures(client))
+                    capturing_[id] = subjectOf(client, nullptr).app;
+            }
+        std::sort(judged_.begin(), judged_.end(),
+                  [](const Client* a, const Client* b) { return a->serial < b->serial; });
+    }
+
+    Rulings all() {
+        Rulings rulings;
+        RuleBook::InForce inForce = book_.inForce(circumstances());
+        for (const Client* client : judged_) {
+            auto strict = judgeClient(*client, inForce);
+            if (strict.empty())
+                continue;
+            if (capturing_.erase(client->id) != 0)
+                inForce = book_.inForce(circumstances());
+            rulings.strict[client->id] = std::move(strict);
+        }
+        return rulings;
+    }
+
+  private:
+    bool captures(const Client& client) const {
+        const auto& graph = model_.graph;
+        const auto& nodes = graph.nodesOf(client.id);
+        return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId node) {
+            const auto& links = graph.linksTo(node);
+            return canListen(graph, graph.nodes.at(node)) && std::any_of(links.begin(), links.end(), [&](GlobalId link) {
+                       return flow_.contains(graph.links.at(link).outputNode);
+                   });
+        });
+    }
+
+    Circumstances circumstances() const {
+        Circumstances now = model_.circumstances;
+        for (const auto& [id, app] : capturing_)
+            (app.known ? now.capturing : now.claimedCapturing).insert(app.value);
+        return now;
+    }
+
+    std::map<GlobalId, Decision> judgeClient(const Client& client, const RuleBook::InForce& inForce) const {
+        const auto subjects = subjectsOf(model_.graph, client);
+        std::map<GlobalId, Decision> bySource;
+        for (const auto& [id, source] : sources_) {
+            Decision& strictest = bySource[id];
+            if (!client.infoKnown) {
+                strictest = {Ruling::Deny, std::nullopt, "who asks is not known yet"};
+                continue;
+            }
+            for (const auto& subject : subjects) {
+                Decision decision = book_.decide(subject, source.name, source.kind, inForce);
+                if (strictest.reason.empty() || decision.ruling > strictest.ruling)
+                    strictest = std::move(decision);
+            }
+        }
+        std::map<GlobalId, Decision> strict;
+        for (const auto& [carrier, behind] : flow_)
+            for (const auto source : behind) {
+                const Decision& decision = bySource.at(source);
+                if (decision.ruling == Ruling::Allow)
+                    continue;
+                const auto [it, fresh] = strict.try_emplace(carrier, decision);
+                if (!fresh && decision.ruling > it->second.ruling)
+                    it->second = decision;
+            }
+        return strict;
+    }
+
+    const Model& model_;
+    const RuleBook& book_;
+    Flow flow_;
+    std::map<GlobalId, Source> sources_;
+    std::vector<const Client*> judged_;
+    std::map<GlobalId, Fact> capturing_; // client, its AppId
+};
+
+} // namespace
+
+Rulings judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers) {
+    return keepsNobody(model.settings) ? Rulings{} : Judge(model, book, managers).all();
+}
+
+} // namespace micguard

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the rules make of every client and source, whether or not anything is muted. Pure.
+#pragma once
+
+#include "daemon/model/model.hpp"
+#include "daemon/policy/flow.hpp"
+#include "daemon/policy/rules.hpp"
+
+#include <map>
+#include <set>
+
+namespace micguard {
+
+struct Rulings {
+    // client -> what puts out a microphone's sound -> why it may not be heard. What is not listed may be.
+    std::map<GlobalId, std::map<GlobalId, Decision>> strict;
+
+    const Decision* of(GlobalId client, GlobalId carrier) const {
+        const auto carriers = strict.find(client);
+        if (carriers == strict.end())
+            return nullptr;
+        const auto it = carriers->second.find(carrier);
+        return it == carriers->second.end() ? nullptr : &it->second;
+    }
+};
+
+// A client whose properties have not come yet is kept from everything that anybody is kept from. Not judged: the guard,
+// the session manager, the server.
+Rulings judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers);
+
+} // namespace micguard

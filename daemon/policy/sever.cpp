@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/policy/sever.hpp"
+
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace micguard {
+namespace {
+
+// What a client is kept from, by its own doings or by everybody's.
+using Kept = std::set<GlobalId>;
+
+bool asksFor(const Node& stream, const Node& source) {
+    return !stream.target.empty() &&
+           (stream.target == source.name || stream.target == std::to_string(raw(source.serial)));
+}
+
+// The source that a stream heard last, asks for, or would get.
+const Node* wantedSource(const Model& model, const Node& stream) {
+    const auto fed = model.lastFed.find(stream.serial);
+    if (fed != model.lastFed.end())
+        return model.graph.node(fed->second);
+    const Node* byDefault = nullptr;
+    for (const auto& [id, node] : model.graph.nodes) {
+        if (asksFor(stream, node))
+            return &node;
+        if (!model.defaultSource.empty() && node.name == model.defaultSource && isSource(model.graph, node))
+            byDefault = &node;
+    }
+    return byDefault;
+}
+
+// One of its nodes may listen, so that a revocation is due to it.
+bool canListenAtAll(const Graph& graph, GlobalId client) {
+    const auto& nodes = graph.nodesOf(client);
+    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) { return canListen(graph, graph.nodes.at(id)); });
+}
+
+// The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
+// whose owner was not revoked, having claimed to be no listener) is destroyed by name.
+bool stillBeingCut(const Model& model, const Client& client, const Node& source) {
+    const auto objects = model.applied.permissions.find(client.serial);
+    if (objects == model.applied.permissions.end())
+        return canListenAtAll(model.graph, client.id);
+    const auto revoked = objects->second.find(source.serial);
+    if (revoked == objects->second.end())
+        return canListenAtAll(model.graph, client.id);
+    return !model.applied.done(revoked->second.batch);
+}
+
+class Cutter {
+  public:
+    Cutter(const Severing& severing, Verdicts& verdicts)
+        : severing_(severing)
+        , graph_(severing.model.graph)
+        , verdicts_(verdicts) {}
+
+    void all() {
+        for (const auto& [id, client] : graph_.clients)
+            if (!client.self && !severing_.managers.contains(id))
+                keep(client);
+        const auto cutLinks = [&](const Node* source) { cutLinksFrom(*source); };
+        std::for_each(severing_.severed.begin(), severing_.severed.end(), cutLinks);
+        std::for_each(severing_.forbidden.begin(), severing_.forbidden.end(), cutLinks);
+        for (const auto& [client, carriers] : verdicts_.rulings.strict)
+            for (const auto& [carrier, decision] : carriers)
+                cutRuledLinks(client, carrier);
+        for (const auto& [id, node] : graph_.nodes)
+            handleStream(node);
+        if (const Node* silence = silenceOf(graph_))
+            guardSilence(*silence);
+    }
+
+  private:
+    void revoke(GlobalId client, const Node& source) {
+        auto& objects = verdicts_.permissions[client];
+        objects[source.id] = permission::none;
+        for (const auto portId : graph_.portsOf(source.id))
+            if (graph_.ports.at(portId).output)
+                objects[portId] = permission::none;
+        kept_[client].insert(source.id);
+    }
+
+    void keep(const Client& client) {
+        if (!severing_.severed.empty() && canListenAtAll(graph_, client.id))
+            for (const auto* source : severing_.severed)
+                if (source->client != client.id)
+                    revoke(client.id, *source);
+        for (const auto* source : severing_.forbidden)
+            forbid(client.id, *source);
+        const auto ruled = verdicts_.rulings.strict.find(client.id);
+        if (ruled == verdicts_.rulings.strict.end())
+            return;
+        for (const auto& [id, decision] : ruled->second) {
+            const Node& carrier = graph_.nodes.at(id);
+            if (isSource(graph_, carrier) && sourceKind(carrier) == SourceKind::Hardware && carrier.client == client.id)
+                forbid(client.id, carrier);
+            else if (carrier.client != client.id && !isPlayedTo(carrier))
+                revoke(client.id, carrier);
+        }
+    }
+
+    // Its own maker may keep it only where it lives with him: a node that he had the server make is a
+    // microphone like any other. Losing sight of it destroys it, unless it lingers, and that from within
+    // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
+    // pw_global_update_permissions()). So it is destroyed in order.
+    void forbid(GlobalId client, const Node& source) {
+        if (source.client == client && isServerMade(source) && !source.lingers)
+            verdicts_.destroyNodes.insert(source.id);
+        else if (source.client != client || isServerMade(source))
+            revoke(client, source);
+    }
+
+    // Whoever may not see a sink cannot play either: of its monitor the links are cut one by one.
+    bool isPlayedTo(const Node& carrier) const { return !isSource(graph_, carrier) && carrier.mediaClass.starts_with("Audio/Sink"); }
+
+    void cutLinksFrom(const Node& source) {
+        for (const auto id : graph_.linksFrom(source.id)) {
+            const Node* listener = graph_.node(graph_.links.at(id).inputNode);
+            const Client* owner = listener ? graph_.owner(*listener) : nullptr;
+            // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
+            if (!owner || owner->self || severing_.managers.contains(owner->id) ||
+                !stillBeingCut(severing_.model, *owner, source))
+                verdicts_.cutLinks.insert(id);
+        }
+    }
+
+    void cutRuledLinks(GlobalId client, GlobalId carrier) {
+        const Node& node = graph_.nodes.at(carrier);
+        const Client& owner = graph_.clients.at(client);
+        for (const auto id : graph_.linksFrom(carrier)) {
+            const Node* listener = graph_.node(graph_.links.at(id).inputNode);
+            if (listener && listener->client == client &&
+                (isPlayedTo(node) || !stillBeingCut(severing_.model, owner, node)))
+                verdicts_.cutLinks.insert(id);
+        }
+    }
+
+    // Streams that the session manager would link, or believes to be linked still: hidden from it while nothing
+    // can be linked, so that it neither retries nor reports errors to them, and takes them for new ones when they
+    // come back, choosing their source by the state of things then. So none falls back to another microphone either.
+    void handleStream(const Node& stream) {
+        if (!isCaptureStream(stream) || !stream.autoconnect || !stream.client ||
+            severing_.managers.contains(*stream.client))
+            return;
+        const auto kept = keptFrom(stream);
+        if (!kept)
+            return;
+        for (const auto manager : severing_.managers)
+            verdicts_.permissions[manager][stream.id] = permission::none;
+        if (const Decision* decision = verdicts_.rulings.of(*stream.client, *kept)) {
+            verdicts_.ruled[stream.id] = *decision;
+            if (decision->ruling != Ruling::Deny)
+                verdicts_.silenced.insert(stream.id);
+        }
+    }
+
+    // Nobody but those who are to hear it sees it: it is no application that plays, and nobody's to link or to turn up.
+    void guardSilence(const Node& silence) {
+        std::set<GlobalId> listeners;
+        for (const auto id : verdicts_.silenced)
+            if (const auto client = graph_.nodes.at(id).client)
+                listeners.insert(*client);
+        for (const auto& [id, client] : graph_.clients)
+            if (!client.self)
+                verdicts_.permissions[id][silence.id] = listeners.contains(id) ? permission::readOnly : permission::none;
+    }
+
+    // The source that a stream would hear if it might.
+    std::optional<GlobalId> keptFrom(const Node& stream) const {
+        const auto it = kept_.find(*stream.client);
+        if (it == kept_.end())
+            return std::nullopt;
+        const Kept& kept = it->second;
+        for (const auto id : graph_.linksTo(stream.id)) {
+            const Node* output = graph_.node(graph_.links.at(id).outputNode);
+            const Client* owner = output ? graph_.owner(*output) : nullptr;
+            // To something that it is not kept from: a sink's monitor, another source.
+            if (output && !kept.contains(output->id) && !(owner && owner->self))
+                return std::nullopt;
+        }
+        if (const Node* wanted = wantedSource(severing_.model, stream); wanted && kept.contains(wanted->id))
+            return wanted->id;
+        const bool anyOpen = std::any_of(verdicts_.sources.begin(), verdicts_.sources.end(),
+                                         [&](const SourceVerdict& source) { return !kept.contains(source.node); });
+        return anyOpen || kept.empty() ? std::nullopt : std::optional(*kept.begin());
+    }
+
+    const Severing& severing_;
+    const Graph& graph_;
+    Verdicts& verdicts_;
+    std::map<GlobalId, Kept> kept_;
+};
+
+} // namespace
+
+void sever(const Severing& severing, Verdicts& verdicts) { Cutter(severing, verdicts).all(); }
+
+} // namespace micguard

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One application may not hear while others go on: what is cut, what is left alone, what flows round about.
+#include "tests/unit/world.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Pairs = std::set<std::string>;
+
+constexpr std::string_view twoCalls = R"(
+client 1 self
+client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
+node 20 class=Audio/Source name=mic client=10
+port 21 of 20 out
+client 30 exe=/usr/bin/call name=Call
+node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+port 32 of 31 in
+client 40 exe=/usr/bin/notes name=Notes
+node 41 class=Stream/Input/Audio name=notes client=40 autoconnect running
+port 42 of 41 in
+default mic
+)";
+
+Rule about(Ruling action, std::string_view executable, std::optional<std::string> source = std::nullopt) {
+    Rule rule;
+    rule.match.executable = executable;
+    rule.match.source = std::move(source);
+    rule.action = action;
+    rule.origin = {"/home/me/.config/micguard/micguard.toml", 3};
+    return rule;
+}
+
+bool contains(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
+std::string stateOf(World& world, std::string_view name) {
+    for (const auto& stream : world.view().streams)
+        if (stream.name == name)
+            return stream.state;
+    return "none";
+}
+
+} // namespace
+
+TEST_CASE("who is denied is cut off, who is not goes on") {
+    World world(twoCalls);
+    REQUIRE(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{20}) == permission::none);
+    CHECK(world.server.permission(GlobalId{10}, GlobalId{31}) == permission::none);
+    CHECK(world.plan().empty());
+    CHECK(stateOf(world, "call") == "denied");
+    CHECK(stateOf(world, "notes") == "capturing");
+
+    world.noRules();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    CHECK(world.server.leftovers() == Words{"client 30 has a look on 1", "client 30 has a look on 10",
+                                            "client 40 has a look on 1", "client 40 has a look on 10"});
+}
+
+TEST_CASE("who is cut off while others go on keeps no memory that is written to") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK(world.server.readable() == Pairs{"mic -> 40"});
+    const auto sent = world.sent();
+    CHECK(std::count(sent.begin(), sent.end(), "suspend 20") == 1);
+    world.noRules();
+    world.rule(about(Ruling::Silence, "/usr/bin/notes"));
+    CHECK(world.server.readable() == Pairs{"mic -> 30"});
+}
+
+TEST_CASE("memory kept from before the mute is let go before the microphone opens") {
+    World world(twoCalls);
+    world.mute();
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK_FALSE(contains(world.sent(), "suspend 20"));
+    world.server.performed.clear();
+    world.unmute();
+    const auto sent = world.sent();
+    REQUIRE(contains(sent, "suspend 20"));
+    CHECK(std::find(sent.begin(), sent.end(), "suspend 20") < std::find(sent.begin(), sent.end(), "knob 20 10.000000"));
+    CHECK(world.server.readable() == Pairs{"mic -> 40"});
+}
+
+TEST_CASE("a newcomer is decided before he has a stream, and unknown he is kept from everything") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Deny, "/usr/bin/spy"));
+    world.say("client 50 exe=/usr/bin/spy");
+    CHECK(world.server.permission(GlobalId{50}, GlobalId{20}) == permission::none);
+    world.say("client 60 exe=/usr/bin/other unknown");
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{20}) == permission::none);
+    world.say("client 60 exe=/usr/bin/other");
+    CHECK(world.server.permission(GlobalId{60}, GlobalId{20}) != permission::none);
+}
+
+TEST_CASE("a denied application does not fall back to another microphone") {
+    World world(twoCalls);
+    world.say("node 25 class=Audio/Source name=webcam client=10\nport 26 of 25 out");
+    world.rule(about(Ruling::Deny, "/usr/bin/call", "mic"));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    SECTION("nor does one that starts while it is denied") {
+        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 autoconnect\n"
+                  "port 72 of 71 in");
+        CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    }
+    SECTION("but it may hear the one that it asks for") {
+        world.say("client 70 exe=/usr/bin/call\n"
+                  "node 71 class=Stream/Input/Audio name=second client=70 autoconnect target=webcam\nport 72 of 71 in");
+        CHECK(world.server.audible() == Pairs{"mic -> notes", "webcam -> second"});
+    }
+}
+
+TEST_CASE("silenced, a stream goes on and hears nothing; allowed, it hears again") {
+    World world(twoCalls);
+    const auto silent = [&](std::uint32_t stream) {
+        const auto& graph = world.server.graph();
+        const auto& links = graph.linksTo(GlobalId{stream});
+        return links.size() == 1 &&
+               graph.nodes.at(graph.links.at(*links.begin()).outputNode).name == "micguard.silence";
+    };
+    world.rule(about(Ruling::Silence, "/usr/bin/call"));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(silent(31));
+    CHECK(stateOf(world, "call") == "silenced");
+    CHECK(world.plan().empty());
+
+    SECTION("its silence is mended when somebody unlinks it") {
+        const auto link = *world.server.graph().linksTo(GlobalId{31}).begin();
+        world.say("gone " + std::to_string(raw(link)));
+        CHECK(silent(31));
+    }
+    SECTION("one that starts so gets its ports from the guard") {
+        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 autoconnect");
+        CHECK(silent(71));
+    }
+    world.noRules();
+    CHECK(world.server.audible().contains("mic -> call"));
+    CHECK(world.server.audible().contains("mic -> notes"));
+    CHECK_FALSE(silent(31));
+}
+
+TEST_CASE("who is asked about waits in silence") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(stateOf(world, "call") == "pending");
+}
+
+TEST_CASE("what may not be heard may not be heard through a canceller and a loopback either") {
+    World world(std::string(twoCalls) + R"(
+        client 50 exe=/usr/bin/canceller
+        node 51 class=Stream/Input/Audio name=canceller-in client=50 autoconnect running group=echo target=mic
+        port 52 of 51 in
+        node 53 class=Audio/Source/Virtual name=cancelled client=50 group=echo
+        port 54 of 53 out
+        client 60 exe=/usr/bin/loopback
+        node 61 class=Stream/Input/Audio name=loopback-in client=60 autoconnect running group=loop target=cancelled
+        port 62 of 61 in
+        node 63 class=Audio/Source/Virtual name=looped client=60 group=loop
+        port 64 of 63 out
+        client 70 exe=/usr/bin/call
+        node 71 class=Stream/Input/Audio name=second client=70 autoconnect running target=looped
+        port 72 of 71 in
+        client 80 exe=/usr/bin/notes
+        node 81 class=Stream/Input/Audio name=third client=80 autoconnect running target=looped
+        port 82 of 81 in
+    )");
+    REQUIRE(world.server.audible().contains("looped -> second"));
+    world.rule(about(Ruling::Deny, "/usr/bin/call", "mic"));
+    CHECK(world.server.audible() == Pairs{"cancelled -> loopback-in", "looped -> third", "mic -> canceller-in", "mic -> notes"});
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("of a sink into which a microphone plays, a denied application gets no monitor and may still play") {
+    World world(std::string(twoCalls) + R"(
+        node 90 class=Audio/Sink name=speaker client=10
+        port 91 of 90 in
+        port 92 of 90 out monitor
+        link 93 20:21 -> 90:91
+        node 33 class=Stream/Input/Audio name=listen client=30
+        port 34 of 33 in
+        link 94 90:92 -> 33:34
+        link 95 90:92 -> 41:42
+    )");
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK_FALSE(world.server.graph().links.contains(GlobalId{94}));
+    CHECK(world.server.graph().links.contains(GlobalId{95}));
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{90}) != permission::none);
+}
+
+TEST_CASE("of two that may not capture beside each other one goes on, for good") {
+    World world(twoCalls);
+    Rule first = about(Ruling::Deny, "/usr/bin/call");
+    first.when.capturing = "/usr/bin/notes";
+    Rule second = about(Ruling::Deny, "/usr/bin/notes");
+    second.when.capturing = "/usr/bin/call";
+    world.rule(first);
+    world.rule(second);
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(world.plan().empty());
+    world.say("gone 40");
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("rules go on while everything is muted, and after it") {
+    World world(twoCalls);
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    world.mute();
+    CHECK(world.server.linked() == Pairs{});
+    CHECK(world.promise().holds);
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    world.noRules();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+}
+
+TEST_CASE("released, the guard keeps nobody from anything") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    world.rule(about(Ruling::Silence, "/usr/bin/notes"));
+    world.receive(event::Released{true});
+    CHECK(world.server.leftovers() == Words{});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+}
