@@ -5,6 +5,8 @@
 
 #include <systemd/sd-bus.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace micguard::test {
@@ -20,7 +22,8 @@ void check(int result, const char* what) {
 
 } // namespace
 
-Guard::Guard(const PrivateSession& session) {
+Guard::Guard(const PrivateSession& session)
+    : session_(session) {
     check(sd_bus_new(&bus_), "sd_bus_new");
     check(sd_bus_set_address(bus_, session.busAddress().c_str()), "sd_bus_set_address");
     check(sd_bus_set_bus_client(bus_, 1), "sd_bus_set_bus_client");
@@ -64,6 +67,14 @@ void Guard::setMode(const std::string& mode) {
 void Guard::release() {
     if (const auto error = call("Release", ""); !error.empty())
         throw std::runtime_error("Release: " + error);
+}
+
+void Guard::setRules(const std::string& toml) {
+    const auto folder = session_.directory() / "config" / "micguard";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "micguard.toml") << toml;
+    if (const auto error = call("Reload", ""); !error.empty())
+        throw std::runtime_error("Reload: " + error);
 }
 
 bool Guard::muted() {

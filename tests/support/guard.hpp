@@ -25,6 +25,8 @@ class Guard {
     void setMuted(bool muted);
     void setMode(const std::string& mode);
     void release();
+    // The user's rules from now on, as micguard.toml says them; returns once they are in force.
+    void setRules(const std::string& toml);
     // "" on success, else the error's name.
     std::string trySetMuted(bool muted);
 
@@ -45,6 +47,7 @@ class Guard {
     template <typename... Args>
     std::string call(const char* member, const char* types, Args... args);
 
+    const PrivateSession& session_;
     sd_bus* bus_ = nullptr;
     std::int64_t called_ = 0, replied_ = 0;
 };

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One application may not hear while another goes on hearing the same microphone: nothing that is made after the answer
+// reaches it, by whatever way, and the other one is not disturbed.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace micguard::test;
+
+namespace {
+
+// pw-record is a link to pw-cat, parecord one to pacat. `source` is a pattern.
+std::string ruleAbout(const std::string& match, const std::string& action, const std::string& source = "*") {
+    return "[[rule]]\nmatch = { " + match + ", source = \"" + source + "\" }\naction = \"" + action + "\"\n";
+}
+
+constexpr std::int64_t quantumNsec = 1024 * 1'000'000'000LL / 48000;
+
+const std::string pwRecord = "executable = \"*/pw-cat\"";
+
+// What is made from here on is new; what of it was heard before is none.
+void changeTune(PrivateSession& session, Heard& heard) {
+    heard.counted = heard.listener->snapshot().audible[1];
+    session.setPhase(1);
+}
+
+void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150)) {
+    std::vector<Heard> one;
+    one.push_back(std::move(heard));
+    listenWhileMuted(one, tally, patience);
+    heard = std::move(one.front());
+}
+
+Heard started(const std::string& source, std::unique_ptr<Listener> listener) {
+    Heard heard{source, std::move(listener)};
+    heard.listener->start();
+    return heard;
+}
+
+// Memory that is written anew with the same value is not seen to change: a few samples are all there are.
+bool hearsAnything(const Heard& heard, unsigned parity) {
+    return heard.listener->waitUntil([parity](const StreamSnapshot& now) { return now.audible[parity] > 0; });
+}
+
+} // namespace
+
+TEST_CASE("one of two applications on one microphone is denied, and allowed again", "[rules]") {
+    const MicKind kind = GENERATE(MicKind::tone, MicKind::otherProcess, MicKind::acp, MicKind::nullPlain);
+    PrivateSession session(guardedSession({kind}));
+    Guard guard(session);
+    const std::string source = nameOf(kind);
+    Heard other = listenTo(session, source);
+    Heard denied = hear(source, pwRecordListener(session, {.target = source, .name = "denied"}));
+    Tally tally("pw-record × " + source + " × denied while another goes on");
+    std::vector<std::int64_t> gaps;
+    for (unsigned cycle = 0; cycle < scaled(5, 200); cycle++) {
+        INFO("cycle " << cycle);
+        other.listener->clearMarks();
+        guard.setRules(ruleAbout(pwRecord, "deny"));
+        tally.replied(guard.callNsec());
+        changeTune(session, denied);
+        INFO("control: the other one goes on");
+        REQUIRE(other.listener->waitAudible(1));
+        gaps.push_back(other.listener->snapshot().largestGapNsec);
+        hearsNothingNew(denied, tally);
+        session.setPhase(0);
+        guard.setRules("");
+        INFO("it hears again");
+        REQUIRE(denied.listener->waitAudible(0));
+    }
+    // The median, for what else the machine does at the moment is none of the guard's business.
+    std::sort(gaps.begin(), gaps.end());
+    const auto median = gaps[gaps.size() / 2];
+    std::printf("      between two buffers of the other one: median %.1f ms, longest %.1f ms\n",
+                static_cast<double>(median) / 1e6, static_cast<double>(gaps.back()) / 1e6);
+    CHECK(median <= 2 * quantumNsec);
+}
+
+TEST_CASE("an application that is silenced gets silence and does not stall", "[rules]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    Heard silenced = hear("tone", pwRecordListener(session, {.target = "tone", .name = "silenced"}));
+    Tally tally("pw-record × tone × silenced while another goes on");
+    for (unsigned cycle = 0; cycle < scaled(5, 200); cycle++) {
+        INFO("cycle " << cycle);
+        guard.setRules(ruleAbout(pwRecord, "silence"));
+        tally.replied(guard.callNsec());
+        changeTune(session, silenced);
+        REQUIRE(other.listener->waitAudible(1));
+        INFO("it goes on");
+        REQUIRE(silenced.listener->waitSamples(24000));
+        hearsNothingNew(silenced, tally);
+        session.setPhase(0);
+        guard.setRules("");
+        INFO("it hears again");
+        REQUIRE(silenced.listener->waitAudible(0));
+    }
+}
+
+TEST_CASE("applications that start while they may not hear", "[rules]") {
+    const std::string action = GENERATE("deny", "silence", "ask");
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    Tally tally("pw-record, parecord × tone × started while ruled " + action);
+    for (unsigned round = 0; round < scaled(3, 100); round++) {
+        INFO("round " << round);
+        session.setPhase(1);
+        guard.setRules(ruleAbout(pwRecord, action) + ruleAbout("process = \"pacat\"", action));
+        Heard native = started("tone", pwRecordListener(session, {.target = "tone", .name = "native"}));
+        Heard pulse = started("tone", parecordListener(session, {.target = "tone", .latencyMsec = 20}));
+        INFO("control: the other one goes on");
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        if (action != "deny") {
+            INFO("both go on");
+            CHECK(native.listener->waitSamples(4800));
+            CHECK(pulse.listener->waitSamples(4800));
+        }
+        hearsNothingNew(native, tally);
+        hearsNothingNew(pulse, tally);
+        guard.setRules("");
+        INFO("both hear, once they may");
+        REQUIRE(native.listener->waitAudible(1));
+        REQUIRE(pulse.listener->waitAudible(1));
+    }
+}
+
+TEST_CASE("an attacker that is denied hears nothing, not from memory that it kept nor by its own links", "[rules][attack]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    const std::string program = GENERATE("keep_mapping", "self_link");
+    INFO(program);
+    Tally tally(program + " × tone × denied while another goes on");
+    for (unsigned round = 0; round < scaled(2, 50); round++) {
+        session.setPhase(0);
+        guard.setRules("");
+        Heard attacker =
+            started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-" + program, {"--source", "tone"}));
+        INFO("control: it hears while it may");
+        REQUIRE(hearsAnything(attacker, 0));
+        guard.setRules(ruleAbout("executable = \"*/attack-" + program + "\"", "deny"));
+        changeTune(session, attacker);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(attacker, tally, Milliseconds(500));
+    }
+}
+
+TEST_CASE("control: what an attacker kept is readable while another goes on, if nobody has it renewed", "[rules][attack][control]") {
+    SessionOptions options = guardedSession({MicKind::tone});
+    options.micguardd.clear();
+    PrivateSession session(options);
+    Heard other = listenTo(session, "tone");
+    Heard attacker = started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-keep_mapping",
+                                                    {"--source", "tone", "--unlink"}));
+    REQUIRE(hearsAnything(attacker, 0));
+    session.setPhase(1);
+    CHECK(hearsAnything(attacker, 1));
+}
+
+TEST_CASE("three deep: microphone, echo canceller, loopback, application", "[rules]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker"});
+    must(session, {"pactl", "load-module", "module-remap-source", "master=tone", "source_name=cancelled"});
+    must(session, {"pactl", "load-module", "module-remap-source", "master=cancelled", "source_name=looped"});
+    Heard other = hear("looped", parecordListener(session, {.target = "looped", .latencyMsec = 20}));
+    Heard denied = hear("looped", pwRecordListener(session, {.target = "looped", .name = "denied"}));
+    Tally tally("pw-record × tone, remapped twice × denied the microphone only");
+    for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
+        guard.setRules(ruleAbout(pwRecord, "deny", "tone"));
+        changeTune(session, denied);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(denied, tally, Milliseconds(500));
+        session.setPhase(0);
+        guard.setRules("");
+        REQUIRE(denied.listener->waitAudible(0));
+    }
+}
+
+TEST_CASE("Chromium is denied while parecord is allowed, and the reverse", "[rules][chromium]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard chromium = hear("tone", chromiumListener(session, {.target = "tone"}));
+    Heard parecord = hear("tone", parecordListener(session, {.target = "tone", .latencyMsec = 20}));
+    Tally tally("Chromium and parecord × tone × one of them denied");
+    for (const bool browser : {true, false}) {
+        INFO((browser ? "Chromium" : "parecord") << " is denied");
+        Heard& denied = browser ? chromium : parecord;
+        Heard& allowed = browser ? parecord : chromium;
+        guard.setRules(ruleAbout(browser ? "process = \"chrom*\"" : "process = \"pacat\"", "deny"));
+        changeTune(session, denied);
+        REQUIRE(allowed.listener->waitAudible(1, 24000));
+        hearsNothingNew(denied, tally, Milliseconds(500));
+        session.setPhase(0);
+        guard.setRules("");
+        REQUIRE(denied.listener->waitAudible(0));
+    }
+}
