@@ -95,12 +95,22 @@ void App::useConfiguration(const Loaded& loaded) {
     configured_ = true;
     receive(event::Warned{"config-notes", summary(configuration_.warnings)});
     receive(event::Warned{"config-watch", config_.watchFault()});
+    const auto& rules = configuration_.settings.rules;
+    const bool locked = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.when.locked.has_value(); });
+    receive(event::Warned{"rules-locked", locked ? "whether the session is locked is not known to this version: rules with `locked` "
+                                                   "are read as if it were not"
+                                                 : ""});
+    tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
+    auto [minutes, untils] = enforcer_.rules().boundaries();
+    clock_.setBoundaries(std::move(minutes), std::move(untils));
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
         receive(event::ModeChosen{configuration_.settings.mute.mode});
 }
+
+void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
 
 void App::connectBus() {
     auto bus = Bus::connect(*this);

@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "daemon/bus/bus.hpp"
+#include "daemon/clock/clock.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
@@ -82,6 +83,7 @@ class App final : public Requests {
     void endRelease(const Result<void>& result);
     void watchShown();
     void watchRoutes();
+    void tellTime(const LocalTime& time);
     void connectBus();
     void notifyReady();
 
@@ -100,6 +102,7 @@ class App final : public Requests {
     Model model_;
     PipeWireServer server_;
     Enforcer enforcer_;
+    Clock clock_{[this](const LocalTime& time) { tellTime(time); }};
     Describer describer_;
     Store store_;
     Configuration configuration_; // in force
