@@ -299,7 +299,7 @@ void App::watchRoutes() {
 }
 
 void App::notifyReady() {
-    if (ready_ || (model_.connected && !model_.listComplete) || (model_.mute.muted() && !guarantee_.holds))
+    if (ready_ || model_.trying || (model_.connected && !model_.listComplete) || (model_.mute.muted() && !guarantee_.holds))
         return;
     ready_ = true;
     journal::notify("READY=1");

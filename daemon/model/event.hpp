@@ -18,7 +18,8 @@ struct Connected {
     std::uint32_t serverPid = 0;
     std::string name, version, cookie;
 };
-struct Disconnected {};
+// `trying`: it may be there all the same, and is being connected to; the other one follows if it is not.
+struct Disconnected { bool trying = false; };
 struct InitialListComplete {}; // everything that existed at Connected has been seen
 
 struct ClientSeen { Client client; };

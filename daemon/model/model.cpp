@@ -359,11 +359,13 @@ void Model::apply(const Event& incoming) {
                 graph.serverVersion = e.version;
                 graph.serverCookie = e.cookie;
                 connected = true;
+                trying = false;
                 connections++;
                 listComplete = false;
                 blinded = false;
             },
-            [&](const event::Disconnected&) {
+            [&](const event::Disconnected& e) {
+                trying = e.trying;
                 rememberApplied(*this, remembered);
                 graph = {};
                 applied = {};

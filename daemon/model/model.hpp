@@ -45,6 +45,7 @@ struct Model {
     std::map<Serial, std::set<Serial>> mapped;
     std::string defaultSource; // node.name of what the session manager links whoever asks for nothing in particular
     bool connected = false;
+    bool trying = false;       // not connected, and not known whether there is a server: nothing is promised
     bool listComplete = false; // the initial list was read: what appears from now on is new
     bool released = false;     // giving everything back
     bool blinded = false;      // a source went out of our sight and is still there: trust nothing, look anew

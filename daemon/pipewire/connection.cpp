@@ -26,6 +26,9 @@
 namespace micguard {
 namespace {
 
+// A server that has answered nothing for so long is asked over another connection whether it answers at all.
+constexpr guint patienceMs = 100;
+
 // The policy asks fewer; devices are asked for their routes beside that.
 constexpr std::size_t mostProcesses = 64;
 
@@ -78,6 +81,12 @@ struct Connection::Impl {
     std::set<GlobalId> asked;
     std::set<GlobalId> cutOff; // those of them that are of no use any more
     std::unique_ptr<ProcessConnection> spare;
+    // See watch().
+    std::unique_ptr<ProcessConnection> probe;
+    bool probeAnswered = false;
+    bool probeLost = false;
+    std::uint64_t asks = 0, answers = 0, answersSeen = 0;
+    guint patience = 0;
     // What the server made for us and destroys with us.
     std::vector<std::unique_ptr<Made>> made;
     std::unique_ptr<DefaultSource> defaultSource;
@@ -90,8 +99,11 @@ struct Connection::Impl {
     bool spareLost = false;
 
     ~Impl() {
+        if (patience)
+            g_source_remove(patience);
         processes.clear();
         spare.reset();
+        probe.reset();
         bound.clear();
         made.clear();
         defaultSource.reset();
@@ -111,6 +123,47 @@ struct Connection::Impl {
         if (std::exchange(lostTold, true))
             return;
         callbacks.lost(why);
+    }
+
+    int ask() {
+        asks++;
+        if (!patience)
+            patience = g_timeout_add(patienceMs, onPatience, this);
+        return pw_core_sync(core, PW_ID_CORE, 0);
+    }
+
+    // The server can destroy a client and keep its socket open (PipeWire 1.4.2, when it is destroyed at an unlucky moment of its
+    // first messages): then nothing tells us that nobody will ever answer. If the server answers somebody else who asked later,
+    // this connection is dead; if it answers nobody, it is busy or stopped, and we wait.
+    static gboolean onPatience(gpointer data) noexcept {
+        auto* self = static_cast<Impl*>(data);
+        const bool progress = std::exchange(self->answersSeen, self->answers) != self->answers;
+        if (self->asks == self->answers || progress || self->lostTold) {
+            self->probe.reset();
+            self->probeAnswered = false;
+            if (self->asks != self->answers && !self->lostTold)
+                return G_SOURCE_CONTINUE;
+            self->patience = 0;
+            return G_SOURCE_REMOVE;
+        }
+        if (self->probeAnswered) {
+            self->patience = 0;
+            self->lost("the server has left this connection without an answer");
+            return G_SOURCE_REMOVE;
+        }
+        if (!self->probe || self->probeLost)
+            self->openProbe();
+        return G_SOURCE_CONTINUE;
+    }
+
+    void openProbe() {
+        probeLost = false;
+        probe = ProcessConnection::open(context, properties());
+        if (!probe)
+            return;
+        probe->serve({[this](std::uint64_t) { probeAnswered = true; }, [](GlobalId, const std::vector<Route>&) {},
+                      [this] { probeLost = true; }});
+        probe->sync(0);
     }
 
     pw_properties* properties() const {
@@ -154,17 +207,19 @@ struct Connection::Impl {
             it = processes.emplace(client, std::move(spare)).first;
             it->second->serve({[this, client](std::uint64_t batch) {
                                    // What the process told of it the server has sent before, but to the main connection.
-                                   syncs.push_back({pw_core_sync(core, PW_ID_CORE, 0), batch, client});
+                                   syncs.push_back({ask(), batch, client});
                                },
                                [this](GlobalId device, const std::vector<Route>& routes) {
                                    callbacks.event(event::RoutesRead{device, routes});
                                },
-                               [this, client] {
-                                   cutOff.insert(client);
-                                   callbacks.event(event::ProcessLost{client});
-                               }});
+                               [this, client] { cutOffFrom(client); }});
         }
         return it->second.get();
+    }
+
+    void cutOffFrom(GlobalId client) {
+        cutOff.insert(client);
+        callbacks.event(event::ProcessLost{client});
     }
 
     static void onCoreInfo(void* data, const pw_core_info* info) noexcept {
@@ -185,9 +240,10 @@ struct Connection::Impl {
         auto* self = static_cast<Impl*>(data);
         if (id != PW_ID_CORE)
             return;
+        self->answers++;
         if (seq == self->listSync) {
             // Everything that exists is known and bound; what was asked of it is answered before this one.
-            self->bindSync = pw_core_sync(self->core, PW_ID_CORE, 0);
+            self->bindSync = self->ask();
             return;
         }
         if (seq == self->bindSync) {
@@ -293,6 +349,11 @@ struct Connection::Impl {
             self->defaultSource.reset();
             self->callbacks.event(event::DefaultSource{""});
         }
+        // Connections of ours that the server has forgotten, whether or not it closes them.
+        for (const auto& [client, process] : self->processes)
+            if (process->client() == GlobalId{id} && !self->cutOff.contains(client))
+                self->cutOffFrom(client);
+        self->spareLost = self->spareLost || (self->spare && self->spare->client() == GlobalId{id});
         for (const auto& [client, process] : self->processes)
             process->forget(GlobalId{id});
         self->callbacks.event(event::Removed{GlobalId{id}});
@@ -309,7 +370,7 @@ struct Connection::Impl {
             return;
         if (!process)
             pw_node_set_param(entry->proxy().node(), param, 0, pod.pod());
-        else if (auto* connection = ask(*process))
+        else if (auto* connection = processToAsk(*process))
             connection->setParam(entry->node(), param, std::move(pod));
     }
 
@@ -320,7 +381,7 @@ struct Connection::Impl {
         const spa_command command = SPA_NODE_COMMAND_INIT(SPA_NODE_COMMAND_Suspend);
         if (!process)
             pw_node_send_command(entry->proxy().node(), &command);
-        else if (auto* connection = ask(*process))
+        else if (auto* connection = processToAsk(*process))
             connection->suspend(entry->node());
     }
 
@@ -330,11 +391,11 @@ struct Connection::Impl {
             return;
         if (!process)
             pw_device_set_param(entry->proxy().device(), SPA_PARAM_Route, 0, pod.pod());
-        else if (auto* connection = ask(*process))
+        else if (auto* connection = processToAsk(*process))
             connection->setParam(entry->device(), SPA_PARAM_Route, std::move(pod));
     }
 
-    ProcessConnection* ask(GlobalId client) {
+    ProcessConnection* processToAsk(GlobalId client) {
         auto* connection = processOf(client);
         if (connection)
             asked.insert(client);
@@ -437,7 +498,7 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     pw_core_add_listener(impl->core, &impl->coreHook, &coreEvents, impl.get());
     impl->registry = pw_core_get_registry(impl->core, PW_VERSION_REGISTRY, 0);
     pw_registry_add_listener(impl->registry, &impl->registryHook, &registryEvents, impl.get());
-    impl->listSync = pw_core_sync(impl->core, PW_ID_CORE, 0);
+    impl->listSync = impl->ask();
 
     auto connection = std::unique_ptr<Connection>(new Connection);
     connection->impl_ = std::move(impl);
@@ -504,7 +565,7 @@ void Connection::perform(const Action& action) {
 void Connection::sync(std::uint64_t batch) {
     for (const auto client : std::exchange(impl_->asked, {}))
         impl_->processes.at(client)->sync(batch);
-    impl_->syncs.push_back({pw_core_sync(impl_->core, PW_ID_CORE, 0), batch, std::nullopt});
+    impl_->syncs.push_back({impl_->ask(), batch, std::nullopt});
 }
 
 } // namespace micguard

@@ -36,13 +36,15 @@ class PipeWireServer::Impl {
             return;
         cancelTimer();
         connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }});
-        if (!connection_ && errno == ECONNREFUSED && retries_-- > 0)
+        const bool retry = !connection_ && errno == ECONNREFUSED && retries_-- > 0;
+        if (retry)
             timer_ = g_timeout_add(refusedRetryMs, onTimer, this);
+        sink_(event::Disconnected{connection_ || retry});
     }
 
     void lose(const std::string& why) {
         g_message("PipeWire is gone: %s", why.c_str());
-        sink_(event::Disconnected{});
+        sink_(event::Disconnected{true});
         // Not from within the connection's own callback.
         cancelTimer();
         timer_ = g_idle_add_full(G_PRIORITY_HIGH, onTimer, this, nullptr);

@@ -79,6 +79,8 @@ struct ProcessConnection::Impl {
     pw_registry* registry = nullptr;
     spa_hook coreHook{};
     spa_hook registryHook{};
+    spa_hook clientHook{};
+    std::optional<GlobalId> client;
     std::map<GlobalId, Serial> announced;
     std::map<GlobalId, std::unique_ptr<Object>> objects;
     std::deque<Task> waiting;
@@ -92,9 +94,14 @@ struct ProcessConnection::Impl {
             pw_proxy_destroy(reinterpret_cast<pw_proxy*>(registry));
         }
         if (core) {
+            spa_hook_remove(&clientHook);
             spa_hook_remove(&coreHook);
             pw_core_disconnect(core);
         }
+    }
+
+    static void onClientInfo(void* data, const pw_client_info* info) noexcept {
+        static_cast<Impl*>(data)->client = GlobalId{info->id};
     }
 
     static void onCoreDone(void* data, std::uint32_t id, int seq) noexcept {
@@ -210,11 +217,18 @@ std::unique_ptr<ProcessConnection> ProcessConnection::open(pw_context* context, 
         events.global_remove = Impl::onGlobalRemove;
         return events;
     }();
+    static constexpr pw_client_events clientEvents = [] {
+        pw_client_events events{};
+        events.version = PW_VERSION_CLIENT_EVENTS;
+        events.info = Impl::onClientInfo;
+        return events;
+    }();
     auto impl = std::make_unique<Impl>();
     impl->core = pw_context_connect(context, properties, 0);
     if (!impl->core)
         return nullptr;
     pw_core_add_listener(impl->core, &impl->coreHook, &coreEvents, impl.get());
+    pw_client_add_listener(pw_core_get_client(impl->core), &impl->clientHook, &clientEvents, impl.get());
     impl->registry = pw_core_get_registry(impl->core, PW_VERSION_REGISTRY, 0);
     pw_registry_add_listener(impl->registry, &impl->registryHook, &registryEvents, impl.get());
     auto connection = std::unique_ptr<ProcessConnection>(new ProcessConnection);
@@ -255,6 +269,8 @@ bool ProcessConnection::isReading() const {
     return std::any_of(impl_->objects.begin(), impl_->objects.end(),
                        [](const auto& entry) { return entry.second && entry.second->enumerating; });
 }
+
+std::optional<GlobalId> ProcessConnection::client() const { return impl_->client; }
 
 void ProcessConnection::sync(std::uint64_t batch) {
     impl_->send(std::nullopt, [impl = impl_.get(), batch](const Proxy*) {

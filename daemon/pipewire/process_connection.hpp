@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 struct pw_context;
@@ -48,6 +49,8 @@ class ProcessConnection {
     // Routes that were asked for have not all come yet.
     bool isReading() const;
     void sync(std::uint64_t batch);
+    // The server's Client object for this connection, once it is known.
+    std::optional<GlobalId> client() const;
     // It is gone: what was still to be sent to it is dropped.
     void forget(GlobalId object);
 

@@ -155,7 +155,7 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
 Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
     Guarantee result;
     if (!model.connected) {
-        result.holds = true;
+        result.holds = !model.trying;
         return result;
     }
     const auto acknowledged = [&](GlobalId clientId, GlobalId objectId, std::uint32_t value) {

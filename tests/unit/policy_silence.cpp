@@ -481,3 +481,13 @@ TEST_CASE("a look is never taken for more after the object is gone and its id us
     CHECK(world.server.permission(GlobalId{3}, GlobalId{1}) == permission::readOnly);
     CHECK(contains(world.server.leftovers(), "client 3 has a look on 1"));
 }
+
+TEST_CASE("while it is not known whether there is a server, nothing is promised") {
+    World world(micAndCall);
+    world.model.apply(event::Disconnected{true});
+    world.model.apply(event::UserMute{true, "", "", 1});
+    CHECK_FALSE(world.promise().holds);
+    CHECK(world.view().guard.state == "muting");
+    world.model.apply(event::Disconnected{false});
+    CHECK(world.promise().holds);
+}
