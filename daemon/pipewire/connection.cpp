@@ -399,7 +399,7 @@ struct Connection::Impl {
         auto* connection = processOf(client);
         if (connection)
             asked.insert(client);
-        else if (!std::exchange(limitTold, true))
+        else if (processes.size() >= mostProcesses && !std::exchange(limitTold, true))
             g_warning("more than %zu processes have microphones or cards of their own: client %u and further "
                       "ones are not asked",
                       mostProcesses, raw(client));

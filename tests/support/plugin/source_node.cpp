@@ -95,6 +95,29 @@ int SourceNode::setIo(uint32_t id, void* data, std::size_t size) {
     return 0;
 }
 
+// Between two cycles, never within one: the server takes a port's io away while the graph runs.
+int SourceNode::setPortIo(uint32_t id, void* data) {
+    if (id != SPA_IO_Buffers && id != SPA_IO_RateMatch)
+        return -ENOENT;
+    const struct {
+        uint32_t id;
+        void* data;
+    } change{id, data};
+    spa_loop_invoke(
+        dataLoop_,
+        [](spa_loop*, bool, uint32_t, const void* bytes, size_t, void* node) -> int {
+            auto& self = *static_cast<SourceNode*>(node);
+            const auto& wanted = *static_cast<const decltype(change)*>(bytes);
+            if (wanted.id == SPA_IO_Buffers)
+                self.io_ = static_cast<spa_io_buffers*>(wanted.data);
+            else
+                self.rateMatch_ = static_cast<spa_io_rate_match*>(wanted.data);
+            return 0;
+        },
+        0, &change, sizeof(change), true, this);
+    return 0;
+}
+
 void SourceNode::onTimeout(spa_source* source) {
     auto& self = *static_cast<SourceNode*>(source->data);
     std::uint64_t expirations = 0;

@@ -41,6 +41,7 @@ class SourceNode {
     void start();
     void stop();
     int setIo(uint32_t id, void* data, std::size_t size);
+    int setPortIo(uint32_t id, void* data);
     int setFormat(const spa_pod* format);
     int useBuffers(spa_buffer** buffers, uint32_t count);
     void clearBuffers();

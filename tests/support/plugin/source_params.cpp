@@ -248,14 +248,7 @@ const spa_node_methods SourceNode::kMethods = {
                       size_t) noexcept -> int {
         if (direction != SPA_DIRECTION_OUTPUT || port != 0)
             return -EINVAL;
-        auto& self = *static_cast<SourceNode*>(object);
-        if (id == SPA_IO_Buffers)
-            self.io_ = static_cast<spa_io_buffers*>(data);
-        else if (id == SPA_IO_RateMatch)
-            self.rateMatch_ = static_cast<spa_io_rate_match*>(data);
-        else
-            return -ENOENT;
-        return 0;
+        return static_cast<SourceNode*>(object)->setPortIo(id, data);
     },
     .port_reuse_buffer = [](void* object, uint32_t port, uint32_t buffer) noexcept -> int {
         auto& self = *static_cast<SourceNode*>(object);
