@@ -61,22 +61,6 @@ bool looksLikeSessionManager(const Client& client) {
 
 } // namespace
 
-const char* name(SourceKind kind) {
-    switch (kind) {
-    case SourceKind::Hardware:
-        return "hardware";
-    case SourceKind::Bluetooth:
-        return "bluetooth";
-    case SourceKind::Virtual:
-        return "virtual";
-    case SourceKind::Monitor:
-        return "monitor";
-    case SourceKind::Network:
-        return "network";
-    }
-    return "virtual";
-}
-
 bool isSource(const Graph& graph, const Node& node) {
     if (const Client* owner = graph.owner(node); owner && owner->self)
         return false; // the silence that we play

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/graph.hpp"
+#include "daemon/policy/source_kind.hpp"
 
 #include <optional>
 #include <set>
@@ -13,9 +14,8 @@
 
 namespace micguard {
 
-enum class SourceKind { Hardware, Bluetooth, Virtual, Monitor, Network };
-
-const char* name(SourceKind kind);
+// By its device or its plug-in, whatever else it says of itself.
+bool isBackedByHardware(const Node& node);
 
 // A node whose outputs carry what a microphone hears, or would once it has ports.
 bool isSource(const Graph& graph, const Node& node);

@@ -14,9 +14,9 @@
 
 #include "config/settings.hpp"
 #include "daemon/model/circumstances.hpp"
-#include "daemon/policy/classify.hpp"
 #include "daemon/policy/rule_index.hpp"
 #include "daemon/policy/rule_order.hpp"
+#include "daemon/policy/source_kind.hpp"
 
 #include <array>
 #include <compare>
