@@ -4,6 +4,7 @@
 #include "daemon/journal.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
+#include "daemon/policy/rule_notes.hpp"
 
 #include <fmt/format.h>
 #include <glib-unix.h>
@@ -47,6 +48,11 @@ App::App(Options options)
             },
             told);
     })
+    , ruleCheck_(idleRules,
+                 [this](const Diagnostics& idle) {
+                     journalOnce(idleRulesTold_, idle);
+                     receive(event::Warned{"rules-idle", summary(idle)});
+                 })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
 App::~App() {
@@ -74,13 +80,18 @@ ConfigSource::Places App::configPlaces(const Options& options) {
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
 }
 
+// However often it is found.
+void App::journalOnce(Diagnostics& told, const Diagnostics& found) {
+    if (told == found)
+        return;
+    for (const auto& one : found)
+        g_warning("%s", toString(one).c_str());
+    told = found;
+}
+
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
-        // Once, however often it is read.
-        if (configErrorsTold_ != loaded.errors)
-            for (const auto& error : loaded.errors)
-                g_warning("%s", toString(error).c_str());
-        configErrorsTold_ = loaded.errors;
+        journalOnce(configErrorsTold_, loaded.errors);
         receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " + summary(loaded.errors)});
         if (configured_)
             return;
@@ -93,7 +104,9 @@ void App::useConfiguration(const Loaded& loaded) {
         configuration_ = loaded.configuration;
     }
     configured_ = true;
+    journalOnce(configNotesTold_, configuration_.warnings);
     receive(event::Warned{"config-notes", summary(configuration_.warnings)});
+    ruleCheck_.check(configuration_.settings);
     receive(event::Warned{"config-watch", config_.watchFault()});
     const auto& rules = configuration_.settings.rules;
     const bool locked = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.when.locked.has_value(); });

@@ -14,6 +14,7 @@
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
 #include "daemon/reload/config_source.hpp"
+#include "daemon/reload/rule_check.hpp"
 #include "daemon/state/store.hpp"
 
 #include <functional>
@@ -77,6 +78,7 @@ class App final : public Requests {
     void tellBlocked(const View& view);
     static ConfigSource::Places configPlaces(const Options& options);
     void useConfiguration(const Loaded& loaded);
+    static void journalOnce(Diagnostics& told, const Diagnostics& found);
     ConfigSource::Done onceInForce(ReplyVoid reply);
     void startRelease(int exitCode);
     void finishRelease();
@@ -107,7 +109,8 @@ class App final : public Requests {
     Store store_;
     Configuration configuration_; // in force
     bool configured_ = false;
-    Diagnostics configErrorsTold_; // to the journal
+    Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_; // to the journal
+    RuleCheck ruleCheck_;
     ConfigSource config_;
     std::unique_ptr<Bus> bus_;
     View view_;
