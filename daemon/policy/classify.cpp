@@ -81,12 +81,17 @@ bool isSource(const Graph& graph, const Node& node) {
 
 bool isServerMade(const Node& node) { return !node.factory.empty(); }
 
-SourceKind sourceKind(const Node& node) {
-    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5."))
+bool isBackedByHardware(const Node& node) {
+    return node.device || node.factory.starts_with("api.alsa.") || node.factory.starts_with("api.bluez5.");
+}
+
+SourceKind sourceKind(const Graph& graph, const Node& node) {
+    const Device* device = node.device ? graph.device(*node.device) : nullptr;
+    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5.") || (device && device->api == "bluez5"))
         return SourceKind::Bluetooth;
     if (node.network)
         return SourceKind::Network;
-    if (node.device || node.factory.starts_with("api.alsa."))
+    if (isBackedByHardware(node))
         return SourceKind::Hardware;
     if (node.mediaClass.starts_with("Audio/Sink"))
         return SourceKind::Monitor;

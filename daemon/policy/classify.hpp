@@ -19,7 +19,9 @@ bool isBackedByHardware(const Node& node);
 
 // A node whose outputs carry what a microphone hears, or would once it has ports.
 bool isSource(const Graph& graph, const Node& node);
-SourceKind sourceKind(const Node& node);
+// A headset's source is a loopback of the session manager's that only its device tells from any other (WirePlumber 0.5.8,
+// monitors/bluez.lua).
+SourceKind sourceKind(const Graph& graph, const Node& node);
 
 // A stream that records and does not ask for a sink's monitor.
 bool isCaptureStream(const Node& node);

@@ -32,7 +32,7 @@ SourceView describeSource(const Model& model, const Node& node, const SourceVerd
     view.nodeId = raw(node.id);
     view.name = node.name;
     view.description = node.description.empty() ? node.name : node.description;
-    view.kind = name(sourceKind(node));
+    view.kind = name(sourceKind(model.graph, node));
     view.guarded = verdict.guarded;
     const KnobState knob = knobState(model, node);
     view.silenced = verdict.guarded && verdict.silent && knob == KnobState::Holds;

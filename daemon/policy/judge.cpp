@@ -46,7 +46,7 @@ class Judge {
         for (const auto& [carrier, behind] : flow_)
             for (const auto id : behind)
                 if (const Node* node = model.graph.node(id))
-                    sources_[id] = {node->name, sourceKind(*node)};
+                    sources_[id] = {node->name, sourceKind(model.graph, *node)};
         for (const auto& [id, client] : model.graph.clients)
             if (!client.self && !client.inServer && !managers.contains(id)) {
                 judged_.push_back(&client);

@@ -95,7 +95,7 @@ class Cutter {
             return;
         for (const auto& [id, decision] : ruled->second) {
             const Node& carrier = graph_.nodes.at(id);
-            if (isSource(graph_, carrier) && sourceKind(carrier) == SourceKind::Hardware && carrier.client == client.id)
+            if (isSource(graph_, carrier) && isBackedByHardware(carrier) && carrier.client == client.id)
                 forbid(client.id, carrier);
             else if (carrier.client != client.id && !isPlayedTo(carrier))
                 revoke(client.id, carrier);

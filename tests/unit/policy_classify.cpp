@@ -17,7 +17,8 @@ bool isSourceIn(std::string_view text) {
 }
 
 std::string kindOf(std::string_view text) {
-    return name(sourceKind(graphOf(text).nodes.at(GlobalId{20})));
+    const Graph graph = graphOf(text);
+    return name(sourceKind(graph, graph.nodes.at(GlobalId{20})));
 }
 
 std::set<std::uint32_t> managersOf(std::string_view text) {
@@ -63,6 +64,12 @@ TEST_CASE("JACK says microphone with physical and terminal ports") {
     CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical format=\"8 bit raw midi\""));
     CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical monitor"));
     CHECK(isSourceIn("node 20\nport 21 of 20 out physical format=\"\""));
+}
+
+TEST_CASE("a headset's microphone is told by its device, for the session manager's loopback says nothing of it") {
+    CHECK(kindOf("device 15 api=bluez5\nnode 20 class=Audio/Source device=15 group=loopback-1") == "bluetooth");
+    CHECK(kindOf("device 15 api=alsa\nnode 20 class=Audio/Source device=15") == "hardware");
+    CHECK(kindOf("node 20 class=Audio/Source/Virtual") == "virtual");
 }
 
 TEST_CASE("a device behind a node without a class makes its outputs a microphone") {

@@ -196,6 +196,18 @@ TEST_CASE("of a sink into which a microphone plays, a denied application gets no
     CHECK(world.server.permission(GlobalId{30}, GlobalId{90}) != permission::none);
 }
 
+TEST_CASE("a denied client does not keep a card that it had the server open, whatever kind it says that this is") {
+    for (const std::string claim : {"", "api=bluez5", "network"}) {
+        INFO(claim);
+        World world(twoCalls);
+        world.rule(about(Ruling::Deny, "/usr/bin/spy"));
+        world.say("client 50 exe=/usr/bin/spy\n"
+                  "node 51 class=Audio/Source name=own client=50 factory=api.alsa.pcm.source " +
+                  claim);
+        CHECK(contains(world.sent(), "destroy 51"));
+    }
+}
+
 TEST_CASE("of two that may not capture beside each other one goes on, for good") {
     World world(twoCalls);
     Rule first = about(Ruling::Deny, "/usr/bin/call");
