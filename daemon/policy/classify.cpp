@@ -157,9 +157,21 @@ bool canListen(const Graph& graph, const Node& node) {
     return !isSource(graph, node);
 }
 
+namespace {
+
+bool providesVirtualSource(const Graph& graph, GlobalId client) {
+    const auto& nodes = graph.nodesOf(client);
+    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
+        const Node& node = graph.nodes.at(id);
+        return isSource(graph, node) && !node.device && node.linkGroup.empty() && sourceKind(graph, node) == SourceKind::Virtual;
+    });
+}
+
+} // namespace
+
 bool isPlumbing(const Graph& graph, const Node& node) {
     if (node.linkGroup.empty())
-        return false;
+        return node.client && providesVirtualSource(graph, *node.client);
     const auto halfOf = [&](const Node& other) {
         return other.id != node.id && other.linkGroup == node.linkGroup && other.client == node.client &&
                isSource(graph, other);

@@ -46,7 +46,8 @@ const Node* silenceOf(const Graph& graph);
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);
 
-// Half of a loopback, filter chain or echo canceller that also provides a source: plumbing, no application.
+// Half of a loopback, filter chain or echo canceller that also provides a source: plumbing, no application. Without a link
+// group, whatever listens in a process that provides a virtual source without one (EasyEffects' filters).
 bool isPlumbing(const Graph& graph, const Node& node);
 
 } // namespace micguard

@@ -2,6 +2,7 @@
 #include "daemon/policy/describe.hpp"
 
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/flow.hpp"
 #include "daemon/policy/identity.hpp"
 
 #include <algorithm>
@@ -148,6 +149,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         if (const Node* node = model.graph.node(verdict.node))
             view.sources.push_back(describeSource(model, *node, verdict));
 
+    const Flow flow = flowOf(model.graph);
     std::map<std::uint64_t, ApplicationView> applications;
     for (const auto& [id, node] : model.graph.nodes) {
         const Client* owner = model.graph.owner(node);
@@ -162,7 +164,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         StreamView stream;
         stream.key = objectKey(model, node.serial);
         stream.application = applicationKey(identity.key);
-        stream.source = former ? objectKey(model, former->serial) : 0;
+        stream.source = former ? objectKey(model, microphoneBehind(model.graph, flow, *former).serial) : 0;
         stream.name = node.mediaName.empty() ? node.name : node.mediaName;
         stream.pid = identity.pid;
         stream.levelMeter = node.peaks;

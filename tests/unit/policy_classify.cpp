@@ -149,6 +149,20 @@ TEST_CASE("the capturing half of a filter that provides a source is plumbing") {
     CHECK_FALSE(plumbing(24)); // hears the microphone and provides none
 }
 
+TEST_CASE("without a link group, what listens in a process that provides a virtual source is plumbing") {
+    const Graph graph = graphOf(R"(
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 30
+        device 15 client=10
+        node 20 class=Audio/Source client=10 device=15
+        node 21 class=Audio/Sink client=10
+        node 22 class=Audio/Source/Virtual client=30
+        node 23 client=30
+    )");
+    CHECK(isPlumbing(graph, graph.nodes.at(GlobalId{23})));
+    CHECK_FALSE(isPlumbing(graph, graph.nodes.at(GlobalId{21}))); // a card provides, and plays beside it
+}
+
 TEST_CASE("the session manager is known by socket and executable, with all its connections") {
     CHECK(managersOf(R"(
         client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
