@@ -219,7 +219,8 @@ std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
             continue;
         const bool due = std::any_of(clients.begin(), clients.end(), [&](Serial serial) {
             const Client* client = model.graph.client(serial);
-            return client && verdicts.rulings.of(client->id, node->id);
+            // Nobody is kept from what is his own.
+            return client && client->id != node->client && verdicts.rulings.of(client->id, node->id);
         });
         if (due)
             actions.emplace_back(action::Suspend{node->id, processOf(model.graph, *node)});
@@ -516,6 +517,8 @@ struct Recorder {
         asked(a.process);
         std::set<Serial> linked;
         for (const auto id : model.graph.linksFrom(a.node)) {
+            if (model.applied.destroyAsked.contains(model.graph.links.at(id).serial))
+                continue;
             const Node* listener = model.graph.node(model.graph.links.at(id).inputNode);
             const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
             if (owner && !owner->self && !appliedPermission(model.applied, owner->serial, node->serial))

@@ -77,6 +77,18 @@ TEST_CASE("who is cut off while others go on keeps no memory that is written to"
     CHECK(world.server.readable() == Pairs{"mic -> 30"});
 }
 
+TEST_CASE("a denied client that listens to a source of its own does not have it suspended again and again") {
+    World world(std::string(twoCalls) + R"(
+        node 35 class=Audio/Source/Virtual name=own client=30
+        port 36 of 35 out
+        link 37 35:36 -> 31:32
+    )");
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    const auto sent = world.sent();
+    CHECK(std::count(sent.begin(), sent.end(), "suspend 35") == 0);
+    CHECK(std::count(sent.begin(), sent.end(), "suspend 20") == 1);
+}
+
 TEST_CASE("memory kept from before the mute is let go before the microphone opens") {
     World world(twoCalls);
     world.mute();
