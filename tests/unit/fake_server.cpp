@@ -176,8 +176,15 @@ bool FakeServer::addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inpu
     graph_.put(link);
     if (in->client)
         mapped_[outputNode].insert(*in->client);
-    tell(event::LinkSeen{link});
+    linkSeen(link);
     return true;
+}
+
+void FakeServer::linkSeen(const Link& link) {
+    tell(event::LinkSeen{link});
+    for (const auto manager : sessionManagers_)
+        if (permission(manager, link.inputNode) & permission::readOnly)
+            autoswitch_.streamLinked(graph_, graph_.nodes.at(link.inputNode));
 }
 
 void FakeServer::removeLink(GlobalId linkId) {
@@ -230,6 +237,7 @@ void FakeServer::remove(GlobalId object) {
     graph_.remove(object);
     marks_.erase(object);
     believedLinked_.erase(object);
+    autoswitch_.streamGone(object);
     sessionManagers_.erase(object);
     mapped_.erase(object);
     for (auto& [source, clients] : mapped_)
@@ -244,8 +252,10 @@ void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t v
     const bool before = permission(client, object) & permission::readOnly;
     permissions_[client][object] = value;
     const bool after = permission(client, object) & permission::readOnly;
-    if (sessionManagers_.contains(client) && before && !after)
+    if (sessionManagers_.contains(client) && before && !after) {
         believedLinked_.erase(object);
+        autoswitch_.streamGone(object);
+    }
     if (!graph_.port(object))
         return;
     std::vector<GlobalId> cut;
@@ -351,7 +361,10 @@ void FakeServer::appearNode(Line& line) {
     marks.raw = line.takeFlag("raw");
     marks.deaf = line.takeFlag("deaf");
     marks.locked = line.takeFlag("locked");
+    const bool headset = line.takeFlag("headset");
     Node node = takeNode(line);
+    if (headset)
+        autoswitch_.addLoopback(node.id);
     node.knob.present = !marks.raw;
     node.knob.locked = marks.locked;
     node.knob.maxVolume = node.configuredMaxVolume.value_or(10.0f);
@@ -399,7 +412,7 @@ void FakeServer::appear(Line& line) {
             graph_.put(link);
             if (in->client)
                 mapped_[link.outputNode].insert(*in->client);
-            tell(event::LinkSeen{link});
+            linkSeen(link);
         }
     } else {
         change(line);
@@ -551,6 +564,7 @@ void FakeServer::restart() {
     permissions_.clear();
     sessionManagers_.clear();
     believedLinked_.clear();
+    autoswitch_ = {};
     mapped_.clear();
 }
 
