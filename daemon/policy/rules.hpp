@@ -42,6 +42,8 @@ struct Fact {
 // An application, as far as rules can tell it.
 struct Subject {
     Fact app, executable, unit, flatpak, snap, process;
+    Fact alias;  // what `app` is matched against as well: the executable behind a desktop id, a script's name
+    Fact script; // the same of `process`: the script that an interpreter runs
     std::string claims; // never known
     bool operator==(const Subject&) const = default;
     auto operator<=>(const Subject&) const = default;
@@ -178,8 +180,7 @@ class RuleBook {
     std::vector<Specificity> specificities_;
     std::vector<std::string> reasons_; // but for `until`, by rank
     std::array<PatternIndex, appFactCount> facts_;
-    std::array<Bits, appFactCount> demands_,
-        indifferent_; // rules that demand something of the fact, and the others
+    std::array<Bits, appFactCount> indifferent_; // rules that demand nothing of the fact
     PatternIndex sources_;
     Bits anySource_;
     std::array<Bits, kindCount> kinds_;
