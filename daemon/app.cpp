@@ -2,6 +2,7 @@
 #include "daemon/app.hpp"
 
 #include "daemon/journal.hpp"
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
 
@@ -171,6 +172,8 @@ int App::run() {
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
     config_.start();
+    if (!options_.releaseLeftovers)
+        desktop_.start();
 
     if (!options_.releaseLeftovers) {
         connectBus();
@@ -267,6 +270,7 @@ void App::settle() {
     watchEvidence();
     watchShown();
     watchRoutes();
+    watchPulse();
     // What a reply promised is to be read once it has come.
     if (answered || waiters_.empty())
         publish();
@@ -296,6 +300,24 @@ void App::watchRoutes() {
             return G_SOURCE_REMOVE;
         },
         this);
+}
+
+// Who is behind the Pulse server's clients, as often as they change.
+void App::watchPulse() {
+    if (std::exchange(pulseAsked_, model_.pulseChanges) != model_.pulseChanges)
+        pulse_.look(model_.pulseChanges, pulseServers(model_.graph));
+}
+
+void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
+    if (generation != model_.pulseChanges)
+        return; // asked anew already
+    receive(event::PulsePeersRead{generation, peers.server, peers.connections});
+    // A connection that has not said its name yet, or a client that is about to go; or they came and went all
+    // the while.
+    const bool told = peers.server != 0;
+    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0
+             : !pulseServers(model_.graph).empty())
+        pulse_.lookAgain();
 }
 
 void App::notifyReady() {

@@ -9,10 +9,12 @@
 #include "config/settings.hpp"
 #include "daemon/bus/bus.hpp"
 #include "daemon/clock/clock.hpp"
+#include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
+#include "daemon/process/pulse_watch.hpp"
 #include "daemon/reload/config_source.hpp"
 #include "daemon/state/store.hpp"
 
@@ -83,6 +85,8 @@ class App final : public Requests {
     void endRelease(const Result<void>& result);
     void watchShown();
     void watchRoutes();
+    void watchPulse();
+    void usePulsePeers(std::uint64_t generation, const PulsePeers& peers);
     void tellTime(const LocalTime& time);
     void connectBus();
     void notifyReady();
@@ -103,6 +107,12 @@ class App final : public Requests {
     PipeWireServer server_;
     Enforcer enforcer_;
     Clock clock_{[this](const LocalTime& time) { tellTime(time); }};
+    DesktopWatch desktop_{[this](std::vector<DesktopEntry> entries) {
+        receive(event::DesktopEntriesRead{std::move(entries)});
+    }};
+    PulseWatch pulse_{
+        [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
+    std::uint64_t pulseAsked_ = 0;
     Describer describer_;
     Store store_;
     Configuration configuration_; // in force

@@ -5,8 +5,10 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
+#include "daemon/model/process_facts.hpp"
 
 #include <string>
 #include <variant>
@@ -43,6 +45,10 @@ struct Acknowledged { std::uint64_t batch; std::optional<GlobalId> process = std
 struct ProcessLost { GlobalId client; };
 // A client's process has not answered what it was asked in this batch.
 struct ProcessOverdue { Serial client; std::uint64_t batch; };
+// Who holds the connections that this Pulse server has accepted (daemon/process/pulse_peers.hpp), as it was while
+// Model::pulseChanges was this.
+struct PulsePeersRead { std::uint64_t generation; std::uint32_t server; std::vector<ProcessFacts> connections; };
+struct DesktopEntriesRead { std::vector<DesktopEntry> entries; }; // what is installed, anew
 
 // People and programs.
 struct UserMute { bool muted; std::string owner; std::string reason; std::uint64_t now; };
@@ -62,7 +68,7 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
-                           event::StreamsOverdue,
+                           event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::Released,
                            event::Warned>;

@@ -4,7 +4,9 @@
 // a microphone or a client the session manager is judged elsewhere (policy/classify).
 #pragma once
 
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/ids.hpp"
+#include "daemon/model/process_facts.hpp"
 
 #include <cstdint>
 #include <map>
@@ -22,14 +24,21 @@ struct Client {
     std::uint32_t pid = 0;
     std::uint32_t uid = 0xffffffff;
     std::string socket; // pipewire.sec.socket
-    // Looked up by us from pid; empty if unreadable. `executableTrue` says that the file so named in our own
-    // mount namespace is the very one that runs (same device and inode): a namespace can lie about the path.
+    // Looked up by us from pid: see ProcessFacts.
     std::string executable;
     bool executableTrue = false;
-    bool executableWritable = false; // the user could have put the file there himself
-    std::string unit; // the *.service or *.scope of its cgroup, "" outside of one
-    // Claims, except where pipewire-pulse or the portal vouch for them (policy/identity).
-    std::string access; // pipewire.access
+    bool executableWritable = false;
+    std::string unit;
+    bool unitKnown = false;
+    std::string sandbox;
+    std::string sandboxId;
+    std::string script;
+    // A client of the Pulse server: whose process is at the other end of its connection, where that is proven.
+    std::optional<ProcessFacts> peer = std::nullopt;
+    Recognised recognised; // its application; of a Pulse server's client once its peer is known
+    // Claims, all of them: pipewire-pulse lets its clients overwrite what it says of their sandbox, too.
+    std::string clientApi; // client.api
+    std::string access;    // pipewire.access
     std::string portalAppId;
     std::string snapId;
     std::string applicationName;
@@ -41,6 +50,9 @@ struct Client {
     bool self = false;     // one of our own connections
     bool inServer = false; // a module in the server's own process
 };
+
+// The process that is the client's, or is behind it; without a pid as long as that is not known.
+ProcessFacts processOf(const Client& client);
 
 struct Route {
     std::uint32_t index = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/model/model.hpp"
 
+#include "daemon/model/pulse_clients.hpp"
+
 #include <algorithm>
 
 namespace micguard {
@@ -298,6 +300,23 @@ void settleRoutes(Model& model, const event::RoutesSettled& e) {
         }
 }
 
+void recogniseAll(Model& model) {
+    for (auto& [id, client] : model.graph.clients)
+        client.recognised = model.desktop.recognise(processOf(client));
+}
+
+void seeClient(Model& model, Client client) {
+    const Client* before = model.graph.client(client.id);
+    const bool known = before && before->serial == client.serial;
+    if (known)
+        client.peer = before->peer;
+    const bool pulse = isPulseClient(client) || (known && isPulseClient(*before));
+    if (pulse && !(known && sameClaims(*before, client)))
+        model.pulseChanges++;
+    client.recognised = model.desktop.recognise(processOf(client));
+    model.graph.put(std::move(client));
+}
+
 } // namespace
 
 void rememberCutLink(Model& model, const Link& link) {
@@ -361,6 +380,7 @@ void Model::apply(const Event& incoming) {
                 connected = true;
                 trying = false;
                 connections++;
+                pulseChanges++;
                 listComplete = false;
                 blinded = false;
             },
@@ -373,7 +393,7 @@ void Model::apply(const Event& incoming) {
                 listComplete = false;
             },
             [&](const event::InitialListComplete&) { completeList(*this); },
-            [&](const event::ClientSeen& e) { graph.put(e.client); },
+            [&](const event::ClientSeen& e) { seeClient(*this, e.client); },
             [&](const event::DeviceSeen& e) {
                 Device device = e.device;
                 if (const Device* before = graph.device(device.id)) {
@@ -413,6 +433,8 @@ void Model::apply(const Event& incoming) {
                     applied.destroyAsked.erase(link->second.serial);
                     forgetFeeding(*this, link->second);
                 }
+                if (const Client* client = graph.client(e.id); client && isPulseClient(*client))
+                    pulseChanges++;
                 forgetObject(*this, e.id);
             },
             [&](const event::EvidenceOverdue& e) {
@@ -431,6 +453,16 @@ void Model::apply(const Event& incoming) {
                     forgetProcess(*this, client->serial);
             },
             [&](const event::Acknowledged& e) { acknowledge(*this, e); },
+            [&](const event::PulsePeersRead& e) {
+                if (e.generation != pulseChanges)
+                    return;
+                matchPulsePeers(graph, e.server, e.connections);
+                recogniseAll(*this);
+            },
+            [&](const event::DesktopEntriesRead& e) {
+                desktop = DesktopEntries(e.entries);
+                recogniseAll(*this);
+            },
             [&](const event::UserMute& e) {
                 const bool before = mute.muted();
                 mute.user = e.muted;

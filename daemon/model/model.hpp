@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "daemon/model/applied.hpp"
 #include "daemon/model/circumstances.hpp"
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/event.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
@@ -49,6 +50,9 @@ struct Model {
     bool listComplete = false; // the initial list was read: what appears from now on is new
     bool released = false;     // giving everything back
     bool blinded = false;      // a source went out of our sight and is still there: trust nothing, look anew
+    // How often clients of a Pulse server have come, gone, or said something else of themselves.
+    std::uint64_t pulseChanges = 0;
+    DesktopEntries desktop;
     std::uint64_t connections = 0; // how often a server was found: serials start anew with each
 
     void apply(const Event& event);

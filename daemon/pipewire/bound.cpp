@@ -107,7 +107,7 @@ std::unique_ptr<Bound> Bound::device(pw_proxy* proxy, const Device& device, cons
 }
 
 std::unique_ptr<Bound> Bound::client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
-                                     const BoundCallbacks& callbacks) {
+                                     const std::string& securityLabel, const BoundCallbacks& callbacks) {
     static constexpr pw_client_events clientEvents = [] {
         pw_client_events events{};
         events.version = PW_VERSION_CLIENT_EVENTS;
@@ -115,7 +115,7 @@ std::unique_ptr<Bound> Bound::client(pw_proxy* proxy, std::uint32_t id, std::uin
         return events;
     }();
     std::unique_ptr<Bound> bound(new Bound(proxy, id, &clientEvents, callbacks));
-    bound->process_ = readProcess(pid);
+    bound->process_ = readProcess(pid, "/proc", securityLabel);
     return bound;
 }
 
@@ -125,6 +125,10 @@ Client Bound::completeClient(const spa_dict* properties) const {
     client.executableTrue = process_.executableTrue;
     client.executableWritable = process_.executableWritable;
     client.unit = process_.unit;
+    client.unitKnown = process_.unitKnown;
+    client.sandbox = process_.sandbox;
+    client.sandboxId = process_.sandboxId;
+    client.script = process_.script;
     client.self = client.pid == static_cast<std::uint32_t>(getpid());
     client.inServer = client.pid != 0 && client.pid == callbacks_.serverPid;
     return client;

@@ -5,13 +5,14 @@
 #pragma once
 
 #include "daemon/model/event.hpp"
-#include "daemon/pipewire/process.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/pipewire/routes.hpp"
+#include "daemon/process/process.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace micguard {
 
@@ -29,7 +30,7 @@ class Bound {
     static std::unique_ptr<Bound> device(pw_proxy* proxy, const Device& device,
                                          const BoundCallbacks& callbacks);
     static std::unique_ptr<Bound> client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
-                                         const BoundCallbacks& callbacks);
+                                         const std::string& securityLabel, const BoundCallbacks& callbacks);
     Bound(const Bound&) = delete;
     Bound& operator=(const Bound&) = delete;
 

@@ -297,8 +297,8 @@ struct Connection::Impl {
         auto* proxy = bind(id, PW_TYPE_INTERFACE_Client, PW_VERSION_CLIENT);
         if (!proxy)
             return;
-        auto& entry = bound[id] =
-            Bound::client(proxy, id, decode::client(id, properties).pid, boundCallbacks);
+        auto& entry = bound[id] = Bound::client(proxy, id, decode::client(id, properties).pid,
+                                                decode::securityLabel(properties), boundCallbacks);
         callbacks.event(event::ClientSeen{entry->completeClient(properties)});
     }
 
