@@ -312,11 +312,11 @@ void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
     if (generation != model_.pulseChanges)
         return; // asked anew already
     receive(event::PulsePeersRead{generation, peers.server, peers.connections});
-    // A connection that has not said its name yet, or a client that is about to go; or they came and went all
-    // the while.
+    if (!anyUnproven(model_.graph))
+        return;
+    // A connection that has not said its name yet, or a client that is about to go; or they came and went all the while.
     const bool told = peers.server != 0;
-    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0
-             : !pulseServers(model_.graph).empty())
+    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0 : !pulseServers(model_.graph).empty())
         pulse_.lookAgain();
 }
 

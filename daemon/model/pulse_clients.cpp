@@ -73,6 +73,11 @@ std::vector<std::uint32_t> pulseServers(const Graph& graph) {
     return servers;
 }
 
+bool anyUnproven(const Graph& graph) {
+    return std::any_of(graph.clients.begin(), graph.clients.end(),
+                       [](const auto& entry) { return isPulseClient(entry.second) && !entry.second.peer; });
+}
+
 std::ptrdiff_t nameless(const Graph& graph, std::uint32_t server, std::size_t connections) {
     auto left = static_cast<std::ptrdiff_t>(connections);
     for (const auto& [id, client] : graph.clients)

@@ -22,6 +22,9 @@ bool sameClaims(const Client& before, const Client& now);
 // that name.
 std::vector<std::uint32_t> pulseServers(const Graph& graph);
 
+// Of some client it is not known who is behind it.
+bool anyUnproven(const Graph& graph);
+
 // Connections that no client stands for, those of clients that no connection stands for taken off; 0 is what
 // it should be.
 std::ptrdiff_t nameless(const Graph& graph, std::uint32_t server, std::size_t connections);

@@ -25,8 +25,6 @@ bool speaksForOthers(const Client& client) {
     return client.executableTrue && (name == "pipewire-pulse" || (name == "pipewire" && !client.inServer));
 }
 
-const std::string& first(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
-
 // The portal opens connections for sandboxes and hands them over; the server lets nobody change `pipewire.*`
 // afterwards (1.4.2, impl-client.c, check_client_property_update()).
 bool isPortal(const Client& client) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -72,13 +73,31 @@ Unit unitOf(std::string_view cgroups) {
     return unit;
 }
 
-// Whether the file of this name in our own mount namespace is the one that runs. The kernel names it without
-// symbolic links: where we find one, the name was made up elsewhere.
-bool isThere(const std::string& path, const struct statx& running) {
+// Without following symbolic links: the kernel names what runs without them, so where we find one, the name
+// was made up elsewhere. -1 if it cannot be had.
+int openPlain(const std::string& path) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_NO_SYMLINKS;
     const auto fd = static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+        return fd;
+    // A kernel before 5.6, or a container that does not know the call.
+    const int followed = open(path.c_str(), O_PATH | O_CLOEXEC);
+    std::array<char, 4096> real{};
+    const ssize_t size =
+        readlink(("/proc/self/fd/" + std::to_string(followed)).c_str(), real.data(), real.size());
+    if (followed >= 0 &&
+        (size < 0 || path != std::string_view(real.data(), static_cast<std::size_t>(size)))) {
+        close(followed);
+        return -1;
+    }
+    return followed;
+}
+
+// Whether the file of this name in our own mount namespace is the one that runs.
+bool isThere(const std::string& path, const struct statx& running) {
+    const int fd = openPlain(path);
     if (fd < 0)
         return false;
     struct statx named {};

@@ -15,9 +15,10 @@ constexpr std::chrono::milliseconds settled{20};
 constexpr int mostLooks = 10;
 constexpr guint firstWaitMs = 100, longestWaitMs = 5000;
 
-PulsePeers readSettled(const std::vector<std::uint32_t>& candidates, const std::string& socketPath) {
+PulsePeers readSettled(const std::vector<std::uint32_t>& candidates, const std::string& socketPath,
+                       const std::atomic<bool>& ending) {
     PulsePeers before = readPulsePeers(candidates, socketPath);
-    for (int looks = 1; looks < mostLooks && before.server != 0; looks++) {
+    for (int looks = 1; looks < mostLooks && before.server != 0 && !ending; looks++) {
         std::this_thread::sleep_for(settled);
         PulsePeers now = readPulsePeers(candidates, socketPath);
         if (now.server == before.server && now.sockets == before.sockets &&
@@ -35,6 +36,7 @@ PulseWatch::PulseWatch(Told told, std::string socketPath)
     , socketPath_(std::move(socketPath)) {}
 
 PulseWatch::~PulseWatch() {
+    ending_ = true;
     if (thread_.joinable())
         thread_.join();
     while (g_idle_remove_by_data(this)) {
@@ -72,7 +74,7 @@ void PulseWatch::begin() {
     running_ = true;
     asked_ = question_.generation;
     const auto work = [this, candidates = question_.candidates] {
-        found_ = readSettled(candidates, socketPath_);
+        found_ = readSettled(candidates, socketPath_, ending_);
         // After whatever PipeWire has told in the meantime.
         g_idle_add_full(
             G_PRIORITY_DEFAULT_IDLE,

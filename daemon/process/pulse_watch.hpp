@@ -6,6 +6,7 @@
 
 #include "daemon/process/pulse_peers.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -47,6 +48,7 @@ class PulseWatch {
     std::uint64_t asked_ = 0; // the generation of the look under way
     PulsePeers found_;        // the thread's, while it runs
     std::thread thread_;
+    std::atomic<bool> ending_{false};
     bool running_ = false, again_ = false;
     guint timer_ = 0, wait_ = 0;
 };

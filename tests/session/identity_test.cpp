@@ -6,6 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 
 using namespace micguard::test;
@@ -102,7 +104,10 @@ TEST_CASE("a Pulse client that claims another's pid is not taken for it", "[iden
         guard.setRules(only("executable = \"" + trusted + "\""));
         auto honest = started(session, pulseWords(trusted));
         INFO("control: the honest one hears, by what the kernel says of it");
-        REQUIRE(hears(*honest));
+        const auto begun = std::chrono::steady_clock::now();
+        REQUIRE(honest->waitUntil([](const StreamSnapshot& now) { return now.audible[0] > 0; }));
+        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
+        std::printf("      the one that may hear was known and heard after %.0f ms\n", took.count());
         auto liar = started(
             session, pulseWords(forger, {"--property=application.process.id=" + std::to_string(honest->pid()),
                                          "--property=application.process.binary=trusted",
@@ -114,7 +119,7 @@ TEST_CASE("a Pulse client that claims another's pid is not taken for it", "[iden
     }
 }
 
-TEST_CASE("a Pulse client that is there first and claims the pid of one to come gains nothing",
+TEST_CASE("a Pulse client that claims the pid of a program without such a connection gains nothing",
           "[identity][attack]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
@@ -146,6 +151,14 @@ TEST_CASE("a Pulse client cannot make itself a Flatpak or a Snap", "[identity][a
     Tally tally("pacat × tone × claims " + property);
     auto liar = started(session, pulseWords("pacat", {"--property=" + property + "=org.trusted.App"}));
     hearsNothing(*liar, *honest, tally);
+    INFO("control: it hears where everybody may");
+    guard.setRules("");
+    REQUIRE(hears(*liar));
+    if (property == "application.id")
+        return; // who is known is not known by that
+    INFO("control: its claim has arrived, since it shuts");
+    guard.setRules("[[rule]]\nmatch = { app = \"org.trusted.App\" }\naction = \"deny\"\n");
+    hearsNothingNew(session, *liar, *honest, tally);
 }
 
 TEST_CASE("a program that is bound over another one in a mount namespace is not that one",
@@ -179,6 +192,8 @@ TEST_CASE("a program that is bound over another one in a mount namespace is not 
     auto plain = started(session, words(forger));
     REQUIRE(hears(*plain));
     hearsNothing(*liar, *plain, tally);
+    guard.setRules("");
+    REQUIRE(hears(*liar));
 }
 
 TEST_CASE("a program that makes itself a root with a .flatpak-info is no Flatpak's", "[identity][attack]") {
@@ -270,4 +285,17 @@ TEST_CASE("a unit that any process can make for itself opens nothing", "[identit
     REQUIRE(hears(*liar));
     guard.setRules("[[rule]]\nmatch = { unit = \"app-trusted-*.scope\" }\naction = \"deny\"\n");
     hearsNothingNew(session, *liar, *honest, tally);
+}
+
+TEST_CASE("a browser is known by its program, through the Pulse server", "[identity][chromium]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    auto browser = chromiumListener(session, {.target = "tone"});
+    browser->start();
+    REQUIRE(hears(*browser));
+    guard.setRules(only("process = \"chrom*\""));
+    REQUIRE(hears(*browser));
+    Tally tally("pacat × tone × named as a browser's program");
+    auto liar = started(session, pulseWords("pacat", {"--property=application.process.binary=chromium"}));
+    hearsNothing(*liar, *browser, tally);
 }
