@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
+#include "daemon/model/questions.hpp"
 
 #include <string>
 #include <variant>
@@ -52,6 +53,18 @@ struct ModeChosen { Mode mode; };
 struct SettingsLoaded { Settings settings; };
 struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
 struct Released { bool on; }; // give everything back and guard no longer
+
+// Single applications (Identity::key).
+struct QuestionAsked { std::string application; std::set<Serial> clients; };
+struct QuestionLapsed { std::string application; }; // it no longer wants to know
+struct Answered { Answer answer; };                 // closes the question
+struct AnswerEnded { std::uint64_t number; };
+struct AppMuted { std::string application; AppMute mute; };
+struct AppUnmuted { std::string application; };
+struct OwnStreamsMuted { std::string connection; OwnMute mute; };
+struct OwnStreamsUnmuted { std::string connection; };
+struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
+
 struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
 } // namespace micguard::event
@@ -65,6 +78,8 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::StreamsOverdue,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::Released,
+                           event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
+                           event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
                            event::Warned>;
 
 } // namespace micguard

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/ids.hpp"
+#include "daemon/model/lineage.hpp"
 
 #include <cstdint>
 #include <map>
@@ -37,6 +38,8 @@ struct Client {
     std::string applicationIcon;
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
+    std::vector<Lineage>
+        lineages;           // of pid and of the pid that it claims, while anybody mutes his own streams
     bool infoKnown = false; // the properties beyond the registry's few have arrived
     bool self = false;     // one of our own connections
     bool inServer = false; // a module in the server's own process

@@ -56,6 +56,32 @@ void forgetProcess(Model& model, Serial client) {
     std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
 }
 
+void forgetClient(Appeals& appeals, Serial client) {
+    for (auto& [application, clients] : appeals.questions)
+        clients.erase(client);
+    for (auto& answer : appeals.answers)
+        answer.clients.erase(client);
+    for (auto& [application, mute] : appeals.muted)
+        mute.clients.erase(client);
+}
+
+// Another run of the server: nobody is there who was asked about, and what was muted is known by its name alone.
+void forgetRun(Appeals& appeals) {
+    appeals.questions.clear();
+    appeals.answers.clear();
+    for (auto& [application, mute] : appeals.muted)
+        mute.clients.clear();
+}
+
+// The newest answer about an application is the one that counts.
+void takeAnswer(Appeals& appeals, const Answer& answer) {
+    appeals.questions.erase(answer.application);
+    std::erase_if(appeals.answers, [&](const Answer& old) {
+        return old.application == answer.application && (answer.known || !answer.allow);
+    });
+    appeals.answers.push_back(answer);
+}
+
 void forgetObject(Model& model, GlobalId id) {
     auto& graph = model.graph;
     auto& applied = model.applied;
@@ -65,6 +91,7 @@ void forgetObject(Model& model, GlobalId id) {
         applied.permissions.erase(c->serial);
         for (auto& [source, clients] : model.mapped)
             clients.erase(c->serial);
+        forgetClient(model.appeals, c->serial);
         forgetProcess(model, c->serial);
         graph.remove(id);
     } else if (const auto* n = graph.node(id)) {
@@ -242,6 +269,8 @@ void completeList(Model& model) {
     std::erase_if(model.mapped, [&](const auto& entry) { return !model.graph.node(entry.first); });
     for (auto& [source, clients] : model.mapped)
         std::erase_if(clients, [&](Serial client) { return !model.graph.client(client); });
+    for (auto& answer : model.appeals.answers)
+        std::erase_if(answer.clients, [&](Serial client) { return !model.graph.client(client); });
     for (const auto& [id, node] : model.graph.nodes)
         if (!node.knob.present && !model.applied.knobs.contains(node.serial)) {
             KnobApplied unreadable;
@@ -352,6 +381,7 @@ void Model::apply(const Event& incoming) {
                 if (e.cookie != remembered.serverCookie) {
                     lastFed.clear();
                     mapped.clear();
+                    forgetRun(appeals);
                 }
                 defaultSource.clear();
                 graph.serverPid = e.serverPid;
@@ -459,6 +489,20 @@ void Model::apply(const Event& incoming) {
                 circumstances.now = e.now;
                 circumstances.weekday = e.weekday;
                 circumstances.minute = e.minute;
+            },
+            [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
+            [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },
+            [&](const event::Answered& e) { takeAnswer(appeals, e.answer); },
+            [&](const event::AnswerEnded& e) {
+                std::erase_if(appeals.answers, [&](const Answer& answer) { return answer.number == e.number; });
+            },
+            [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
+            [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
+            [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
+            [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },
+            [&](const event::LineagesRead& e) {
+                if (const auto it = graph.clients.find(e.client); it != graph.clients.end())
+                    it->second.lineages = e.lineages;
             },
             [&](const event::Released& e) { released = e.on; },
             [&](const event::Warned& e) {

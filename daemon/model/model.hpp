@@ -10,6 +10,7 @@
 #include "daemon/model/event.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
+#include "daemon/model/questions.hpp"
 
 #include <cstdint>
 #include <map>
@@ -38,6 +39,7 @@ struct Model {
     Settings settings;
     std::uint64_t settingsLoaded = 0; // how often they were
     Circumstances circumstances;
+    Appeals appeals;
     Remembered remembered;
     std::map<std::string, std::string> warnings; // id -> text
     std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it

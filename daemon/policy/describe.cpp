@@ -3,6 +3,7 @@
 
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
+#include "daemon/policy/questions.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -133,6 +134,18 @@ std::uint64_t Describer::applicationKey(const std::string& identity) {
     return it->second;
 }
 
+std::uint64_t Describer::keyOf(const std::string& identity) const {
+    const auto it = applicationKeys_.find(identity);
+    return it == applicationKeys_.end() ? 0 : it->second;
+}
+
+std::string Describer::identityOf(std::uint64_t key) const {
+    for (const auto& [identity, number] : applicationKeys_)
+        if (number == key)
+            return identity;
+    return {};
+}
+
 std::uint64_t Describer::since(const std::string& key, const std::string& state, std::uint64_t now) {
     auto& entry = since_[key];
     if (entry.first != state)
@@ -151,7 +164,9 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     std::map<std::uint64_t, ApplicationView> applications;
     for (const auto& [id, node] : model.graph.nodes) {
         const Client* owner = model.graph.owner(node);
-        if ((owner && owner->self) || isSource(model.graph, node) || isPlumbing(model.graph, node))
+        // Plumbing is no application, but who is kept from a microphone has to be seen to be.
+        if ((owner && owner->self) || isSource(model.graph, node) ||
+            (isPlumbing(model.graph, node) && !verdicts.ruled.contains(id)))
             continue;
         const Node* source = sourceOf(model, node);
         const Node* former = source ? source : formerSourceOf(model, node);
@@ -188,6 +203,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             application.state = stream.state;
         if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
+        application.muted = application.muted || (owner && muteOf(model, *owner));
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;
         application.streams.push_back(stream.key);
         view.streams.push_back(std::move(stream));

@@ -47,6 +47,7 @@ struct Verdicts {
     std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
     Rulings rulings;
     std::map<GlobalId, Decision> ruled; // streams that may not hear what they ask for, and why
+    std::map<GlobalId, GlobalId> keptFrom; // of each of them, what it may not hear
     std::set<GlobalId> silenced;        // those of them that go on, with silence in its place
 
     const SourceVerdict* source(GlobalId node) const {

@@ -47,11 +47,15 @@ struct Subject {
     auto operator<=>(const Subject&) const = default;
 };
 
+// What else than rules and [policy] default may decide.
+enum class DecidedBy { Rules, Answer, AppMute, OwnMute, Ignorance };
+
 struct Decision {
     Ruling ruling = Ruling::Allow;
     std::optional<std::size_t> rule = std::nullopt; // index into Settings::rules; none: [policy] default
     std::string
         reason; // for people: "denied by /etc/micguard/micguard.toml:12", "allowed by [policy] default"
+    DecidedBy by = DecidedBy::Rules;
     bool operator==(const Decision&) const = default;
 };
 
