@@ -59,6 +59,7 @@ App::~App() {
     cancelTimer(busTimer_);
     cancelTimer(publishTimer_);
     cancelTimer(routesTimer_);
+    cancelTimer(questionsTimer_);
     cancelTimer(watchdog_);
 }
 
@@ -140,6 +141,7 @@ void App::connectBus() {
             receive(event::UserMute{true, "", "held when the bus was lost", now()});
         for (const auto holds = model_.mute.holds; const auto& hold : holds)
             receive(event::HoldDropped{hold.number, now()});
+        keepOwnMutes();
         if (!busTimer_)
             busTimer_ = g_timeout_add(
                 busRetryMs,
@@ -158,6 +160,8 @@ void App::connectBus() {
 int App::run() {
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
+    for (const auto& [application, by] : found.memory.appMutes)
+        model_.apply(event::AppMuted{application, {by, {}}});
     if (found.memory.mode) {
         model_.mute.mode = *found.memory.mode;
         modeChosen_ = true;
@@ -217,6 +221,11 @@ int App::run() {
 
 void App::receive(const Event& event) {
     model_.apply(event);
+    if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
+        readLineages(seen->client.id);
+    if (std::holds_alternative<event::Removed>(event) ||
+        std::holds_alternative<event::InitialListComplete>(event))
+        endAnswers();
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
         if (connected->cookie == lastCookie_)
             receive(event::Warned{"connection-lost", "our connection to PipeWire was cut while PipeWire went on; "
@@ -239,8 +248,11 @@ void App::receive(const Event& event) {
     // been read.
     const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
                                                   std::holds_alternative<event::ClientSeen>(event));
-    if (newcomer || std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
-        std::holds_alternative<event::HoldDropped>(event))
+    if (newcomer || std::holds_alternative<event::UserMute>(event) ||
+        std::holds_alternative<event::HoldTaken>(event) ||
+        std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
+        std::holds_alternative<event::AppMuted>(event) ||
+        std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
     settleSoon();
 }
@@ -337,27 +349,10 @@ void App::publish() {
     if (bus_)
         bus_->publish(view);
     tellBlocked(view);
+    tellRuledOut(view);
     view_ = std::move(view);
+    tellAsked();
     store_.setState(writeState(model_, modeChosen_));
-}
-
-// Once per application and mute, for those that came while muted: who listened before is shown as silenced.
-void App::tellBlocked(const View& view) {
-    if (!view.guard.muted)
-        return;
-    for (const auto& application : view.applications) {
-        if (application.levelMeterOnly || (application.state != "silenced" && application.state != "severed"))
-            continue;
-        const bool came = std::any_of(application.streams.begin(), application.streams.end(),
-                                      [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
-        if (!came || !blockedTold_.insert(application.key).second)
-            continue;
-        journal::send(journal::Kind::Blocked,
-                      fmt::format("{} asks for a microphone and gets silence: {}", application.name, application.reason),
-                      {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", application.reason}});
-        if (bus_)
-            bus_->blocked(application.key, application.reason);
-    }
 }
 
 void App::announceMute() {

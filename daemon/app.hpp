@@ -22,6 +22,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <glib.h>
@@ -53,6 +54,11 @@ class App final : public Requests {
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
     void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
+    void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted, ReplyVoid reply) override;
+    void answer(const Caller& caller, std::uint64_t application, bool allow, const std::string& scope,
+                ReplyVoid reply) override;
+    void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) override;
+    void callerLeft(const std::string& uniqueName) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -75,6 +81,15 @@ class App final : public Requests {
     void watchEvidence();
     void announceMute();
     void tellBlocked(const View& view);
+    void tellRuledOut(const View& view);
+    void tellAsked();
+    void watchQuestions(const std::set<std::string>& waiting);
+    void endAnswers();
+    void readLineages(GlobalId client);
+    void keepOwnMutes();
+    void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
+    void sendBlocked(const ApplicationView& application, const std::string& reason);
+    const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     void useConfiguration(const Loaded& loaded);
     ConfigSource::Done onceInForce(ReplyVoid reply);
@@ -116,6 +131,9 @@ class App final : public Requests {
     std::list<Waiter> waiters_;
     std::vector<std::pair<Serial, std::uint32_t>> unsettled_; // routes, when the timer for them was started
     std::set<std::uint64_t> streamsAtMute_, blockedTold_;
+    std::set<std::tuple<std::string, std::uint64_t, std::string>> ruledOutTold_; // application, source, why
+    std::set<std::string> lapsing_; // questions that nobody waited for when the timer for them was started
+    std::uint64_t nextAnswer_ = 1;
     std::uint64_t nextHold_ = 1;
     std::string lastCookie_;
     bool modeChosen_ = false;
@@ -125,7 +143,7 @@ class App final : public Requests {
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
-          watchdog_ = 0;
+          questionsTimer_ = 0, watchdog_ = 0;
 };
 
 } // namespace micguard

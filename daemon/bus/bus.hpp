@@ -80,6 +80,17 @@ class Requests {
     virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) = 0;
     virtual void reload(const Caller& caller, ReplyVoid reply) = 0;
 
+    // One application, by its view's key: muted by itself, and the question about it answered. Both answer
+    // once what was said is in force.
+    virtual void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
+                                     ReplyVoid reply) = 0;
+    virtual void answer(const Caller& caller, std::uint64_t application, bool allow, const std::string& scope,
+                        ReplyVoid reply) = 0;
+    // The caller's own application, until it lifts that or leaves the bus.
+    virtual void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) = 0;
+    // Somebody who called has left the bus.
+    virtual void callerLeft(const std::string& uniqueName) = 0;
+
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;
 };
@@ -102,7 +113,9 @@ class Bus {
     // CaptureStarted/CaptureStopped for every difference to the one before.
     virtual void publish(const View& view) = 0;
 
+    // Of an application in the View shown last.
     virtual void blocked(std::uint64_t applicationKey, const std::string& reason) = 0;
+    virtual void asked(std::uint64_t applicationKey) = 0;
 
     // A hold ended by itself (its time limit, SetMuted(true) over a HoldUnmute): tells its holder by closing
     // the pipe. dropHold is not called for it.

@@ -95,17 +95,25 @@ void reply(PendingCall& call, const Result<T>& result) {
 GuardMethods::GuardMethods(sd_bus* bus, Requests& requests)
     : requests_(requests)
     , holds_(requests)
-    , callers_(bus, [this](const std::string& uniqueName) { holds_.ownerLeft(uniqueName); }) {}
+    , callers_(bus, [this](const std::string& uniqueName) {
+        holds_.ownerLeft(uniqueName);
+        requests_.callerLeft(uniqueName);
+    }) {}
+
+void GuardMethods::take(sd_bus_message* message, std::function<void(const Caller&, const Call&)> serve) {
+    const char* sender = sd_bus_message_get_sender(message);
+    const auto call = std::make_shared<PendingCall>(message);
+    if (closing_ || !sender)
+        return; // the call says that it was dropped
+    if (!callers_.identify(sender,
+                           [call, serve = std::move(serve)](const Caller& caller) { serve(caller, call); }))
+        call->refuse(tooMuchWaiting());
+}
 
 template <GuardMethods::Serve serve>
 int GuardMethods::handle(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
     GuardMethods& self = *static_cast<GuardObject*>(userdata)->methods;
-    const char* sender = sd_bus_message_get_sender(message);
-    const auto call = std::make_shared<PendingCall>(message);
-    if (self.closing_ || !sender)
-        return 1; // the call says that it was dropped
-    if (!self.callers_.identify(sender, [&self, call](const Caller& caller) { (self.*serve)(caller, call); }))
-        call->refuse(tooMuchWaiting());
+    self.take(message, [&self](const Caller& caller, const Call& call) { (self.*serve)(caller, call); });
     return 1;
 }
 
@@ -190,6 +198,12 @@ void GuardMethods::reload(const Caller& caller, const Call& call) {
     requests_.reload(caller, [call](Result<void> result) { reply(*call, result); });
 }
 
+void GuardMethods::muteOwnStreams(const Caller& caller, const Call& call) {
+    int muted = 0;
+    sd_bus_message_read_basic(call->message(), 'b', &muted);
+    requests_.muteOwnStreams(caller, muted != 0, [call](Result<void> result) { reply(*call, result); });
+}
+
 int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
     GuardMethods& self = *static_cast<GuardObject*>(userdata)->methods;
     auto facts = self.requests_.diagnostics();
@@ -227,6 +241,8 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::holdUnmute>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::release, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::release>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::muteOwnStreams, SD_BUS_ARGS("b", muted), SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::muteOwnStreams>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::config, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", settings),
                                 handle<&GuardMethods::config>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::setConfig, SD_BUS_ARGS("s", key, "v", value), SD_BUS_NO_RESULT,
@@ -238,6 +254,7 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStopped, SD_BUS_ARGS("o", application, "o", source), 0),
         SD_BUS_SIGNAL_WITH_ARGS(signal::blocked, SD_BUS_ARGS("o", application, "s", reason), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(signal::asked, SD_BUS_ARGS("o", application), 0),
     };
 }
 

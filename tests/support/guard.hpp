@@ -5,6 +5,7 @@
 #include "tests/support/session.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,12 @@
 struct sd_bus;
 
 namespace micguard::test {
+
+// As the bus shows it.
+struct ShownApplication {
+    std::string path, appId, name, executable, identity, state, reason;
+    bool muted = false;
+};
 
 class Guard {
   public:
@@ -29,6 +36,16 @@ class Guard {
     void setRules(const std::string& toml);
     // "" on success, else the error's name.
     std::string trySetMuted(bool muted);
+    std::string trySetApplicationMuted(const std::string& path, bool muted);
+    std::string tryAnswer(const std::string& path, bool allow, const std::string& scope);
+
+    std::vector<ShownApplication> applications();
+    // Waits until one that runs this program, or has this id, is as wanted; throws when time is up.
+    ShownApplication waitApplication(const std::string& program,
+                                     const std::function<bool(const ShownApplication&)>& isSo);
+    // The applications that Asked and Blocked have named so far, in order.
+    const std::vector<std::string>& asked();
+    const std::vector<std::string>& blocked();
 
     bool muted();
     std::string state();
@@ -46,10 +63,15 @@ class Guard {
   private:
     template <typename... Args>
     std::string call(const char* member, const char* types, Args... args);
+    template <typename... Args>
+    std::string callApplication(const std::string& application, const char* member, const char* types,
+                                Args... args);
+    void readSignals();
 
     const PrivateSession& session_;
     sd_bus* bus_ = nullptr;
     std::int64_t called_ = 0, replied_ = 0;
+    std::vector<std::string> asked_, blocked_;
 };
 
 } // namespace micguard::test

@@ -119,10 +119,8 @@ TEST_CASE_METHOD(BusFixture, "what is planned is not there, rather than there an
     bus->publish(oneOfEach());
     CHECK(client->guard("Verify", g_variant_new_parsed("(@a{sv} {},)")).error == "org.freedesktop.DBus.Error.UnknownMethod");
     CHECK(client->guard("Rules").error == "org.freedesktop.DBus.Error.UnknownMethod");
-    CHECK(client
-              ->call(std::string(names::application::folder) + "/1", names::application::interface,
-                     "SetMuted", g_variant_new("(b)", TRUE))
-              .error == "org.freedesktop.DBus.Error.UnknownMethod");
+    CHECK(client->guard("ClearHistory", g_variant_new_parsed("(@a{sv} {},)")).error ==
+          "org.freedesktop.DBus.Error.UnknownMethod");
     CHECK(requests.calls.empty());
 }
 

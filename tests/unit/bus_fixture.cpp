@@ -191,6 +191,27 @@ void FakeRequests::reload(const Caller& caller, ReplyVoid reply) {
     answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
 }
 
+void FakeRequests::setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
+                                       ReplyVoid reply) {
+    record(caller, "setApplicationMuted " + std::to_string(application) + (muted ? " true" : " false"));
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::answer(const Caller& caller, std::uint64_t application, bool allow,
+                          const std::string& scope, ReplyVoid reply) {
+    record(caller, "answer " + std::to_string(application) + (allow ? " allow " : " deny ") + scope);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
+    record(caller, muted ? "muteOwnStreams true" : "muteOwnStreams false");
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::callerLeft(const std::string& uniqueName) {
+    left.push_back(uniqueName);
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }
