@@ -19,10 +19,18 @@ constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
 constexpr std::string_view modes[] = {"silence", "sever"};
 constexpr std::string_view configWords[] = {"check", "show", "path"};
+constexpr std::string_view appWords[] = {"mute", "unmute"};
+constexpr std::string_view appOperands[] = {"mute or unmute", "an application"};
+constexpr std::string_view answers[] = {"allow", "deny"};
+constexpr std::string_view answerOperands[] = {"an application", "allow or deny"};
+constexpr OptionSpec answerOptions[] = {
+    {"--once", "", "until it has no stream left that would hear a microphone (if no other is given)"},
+    {"--run", "", "for as long as it runs"},
+    {"--always", "", "remembered as a rule"}};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
-constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
-                                       "hold",    "talk",    "apps",   "sources", "mode",
-                                       "config",  "monitor", "release", "doctor", "version", "help"};
+constexpr std::string_view topics[] = {"status", "mute",    "unmute",  "toggle", "is-muted", "hold",
+                                       "talk",   "apps",    "app",     "answer", "sources",  "mode",
+                                       "config", "monitor", "release", "doctor", "version",  "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -53,6 +61,20 @@ constexpr VerbSpec table[] = {
      .synopsis = "[--json]",
      .summary = "which applications listen, to which microphone",
      .json = Json::Yes},
+    {.name = "app",
+     .synopsis = "mute|unmute APP",
+     .summary = "mute one application by itself, or lift that",
+     .operands = Operands::Named,
+     .words = appWords,
+     .operandNames = appOperands},
+    {.name = "answer",
+     .synopsis = "APP allow|deny [--once|--run|--always]",
+     .summary = "answer the question whether an application may listen",
+     .operands = Operands::Named,
+     .options = answerOptions,
+     .words = answers,
+     .operandNames = answerOperands,
+     .wordAt = 1},
     {.name = "sources",
      .synopsis = "[--json]",
      .summary = "the microphones, and what keeps each silent",
@@ -92,8 +114,9 @@ constexpr VerbSpec table[] = {
 };
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
-                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
-                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
+                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::app,     verbs::answer,
+                        verbs::sources, verbs::mode,    verbs::config, verbs::monitor, verbs::release,
+                        verbs::doctor,  verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

@@ -21,6 +21,8 @@ int isMuted(const Invocation& how, const Terminal& terminal);
 int hold(const Invocation& how, const Terminal& terminal);
 int talk(const Invocation& how, const Terminal& terminal);
 int apps(const Invocation& how, const Terminal& terminal);
+int app(const Invocation& how, const Terminal& terminal);
+int answer(const Invocation& how, const Terminal& terminal);
 int sources(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);

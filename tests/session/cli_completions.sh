@@ -29,6 +29,8 @@ same bash verbs "$verbs" "$(bash_offers micguardctl "" | grep -v '^--')"
 same bash "verbs after an option" "$verbs" "$(bash_offers micguardctl --json "" | grep -v '^--')"
 same bash "a begun verb" "$(printf 'mode\nmonitor')" "$(bash_offers micguardctl mo)"
 same bash modes "$(printf 'sever\nsilence')" "$(bash_offers micguardctl mode s)"
+same bash "what app does" "$(printf 'mute\nunmute')" "$(bash_offers micguardctl app '' | grep -v '^--')"
+same bash "answers" "$(printf 'allow\ndeny')" "$(bash_offers micguardctl answer org.app '' | grep -v '^--')"
 same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"
 same bash "hold's command" "bash" "$(bash_offers micguardctl hold --reason x -- bash | grep -x bash | sort -u)"
 

@@ -49,6 +49,8 @@ struct Fake {
     bool refuse = false;
     bool button = false;
     std::string mode = "silence";
+    bool appMuted = false;
+    std::string appState, answer; // "": as the guard's; what was answered last
     std::string forcedState; // "" : live or muted
     std::string warning;
     std::vector<HoldEntry*> holds;
@@ -211,16 +213,41 @@ int getApp(sd_bus*, const char*, const char*, const char* property, sd_bus_messa
     if (name == p::since)
         return sd_bus_message_append(reply, "t", UINT64_C(1700000000000000));
     if (name == p::levelMeterOnly || name == p::muted)
-        return sd_bus_message_append(reply, "b", 0);
+        return sd_bus_message_append(reply, "b", name == p::muted && fake.appMuted ? 1 : 0);
     if (name == p::streams)
         return sd_bus_message_append(reply, "ao", 1, "/org/micguard/MicGuard1/streams/7");
     const std::map<std::string, std::string> texts = {{p::appId, "org.evil.App"},
                                                       {p::name, hostileName},
                                                       {p::executable, "/usr/bin/evil"},
                                                       {p::identity, "kernel"},
-                                                      {p::state, fake.muted() ? "silenced" : "capturing"}};
+                                                      {p::reason, fake.answer},
+                                                      {p::state, !fake.appState.empty() ? fake.appState
+                                                                 : fake.muted()         ? "silenced"
+                                                                                        : "capturing"}};
     const auto found = texts.find(name);
     return sd_bus_message_append(reply, "s", found == texts.end() ? "" : found->second.c_str());
+}
+
+int setAppMuted(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    int muted = 0;
+    sd_bus_message_read(call, "b", &muted);
+    fake.appMuted = muted != 0;
+    return sd_bus_reply_method_return(call, "");
+}
+
+int answerApp(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    int allow = 0;
+    const char* scope = nullptr;
+    sd_bus_message_read(call, "bs", &allow, &scope);
+    fake.answer = std::string(allow ? "allow " : "deny ") + scope;
+    fake.appState.clear();
+    return sd_bus_reply_method_return(call, "");
 }
 
 int getStream(sd_bus*, const char*, const char*, const char* property, sd_bus_message* reply, void* data,
@@ -298,6 +325,10 @@ void command(Fake& fake, const std::string& line) {
     } else if (line == "blocked") {
         sd_bus_emit_signal(fake.bus, names::rootPath, names::guard::interface, names::guard::signal::blocked,
                            "os", apps.c_str(), "muted\nby the user");
+    } else if (line == "ask") {
+        fake.appState = "pending";
+        sd_bus_emit_signal(fake.bus, names::rootPath, names::guard::interface, names::guard::signal::asked,
+                           "o", apps.c_str());
     } else if (line == "plug") {
         fake.sources[plugged] = {"usb", "USB microphone"};
         sd_bus_emit_interfaces_added(fake.bus, plugged.c_str(), names::source::interface, nullptr);
@@ -368,9 +399,13 @@ int main() {
     for (const char* name :
          {a::appId, a::name, a::iconName, a::executable, a::sandbox, a::identity, a::state, a::reason})
         app.push_back(readable(name, "s", getApp));
-    app.insert(app.end(),
-               {readable(a::since, "t", getApp), readable(a::levelMeterOnly, "b", getApp),
-                readable(a::muted, "b", getApp), readable(a::streams, "ao", getApp), SD_BUS_VTABLE_END});
+    app.insert(app.end(), {readable(a::since, "t", getApp), readable(a::levelMeterOnly, "b", getApp),
+                           readable(a::muted, "b", getApp), readable(a::streams, "ao", getApp),
+                           SD_BUS_METHOD(names::application::method::setMuted, "b", "", setAppMuted,
+                                         SD_BUS_VTABLE_UNPRIVILEGED),
+                           SD_BUS_METHOD(names::application::method::answer, "bs", "", answerApp,
+                                         SD_BUS_VTABLE_UNPRIVILEGED),
+                           SD_BUS_VTABLE_END});
     namespace s = names::stream::property;
     stream.insert(stream.end(),
                   {readable(s::application, "o", getStream), readable(s::source, "o", getStream),

@@ -65,6 +65,8 @@ TEST_CASE("without a guard every verb that asks says so with status 3 and how to
                                                          {"hold", "--", "true"},
                                                          {"talk", "--", "true"},
                                                          {"apps"},
+                                                         {"app", "mute", "org.evil.App"},
+                                                         {"answer", "org.evil.App", "deny"},
                                                          {"sources"},
                                                          {"mode"},
                                                          {"mode", "sever"},
@@ -222,6 +224,30 @@ TEST_CASE("status and sources as data and as text") {
     CHECK(sources[0]["name"] == "alsa_input.pci");
     CHECK(sources[0]["silenced"] == true);
     CHECK(contains(bus.run({"sources"}).out, "silent"));
+}
+
+TEST_CASE("one application is muted and answered about by the name that it goes by") {
+    PrivateBus bus;
+    Fake fake(bus);
+    const auto app = [&] { return json::parse(bus.run({"apps", "--json"}).out)["apps"][0]; };
+    CHECK(bus.run({"app", "mute", "org.evil.App"}).status == 0);
+    CHECK(app()["muted"] == true);
+    CHECK(contains(bus.run({"apps"}).out, "capturing, muted"));
+    CHECK(bus.run({"app", "unmute", "/org/micguard/MicGuard1/apps/1"}).status == 0);
+    CHECK(app()["muted"] == false);
+
+    fake.tell("ask");
+    CHECK(app()["state"] == "pending");
+    CHECK(bus.run({"answer", "org.evil.App", "allow"}).status == 0);
+    CHECK(app()["reason"] == "allow once");
+    CHECK(bus.run({"answer", "org.evil.App", "deny", "--always"}).status == 0);
+    CHECK(app()["reason"] == "deny always");
+    CHECK(bus.run({"answer", "--run", "org.evil.App", "allow"}).status == 0);
+    CHECK(app()["reason"] == "allow run");
+
+    const Ran nobody = bus.run({"answer", "org.good.App", "allow"});
+    CHECK(nobody.status == 1);
+    CHECK(contains(nobody.err, "no application that listens, or wants to, is called org.good.App"));
 }
 
 TEST_CASE("hold keeps the mute while its command runs, and no longer") {
