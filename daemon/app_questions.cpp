@@ -23,6 +23,8 @@ namespace {
 // asked about anew.
 constexpr guint lapseMs = 10000;
 
+// Any client can make up names to be asked about; the further ones wait, in silence, for others to be answered.
+constexpr std::size_t mostQuestions = 64;
 constexpr std::size_t mostAppMutes = 256;
 constexpr std::size_t mostOwnMutes = 256;
 constexpr std::size_t mostOwnMutesOfOne = 16;
@@ -198,7 +200,8 @@ void App::tellAsked() {
     std::set<std::string> waiting;
     for (const auto& [application, clients] : waitingForAnswer(model_, enforcer_.verdicts())) {
         waiting.insert(application);
-        if (model_.appeals.questions.contains(application))
+        const auto& questions = model_.appeals.questions;
+        if (questions.contains(application) || questions.size() >= mostQuestions)
             continue;
         model_.apply(event::QuestionAsked{application, clients});
         if (bus_)
