@@ -56,32 +56,6 @@ void forgetProcess(Model& model, Serial client) {
     std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
 }
 
-void forgetClient(Appeals& appeals, Serial client) {
-    for (auto& [application, clients] : appeals.questions)
-        clients.erase(client);
-    for (auto& answer : appeals.answers)
-        answer.clients.erase(client);
-    for (auto& [application, mute] : appeals.muted)
-        mute.clients.erase(client);
-}
-
-// Another run of the server: nobody is there who was asked about, and what was muted is known by its name alone.
-void forgetRun(Appeals& appeals) {
-    appeals.questions.clear();
-    appeals.answers.clear();
-    for (auto& [application, mute] : appeals.muted)
-        mute.clients.clear();
-}
-
-// The newest answer about an application is the one that counts.
-void takeAnswer(Appeals& appeals, const Answer& answer) {
-    appeals.questions.erase(answer.application);
-    std::erase_if(appeals.answers, [&](const Answer& old) {
-        return old.application == answer.application && (answer.known || !answer.allow);
-    });
-    appeals.answers.push_back(answer);
-}
-
 void forgetObject(Model& model, GlobalId id) {
     auto& graph = model.graph;
     auto& applied = model.applied;

@@ -78,4 +78,11 @@ struct Appeals {
     bool empty() const { return answers.empty() && muted.empty() && own.empty(); }
 };
 
+// A connection of a client's has ended.
+void forgetClient(Appeals& appeals, Serial client);
+// The server has: nobody is there who was asked about, and what was muted is known by its name alone.
+void forgetRun(Appeals& appeals);
+// The newest answer about an application is the one that counts; its question is closed.
+void takeAnswer(Appeals& appeals, const Answer& answer);
+
 } // namespace micguard
