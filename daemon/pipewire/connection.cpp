@@ -3,7 +3,6 @@
 
 #include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
-#include "daemon/pipewire/default_source.hpp"
 #include "daemon/pipewire/process_connection.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/policy/classify.hpp"
@@ -89,7 +88,8 @@ struct Connection::Impl {
     guint patience = 0;
     // What the server made for us and destroys with us.
     std::vector<std::unique_ptr<Made>> made;
-    std::unique_ptr<DefaultSource> defaultSource;
+    // The metadata is in the session manager's process, and whoever asks for it waits for that.
+    std::unique_ptr<ProcessConnection> defaultSource;
     std::string remote;
     int listSync = -1;
     int bindSync = -1;
@@ -97,6 +97,7 @@ struct Connection::Impl {
     bool lostTold = false;
     bool limitTold = false;
     bool spareLost = false;
+    bool defaultSourceLost = false;
 
     ~Impl() {
         if (patience)
@@ -104,9 +105,9 @@ struct Connection::Impl {
         processes.clear();
         spare.reset();
         probe.reset();
+        defaultSource.reset();
         bound.clear();
         made.clear();
-        defaultSource.reset();
         if (registry) {
             spa_hook_remove(&registryHook);
             pw_proxy_destroy(reinterpret_cast<pw_proxy*>(registry));
@@ -186,11 +187,25 @@ struct Connection::Impl {
                 {[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {}, [this] { spareLost = true; }});
     }
 
-    // Whoever cut it off, before anybody could be kept from doing so, gets no second one to cut off: the next is opened when
-    // it is needed.
-    void keepSpare() {
+    void watchDefaultSource() {
+        if (std::exchange(defaultSourceLost, false))
+            defaultSource.reset();
+        if (defaultSource || lostTold)
+            return;
+        defaultSource = ProcessConnection::open(context, properties());
+        if (!defaultSource)
+            return;
+        defaultSource->serve({[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {},
+                              [this] { defaultSourceLost = true; }});
+        defaultSource->watchDefaultSource(callbacks.event);
+    }
+
+    // Whoever cut the spare one off, before anybody could be kept from doing so, gets no second one to cut off: the next is
+    // opened when it is needed.
+    void keepConnections() {
         if (!spareLost)
             openSpare();
+        watchDefaultSource();
     }
 
     // nullptr beyond the limit.
@@ -248,7 +263,7 @@ struct Connection::Impl {
         }
         if (seq == self->bindSync) {
             self->callbacks.event(event::InitialListComplete{});
-            self->keepSpare();
+            self->keepConnections();
             return;
         }
         // Answered in order, each of them.
@@ -262,7 +277,7 @@ struct Connection::Impl {
             process != self->processes.end() && process->second->isReading())
             return process->second->sync(sync.batch);
         self->callbacks.event(event::Acknowledged{sync.batch, sync.process});
-        self->keepSpare();
+        self->keepConnections();
     }
 
     static void onCoreError(void* data, std::uint32_t id, int seq, int result, const char* message) noexcept {
@@ -335,8 +350,6 @@ struct Connection::Impl {
             self->callbacks.event(event::PortSeen{decode::port(id, properties)});
         else if (kind == PW_TYPE_INTERFACE_Link)
             self->callbacks.event(event::LinkSeen{decode::link(id, properties)});
-        else if (kind == PW_TYPE_INTERFACE_Metadata && isDefaultMetadata(properties))
-            self->defaultSource = DefaultSource::bind(self->bind(id, type, PW_VERSION_METADATA), id, self->callbacks.event);
     }
 
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {
@@ -345,15 +358,13 @@ struct Connection::Impl {
         self->asked.erase(GlobalId{id});
         self->cutOff.erase(GlobalId{id});
         self->processes.erase(GlobalId{id});
-        if (self->defaultSource && self->defaultSource->id() == id) {
-            self->defaultSource.reset();
-            self->callbacks.event(event::DefaultSource{""});
-        }
         // Connections of ours that the server has forgotten, whether or not it closes them.
         for (const auto& [client, process] : self->processes)
             if (process->client() == GlobalId{id} && !self->cutOff.contains(client))
                 self->cutOffFrom(client);
         self->spareLost = self->spareLost || (self->spare && self->spare->client() == GlobalId{id});
+        self->defaultSourceLost =
+            self->defaultSourceLost || (self->defaultSource && self->defaultSource->client() == GlobalId{id});
         for (const auto& [client, process] : self->processes)
             process->forget(GlobalId{id});
         self->callbacks.event(event::Removed{GlobalId{id}});
@@ -499,6 +510,7 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     impl->registry = pw_core_get_registry(impl->core, PW_VERSION_REGISTRY, 0);
     pw_registry_add_listener(impl->registry, &impl->registryHook, &registryEvents, impl.get());
     impl->listSync = impl->ask();
+    impl->watchDefaultSource();
 
     auto connection = std::unique_ptr<Connection>(new Connection);
     connection->impl_ = std::move(impl);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/pipewire/process_connection.hpp"
 
+#include "daemon/pipewire/default_source.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/pipewire/routes.hpp"
 
+#include <pipewire/extensions/metadata.h>
 #include <spa/node/command.h>
 #include <spa/param/param.h>
 
@@ -85,9 +87,12 @@ struct ProcessConnection::Impl {
     std::map<GlobalId, std::unique_ptr<Object>> objects;
     std::deque<Task> waiting;
     std::deque<std::pair<int, std::function<void()>>> syncs;
+    std::function<void(const Event&)> tellDefaultSource;
+    std::unique_ptr<DefaultSource> defaultSource;
     bool lostTold = false;
 
     ~Impl() {
+        defaultSource.reset();
         objects.clear();
         if (registry) {
             spa_hook_remove(&registryHook);
@@ -130,6 +135,8 @@ struct ProcessConnection::Impl {
             self->announced[GlobalId{id}] = decode::node(id, properties).serial;
         else if (kind == PW_TYPE_INTERFACE_Device)
             self->announced[GlobalId{id}] = decode::device(id, properties).serial;
+        else if (kind == PW_TYPE_INTERFACE_Metadata && self->tellDefaultSource && isDefaultMetadata(properties))
+            return self->bindDefaultSource(id);
         else
             return;
         self->sendWhatCanBe();
@@ -139,6 +146,15 @@ struct ProcessConnection::Impl {
         auto* self = static_cast<Impl*>(data);
         self->announced.erase(GlobalId{id});
         self->objects.erase(GlobalId{id});
+        if (self->defaultSource && self->defaultSource->id() == id) {
+            self->defaultSource.reset();
+            self->tellDefaultSource(event::DefaultSource{""});
+        }
+    }
+
+    void bindDefaultSource(std::uint32_t id) {
+        auto* proxy = pw_registry_bind(registry, id, PW_TYPE_INTERFACE_Metadata, PW_VERSION_METADATA, 0);
+        defaultSource = DefaultSource::bind(static_cast<pw_proxy*>(proxy), id, tellDefaultSource);
     }
 
     const Proxy* bind(const Target& target) {
@@ -263,6 +279,10 @@ void ProcessConnection::suspend(const Node& node) {
 
 void ProcessConnection::enumerateRoutes(const Device& device) {
     impl_->send(targetOf(device), [impl = impl_.get(), id = device.id](const Proxy*) { impl->enumerate(id); });
+}
+
+void ProcessConnection::watchDefaultSource(std::function<void(const Event&)> tell) {
+    impl_->tellDefaultSource = std::move(tell);
 }
 
 bool ProcessConnection::isReading() const {

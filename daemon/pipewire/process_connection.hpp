@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A connection of its own for what another client's process has to carry out, being the one in which a node
-// or a device is. The server reads nothing more from a connection that asked such a process, until it has
-// answered (PipeWire 1.4.2: impl-node.c, node_set_param(); impl-device.c, device_enum_params() and
-// device_set_param(); pw_impl_client_set_busy()). So a process that does not answer keeps this one waiting,
-// and no other.
+// A connection of its own for what another client's process has to carry out, being the one in which a node,
+// a device or metadata is. The server reads nothing more from a connection that asked such a process, until it
+// has answered (PipeWire 1.4.2: impl-node.c, node_set_param(); impl-device.c, device_enum_params() and
+// device_set_param(); metadata.c, global_bind(): binding is asking; pw_impl_client_set_busy()). So a process
+// that does not answer keeps this one waiting, and no other.
 //
 // Main context only. The server library has its address: it neither moves nor is destroyed from its own
 // callbacks.
@@ -46,6 +46,8 @@ class ProcessConnection {
     void setParam(const Device& device, std::uint32_t param, encode::Pod pod);
     void suspend(const Node& node);
     void enumerateRoutes(const Device& device);
+    // From the next "default" metadata on that the server tells this connection of; so at once after open().
+    void watchDefaultSource(std::function<void(const Event&)> tell);
     // Routes that were asked for have not all come yet.
     bool isReading() const;
     void sync(std::uint64_t batch);

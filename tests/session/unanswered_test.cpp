@@ -116,6 +116,28 @@ TEST_CASE("a session manager that does not answer holds up no mute", "[unanswere
     }
 }
 
+// The metadata "default" is in its process, and the server reads nothing more from a connection that asks for it there.
+TEST_CASE("a guard that starts while the session manager does not answer mutes all the same", "[unanswered]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::loopback}));
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const char* name : {"tone", "loopback"})
+        heard.push_back(listenTo(session, name));
+    Tally tally("native × two kinds × guard started while WirePlumber is stopped with SIGSTOP, " + mode);
+    for (unsigned cycle = 0; cycle < scaled(1, 25); cycle++) {
+        INFO("cycle " << cycle);
+        session.stop(Daemon::micguardd);
+        REQUIRE(::kill(session.pid(Daemon::wireplumber), SIGSTOP) == 0);
+        session.start(Daemon::micguardd);
+        muteAndListen(session, guard, heard, tally);
+        CHECK(guard.state() == "muted");
+        REQUIRE(::kill(session.pid(Daemon::wireplumber), SIGCONT) == 0);
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
 TEST_CASE("stopped in order while the session manager is slow to answer: what stands in for the guard is there", "[unanswered]") {
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
     Guard guard(session);
