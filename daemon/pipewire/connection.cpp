@@ -25,8 +25,12 @@
 namespace micguard {
 namespace {
 
-// A server that has answered nothing for so long is asked over another connection whether it answers at all.
+// A server of which nothing was heard for so long is asked over another connection whether it answers at all.
 constexpr guint patienceMs = 100;
+// So often it has then to answer there, and to say nothing here. Not at the first time: a connection that set
+// something on a node of the server's own loopbacks is not read until they have carried it out, which takes
+// several of the turns in which others are answered (PipeWire 1.4.2: impl-node.c, node_set_param()).
+constexpr unsigned provenDead = 3;
 
 // The policy asks fewer; devices are asked for their routes beside that.
 constexpr std::size_t mostProcesses = 64;
@@ -80,11 +84,13 @@ struct Connection::Impl {
     std::set<GlobalId> asked;
     std::set<GlobalId> cutOff; // those of them that are of no use any more
     std::unique_ptr<ProcessConnection> spare;
-    // See watch().
+    // See onPatience().
     std::unique_ptr<ProcessConnection> probe;
     bool probeAnswered = false;
     bool probeLost = false;
-    std::uint64_t asks = 0, answers = 0, answersSeen = 0;
+    unsigned passedOver = 0; // how often the probe was answered, and we were not
+    std::uint64_t asks = 0, answers = 0;
+    bool heardOf = false; // anything came from the server, since the last look
     guint patience = 0;
     // What the server made for us and destroys with us.
     std::vector<std::unique_ptr<Made>> made;
@@ -133,37 +139,37 @@ struct Connection::Impl {
         return pw_core_sync(core, PW_ID_CORE, 0);
     }
 
-    // The server can destroy a client and keep its socket open (PipeWire 1.4.2, when it is destroyed at an unlucky moment of its
-    // first messages): then nothing tells us that nobody will ever answer. If the server answers somebody else who asked later,
-    // this connection is dead; if it answers nobody, it is busy or stopped, and we wait.
+    // The server can destroy a client and keep its socket open (PipeWire 1.4.2, when it is destroyed at an
+    // unlucky moment of its first messages): then nothing tells us that nobody will ever answer. If the server
+    // answers somebody else who asked later, again and again, and says nothing here, this connection is dead; if
+    // it answers nobody, it is busy or stopped, and we wait.
     static gboolean onPatience(gpointer data) noexcept {
         auto* self = static_cast<Impl*>(data);
-        const bool progress = std::exchange(self->answersSeen, self->answers) != self->answers;
-        if (self->asks == self->answers || progress || self->lostTold) {
+        const bool waiting = self->asks != self->answers && !self->lostTold;
+        if (std::exchange(self->heardOf, false) || !waiting) {
             self->probe.reset();
-            self->probeAnswered = false;
-            if (self->asks != self->answers && !self->lostTold)
-                return G_SOURCE_CONTINUE;
-            self->patience = 0;
-            return G_SOURCE_REMOVE;
+            self->passedOver = 0;
+            self->patience = waiting ? self->patience : 0;
+            return waiting ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
         }
-        if (self->probeAnswered) {
+        if (self->probe && std::exchange(self->probeAnswered, false) && ++self->passedOver >= provenDead) {
             self->patience = 0;
             self->lost("the server has left this connection without an answer");
             return G_SOURCE_REMOVE;
         }
-        if (!self->probe || self->probeLost)
-            self->openProbe();
+        self->askProbe();
         return G_SOURCE_CONTINUE;
     }
 
-    void openProbe() {
-        probeLost = false;
-        probe = ProcessConnection::open(context, properties());
-        if (!probe)
-            return;
-        probe->serve({[this](std::uint64_t) { probeAnswered = true; }, [](GlobalId, const std::vector<Route>&) {},
-                      [this] { probeLost = true; }});
+    void askProbe() {
+        if (!probe || std::exchange(probeLost, false)) {
+            probe = ProcessConnection::open(context, properties());
+            probeAnswered = false;
+            if (!probe)
+                return;
+            probe->serve({[this](std::uint64_t) { probeAnswered = true; }, [](GlobalId, const std::vector<Route>&) {},
+                          [this] { probeLost = true; }});
+        }
         probe->sync(0);
     }
 
@@ -255,6 +261,7 @@ struct Connection::Impl {
         auto* self = static_cast<Impl*>(data);
         if (id != PW_ID_CORE)
             return;
+        self->heardOf = true;
         self->answers++;
         if (seq == self->listSync) {
             // Everything that exists is known and bound; what was asked of it is answered before this one.
@@ -339,6 +346,7 @@ struct Connection::Impl {
     static void onGlobal(void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
                          const spa_dict* properties) noexcept {
         auto* self = static_cast<Impl*>(data);
+        self->heardOf = true;
         const std::string_view kind = type;
         if (kind == PW_TYPE_INTERFACE_Node)
             self->seeNode(id, properties);
@@ -354,6 +362,7 @@ struct Connection::Impl {
 
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {
         auto* self = static_cast<Impl*>(data);
+        self->heardOf = true;
         self->bound.erase(id);
         self->asked.erase(GlobalId{id});
         self->cutOff.erase(GlobalId{id});
@@ -482,8 +491,12 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
 
     auto impl = std::make_unique<Impl>();
     impl->callbacks = std::move(callbacks);
-    impl->boundCallbacks.event = impl->callbacks.event;
+    impl->boundCallbacks.event = [impl = impl.get()](const Event& event) {
+        impl->heardOf = true;
+        impl->callbacks.event(event);
+    };
     impl->boundCallbacks.routesChanged = [impl = impl.get()](const Device& device) {
+        impl->heardOf = true;
         impl->readRoutes(device);
     };
     // No configuration of a client's: no real-time module, no data thread, nothing but the protocol.
