@@ -3,6 +3,7 @@
 
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
+#include "daemon/policy/why.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -106,12 +107,7 @@ int rank(const std::string& state) {
 }
 
 std::string reasonFor(const Model& model, const std::string& state) {
-    if (state != "silenced" && state != "severed")
-        return "";
-    for (const auto& hold : model.mute.holds)
-        if (hold.mute)
-            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
-    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+    return state == "silenced" || state == "severed" ? whyMuted(model) : "";
 }
 
 std::string mutedState(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee) {
@@ -125,6 +121,13 @@ std::string mutedState(const Model& model, const Verdicts& verdicts, const Guara
 }
 
 } // namespace
+
+std::string whyMuted(const Model& model) {
+    for (const auto& hold : model.mute.holds)
+        if (hold.mute)
+            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+}
 
 std::uint64_t Describer::applicationKey(const std::string& identity) {
     const auto [it, inserted] = applicationKeys_.try_emplace(identity, nextApplication_);
@@ -184,8 +187,10 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             application.state = stream.state;
             application.levelMeterOnly = true;
         }
-        if (rank(stream.state) > rank(application.state))
+        if (rank(stream.state) > rank(application.state)) {
             application.state = stream.state;
+            application.reason.clear();
+        }
         if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/identity.hpp"
 
+#include "daemon/policy/classify.hpp"
+
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -31,7 +35,8 @@ const std::string& first(const std::string& a, const std::string& b) { return a.
 Identity identify(const Graph& graph, const Node& node) {
     Identity identity;
     const Client* client = graph.owner(node);
-    identity.appId = first(node.applicationId, client ? client->applicationId : node.applicationId);
+    // The one that rules are about.
+    identity.appId = client ? subjectOf(*client, &node).app.value : node.applicationId;
     identity.icon = first(node.applicationIcon, client ? client->applicationIcon : node.applicationIcon);
     identity.name = first(node.applicationName, client ? client->applicationName : node.name);
     if (identity.name.empty())
@@ -96,6 +101,19 @@ Subject subjectOf(const Client& client, const Node* stream) {
         subject.unit = {client.unit, false}; // any process of the user can make itself one
     }
     return subject;
+}
+
+std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
+    std::vector<Subject> subjects{subjectOf(client, nullptr)};
+    for (const auto id : graph.nodesOf(client.id)) {
+        const Node& node = graph.nodes.at(id);
+        if (!isCaptureStream(node))
+            continue;
+        Subject subject = subjectOf(client, &node);
+        if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end())
+            subjects.push_back(std::move(subject));
+    }
+    return subjects;
 }
 
 } // namespace micguard

@@ -8,6 +8,7 @@
 #include "daemon/policy/rules.hpp"
 
 #include <string>
+#include <vector>
 
 namespace micguard {
 
@@ -26,5 +27,8 @@ Identity identify(const Graph& graph, const Node& node);
 
 // What rules can tell of a client, and of a stream of it, which may claim to be something else; nullptr: of the client.
 Subject subjectOf(const Client& client, const Node* stream);
+
+// The client as it is known, and each of its streams that claims to be something else.
+std::vector<Subject> subjectsOf(const Graph& graph, const Client& client);
 
 } // namespace micguard

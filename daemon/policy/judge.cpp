@@ -3,6 +3,7 @@
 
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
+#include "daemon/policy/why.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -14,20 +15,6 @@ bool keepsNobody(const Settings& settings) {
     return settings.policy.fallback == Ruling::Allow &&
            std::all_of(settings.rules.begin(), settings.rules.end(),
                        [](const Rule& rule) { return rule.action == Ruling::Allow; });
-}
-
-// The client as it is known, and each of its streams that claims to be something else.
-std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
-    std::vector<Subject> subjects{subjectOf(client, nullptr)};
-    for (const auto id : graph.nodesOf(client.id)) {
-        const Node& node = graph.nodes.at(id);
-        if (!isCaptureStream(node))
-            continue;
-        Subject subject = subjectOf(client, &node);
-        if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end())
-            subjects.push_back(std::move(subject));
-    }
-    return subjects;
 }
 
 struct Source {
@@ -71,6 +58,25 @@ class Judge {
         return rulings;
     }
 
+    Circumstances circumstances() const {
+        Circumstances now = model_.circumstances;
+        for (const auto& [id, app] : capturing_)
+            (app.known ? now.capturing : now.claimedCapturing).insert(app.value);
+        return now;
+    }
+
+    std::map<GlobalId, Decision> strictestOf(const std::vector<const Client*>& clients) const {
+        std::map<GlobalId, Decision> strictest;
+        const auto inForce = book_.inForce(circumstances());
+        for (const Client* client : clients)
+            for (auto& [source, decision] : bySource(*client, inForce)) {
+                const auto [it, fresh] = strictest.try_emplace(source, decision);
+                if (!fresh && decision.ruling > it->second.ruling)
+                    it->second = std::move(decision);
+            }
+        return strictest;
+    }
+
   private:
     bool captures(const Client& client) const {
         const auto& graph = model_.graph;
@@ -83,18 +89,12 @@ class Judge {
         });
     }
 
-    Circumstances circumstances() const {
-        Circumstances now = model_.circumstances;
-        for (const auto& [id, app] : capturing_)
-            (app.known ? now.capturing : now.claimedCapturing).insert(app.value);
-        return now;
-    }
-
-    std::map<GlobalId, Decision> judgeClient(const Client& client, const RuleBook::InForce& inForce) const {
+    // What a client may hear of each source.
+    std::map<GlobalId, Decision> bySource(const Client& client, const RuleBook::InForce& inForce) const {
         const auto subjects = subjectsOf(model_.graph, client);
-        std::map<GlobalId, Decision> bySource;
+        std::map<GlobalId, Decision> decisions;
         for (const auto& [id, source] : sources_) {
-            Decision& strictest = bySource[id];
+            Decision& strictest = decisions[id];
             if (!client.infoKnown) {
                 strictest = {Ruling::Deny, std::nullopt, "who asks is not known yet"};
                 continue;
@@ -105,10 +105,15 @@ class Judge {
                     strictest = std::move(decision);
             }
         }
+        return decisions;
+    }
+
+    std::map<GlobalId, Decision> judgeClient(const Client& client, const RuleBook::InForce& inForce) const {
+        const auto decisions = bySource(client, inForce);
         std::map<GlobalId, Decision> strict;
         for (const auto& [carrier, behind] : flow_)
             for (const auto source : behind) {
-                const Decision& decision = bySource.at(source);
+                const Decision& decision = decisions.at(source);
                 if (decision.ruling == Ruling::Allow)
                     continue;
                 const auto [it, fresh] = strict.try_emplace(carrier, decision);
@@ -130,6 +135,15 @@ class Judge {
 
 Rulings judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers) {
     return keepsNobody(model.settings) ? Rulings{} : Judge(model, book, managers).all();
+}
+
+Circumstances circumstancesOf(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers) {
+    return Judge(model, book, managers).circumstances();
+}
+
+std::map<GlobalId, Decision> decisionsAbout(const std::vector<const Client*>& clients, const Model& model,
+                                            const RuleBook& book, const std::set<GlobalId>& managers) {
+    return Judge(model, book, managers).strictestOf(clients);
 }
 
 } // namespace micguard
