@@ -53,6 +53,11 @@ class App final : public Requests {
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
     void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
+    void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
+                 ReplyVoid reply) override;
+    void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
+    Result<std::vector<RuleView>> rules(const Caller& caller) override;
+    Result<Explanation> explain(const Caller& caller, const std::string& app) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:

@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "config/wording.hpp"
 #include "daemon/journal.hpp"
+#include "daemon/permitted.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
 
@@ -23,22 +24,6 @@ namespace {
 constexpr guint guaranteeMs = 1000;
 // Push-to-talk left open by a holder that hangs ends by itself.
 constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
-
-std::string nameOf(const Caller& caller) {
-    const auto slash = caller.executable.rfind('/');
-    const std::string program =
-        caller.executable.empty() ? "unknown program" : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
-    return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
-}
-
-Result<void> mayControl(const Caller& caller, const char* what) {
-    if (!caller.sandbox.empty())
-        return tl::unexpected(RequestError{
-            "AccessDenied", fmt::format("{}: a sandboxed application ({}) cannot {}", nameOf(caller), caller.sandbox, what)});
-    if (caller.uidKnown && caller.uid != getuid() && caller.uid != 0)
-        return tl::unexpected(RequestError{"AccessDenied", fmt::format("another user's process cannot {}", what)});
-    return {};
-}
 
 std::string join(const std::vector<std::string>& names) {
     std::string text;

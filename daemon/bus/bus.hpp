@@ -5,11 +5,13 @@
 #pragma once
 
 #include "config/value.hpp"
+#include "daemon/model/rule_view.hpp"
 #include "daemon/model/view.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +52,13 @@ using Result = tl::expected<T, RequestError>;
 using ReplyVoid = std::function<void(Result<void>)>;
 using ReplyBool = std::function<void(Result<bool>)>;
 
+// What SetRule may be told beside whom and what.
+struct RuleOptions {
+    std::optional<std::string> source;  // all if absent
+    std::optional<std::uint64_t> until; // µs since the epoch; for ever if absent
+    bool operator==(const RuleOptions&) const = default;
+};
+
 // The decisions behind the contract's methods. Implemented by the app. Main context only.
 class Requests {
   public:
@@ -79,6 +88,14 @@ class Requests {
     virtual Result<std::vector<ShownSetting>> config(const Caller& caller) = 0;
     virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) = 0;
     virtual void reload(const Caller& caller, ReplyVoid reply) = 0;
+
+    // Rules about one application, in the guard's own file. Both answer once what came of it is in force. `app` is printable
+    // and not empty, and so is a source.
+    virtual void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
+                         ReplyVoid reply) = 0;
+    virtual void forget(const Caller& caller, const std::string& app, ReplyVoid reply) = 0;
+    virtual Result<std::vector<RuleView>> rules(const Caller& caller) = 0;
+    virtual Result<Explanation> explain(const Caller& caller, const std::string& app) = 0;
 
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;

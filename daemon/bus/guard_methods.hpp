@@ -48,6 +48,10 @@ class GuardMethods {
     void config(const Caller& caller, const Call& call);
     void setConfig(const Caller& caller, const Call& call);
     void reload(const Caller& caller, const Call& call);
+    void setRule(const Caller& caller, const Call& call);
+    void forget(const Caller& caller, const Call& call);
+    void rules(const Caller& caller, const Call& call);
+    void explain(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);
 
     Requests& requests_;

@@ -191,6 +191,32 @@ void FakeRequests::reload(const Caller& caller, ReplyVoid reply) {
     answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
 }
 
+void FakeRequests::setRule(const Caller& caller, const std::string& app, const std::string& action,
+                           const RuleOptions& given, ReplyVoid reply) {
+    record(caller, "setRule " + app + " " + action);
+    options.push_back(given);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::forget(const Caller& caller, const std::string& app, ReplyVoid reply) {
+    record(caller, "forget " + app);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+Result<std::vector<RuleView>> FakeRequests::rules(const Caller& caller) {
+    record(caller, "rules");
+    if (refusal)
+        return tl::unexpected(*refusal);
+    return shownRules;
+}
+
+Result<Explanation> FakeRequests::explain(const Caller& caller, const std::string& app) {
+    record(caller, "explain " + app);
+    if (refusal)
+        return tl::unexpected(*refusal);
+    return explanation;
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

@@ -57,10 +57,18 @@ class FakeRequests : public Requests {
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
     void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
+    void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
+                 ReplyVoid reply) override;
+    void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
+    Result<std::vector<RuleView>> rules(const Caller& caller) override;
+    Result<Explanation> explain(const Caller& caller, const std::string& app) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
     std::vector<ShownSetting> settings;     // what config() answers
     std::vector<SettingValue> values;       // what setConfig() got
+    std::vector<RuleOptions> options;       // what setRule() got
+    std::vector<RuleView> shownRules;       // what rules() answers
+    Explanation explanation;                // what explain() answers
     std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
     std::optional<RequestError> refusal;     // answered instead
