@@ -163,6 +163,8 @@ tl::expected<void, UsageError> Parser::check() const {
     }
     if (verb->operands == Operands::Subverb && found_.operands.empty())
         return wrong(quoted(verb->name) + " needs to know what to do", verb);
+    if (verb->operands == Operands::Application && (found_.operands.empty() || found_.operands.front().empty()))
+        return wrong(quoted(verb->name) + " needs an application", verb);
     const std::size_t most = verb->operands == Operands::None ? 0
                              : verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile
                                  ? 2

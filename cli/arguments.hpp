@@ -25,6 +25,7 @@ struct OptionSpec {
 enum class Operands {
     None,
     OptionalWord, // at most one
+    Application,  // exactly one
     Subverb,      // one of `words`, and behind `wordWithFile` at most one more
     Command       // a command and its arguments; the first word that is no option ends ours
 };

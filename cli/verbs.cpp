@@ -17,12 +17,16 @@ constexpr OptionSpec holdOptions[] = {
     {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
+constexpr OptionSpec ruleOptions[] = {
+    {"--source", "NAME", "one microphone, by its name (see sources); without: every one"},
+    {"--until", "TIME", "for so long: 18:30, +2h, '2026-12-01 09:00'; without: for ever"}};
+constexpr std::string_view ruleSynopsis = "[--source NAME] [--until TIME] [--json] APP";
 constexpr std::string_view modes[] = {"silence", "sever"};
 constexpr std::string_view configWords[] = {"check", "show", "path"};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
-constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
-                                       "hold",    "talk",    "apps",   "sources", "mode",
-                                       "config",  "monitor", "release", "doctor", "version", "help"};
+constexpr std::string_view topics[] = {
+    "status", "mute",  "unmute", "toggle", "is-muted", "hold",    "talk",   "apps",    "sources", "allow",   "deny", "silence",
+    "ask",    "forget", "rules",  "explain", "mode",   "config",  "monitor", "release", "doctor",  "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -57,6 +61,44 @@ constexpr VerbSpec table[] = {
      .synopsis = "[--json]",
      .summary = "the microphones, and what keeps each silent",
      .json = Json::Yes},
+    {.name = "allow",
+     .synopsis = ruleSynopsis,
+     .summary = "let an application listen",
+     .json = Json::Yes,
+     .operands = Operands::Application,
+     .options = ruleOptions},
+    {.name = "deny",
+     .synopsis = ruleSynopsis,
+     .summary = "keep an application from the microphones",
+     .json = Json::Yes,
+     .operands = Operands::Application,
+     .options = ruleOptions},
+    {.name = "silence",
+     .synopsis = ruleSynopsis,
+     .summary = "give an application silence: its streams go on",
+     .json = Json::Yes,
+     .operands = Operands::Application,
+     .options = ruleOptions},
+    {.name = "ask",
+     .synopsis = ruleSynopsis,
+     .summary = "give an application silence until somebody has said that it may listen",
+     .json = Json::Yes,
+     .operands = Operands::Application,
+     .options = ruleOptions},
+    {.name = "forget",
+     .synopsis = "[--json] APP",
+     .summary = "take back what allow, deny, silence, ask and answers have said of an application",
+     .json = Json::Yes,
+     .operands = Operands::Application},
+    {.name = "rules",
+     .synopsis = "[--json]",
+     .summary = "all rules, in the order in which they win, and where each stands",
+     .json = Json::Yes},
+    {.name = "explain",
+     .synopsis = "[--json] APP",
+     .summary = "what an application may hear, which rule says so, and what the others would",
+     .json = Json::Yes,
+     .operands = Operands::Application},
     {.name = "mode",
      .synopsis = "[--json] [silence|sever]",
      .summary = "show or choose what an application meets while muted",
@@ -92,8 +134,9 @@ constexpr VerbSpec table[] = {
 };
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
-                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
-                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
+                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources,
+                        verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,   verbs::forget, verbs::rules,
+                        verbs::explain, verbs::mode,    verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

@@ -22,6 +22,10 @@ int hold(const Invocation& how, const Terminal& terminal);
 int talk(const Invocation& how, const Terminal& terminal);
 int apps(const Invocation& how, const Terminal& terminal);
 int sources(const Invocation& how, const Terminal& terminal);
+int rule(const Invocation& how, const Terminal& terminal); // allow, deny, silence, ask
+int forget(const Invocation& how, const Terminal& terminal);
+int rules(const Invocation& how, const Terminal& terminal);
+int explain(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);
 int monitor(const Invocation& how, const Terminal& terminal);

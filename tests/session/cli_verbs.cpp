@@ -2,7 +2,7 @@
 //
 // micguardctl itself, run as scripts run it, against a stand-in for the guard on a private bus: exit
 // statuses, what is printed, holds and their commands, events, and how long it all takes.
-#include "tests/session/cli_private_bus.hpp"
+#include "tests/session/cli_fake.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -17,26 +17,6 @@ using namespace micguard::test;
 using nlohmann::json;
 
 namespace {
-
-class Fake : public Process {
-  public:
-    explicit Fake(const PrivateBus& bus, std::vector<std::string> more = {})
-        : Process({fakeGuard()}, with(bus.environment(), std::move(more))) {
-        if (line() != "ready")
-            throw std::runtime_error("the stand-in did not start");
-    }
-    void tell(const std::string& command) {
-        write(command + "\n");
-        if (line() != "done")
-            throw std::runtime_error("the stand-in did not understand " + command);
-    }
-
-  private:
-    static std::vector<std::string> with(std::vector<std::string> list, std::vector<std::string> more) {
-        list.insert(list.end(), more.begin(), more.end());
-        return list;
-    }
-};
 
 std::vector<std::string> command(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), micguardctl());
@@ -66,6 +46,11 @@ TEST_CASE("without a guard every verb that asks says so with status 3 and how to
                                                          {"talk", "--", "true"},
                                                          {"apps"},
                                                          {"sources"},
+                                                         {"allow", "org.a"},
+                                                         {"deny", "org.a", "--until", "+1h"},
+                                                         {"forget", "org.a"},
+                                                         {"rules"},
+                                                         {"explain", "org.a"},
                                                          {"mode"},
                                                          {"mode", "sever"},
                                                          {"monitor"},
@@ -107,6 +92,10 @@ TEST_CASE("what is not understood ends with status 2 and one line") {
                                                   {"hold"},
                                                   {"mute", "now"},
                                                   {"mute", "--json"},
+                                                  {"allow"},
+                                                  {"deny", "a", "b"},
+                                                  {"ask", "a", "--until", "25:00"},
+                                                  {"forget", ""},
                                                   {"--bogus"}}) {
         const Ran ran = bus.run(wrong);
         CHECK(ran.status == 2);
@@ -164,6 +153,10 @@ TEST_CASE("a refusal is status 1 with the guard's own words, made harmless") {
                                                  {"toggle"},
                                                  {"mode", "sever"},
                                                  {"release"},
+                                                 {"allow", "org.a"},
+                                                 {"forget", "org.a"},
+                                                 {"rules"},
+                                                 {"explain", "org.a"},
                                                  {"hold", "--", "true"},
                                                  {"talk", "--", "true"}}) {
         const Ran ran = bus.run(verb);
