@@ -52,7 +52,8 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
         write("etc/micguard/micguard.toml", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n");
     const auto user =
         write("xdg/micguard/conf.d/10.toml",
-              "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n");
+              "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n\n"
+              "[admission]\nmixers = []\n");
     const auto report = showConfig(folders(), Form::Text);
     CHECK(report.code == Exit::Ok);
     CHECK(report.error.empty());
@@ -61,6 +62,8 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
                             "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
                             user +
                             ":2\n\n"
+                            "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
+                            " # " + user + ":9\n\n"
                             "[policy]\ndefault = \"allow\" # built-in\n\n"
                             "[[rule]] # " +
                             user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
