@@ -17,12 +17,14 @@ namespace micguard::event {
 struct Connected {
     std::uint32_t serverPid = 0;
     std::string name, version, cookie;
+    bool admissionOurs = false; // see Graph
 };
 // `trying`: it may be there all the same, and is being connected to; the other one follows if it is not.
 struct Disconnected { bool trying = false; };
 struct InitialListComplete {}; // everything that existed at Connected has been seen
 
 struct ClientSeen { Client client; };
+struct ClientGranted { GlobalId client; Granted granted; }; // of one whose admission is ours
 struct DeviceSeen { Device device; };
 struct NodeSeen { Node node; };     // as far as the registry tells
 struct NodeInfo { Node node; };     // all properties and the state; knob fields are ignored
@@ -58,7 +60,7 @@ struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
 namespace micguard {
 
-using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
+using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen, event::ClientGranted,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,

@@ -24,7 +24,14 @@ void drop(std::map<GlobalId, std::set<GlobalId>>& index, GlobalId key, GlobalId 
 } // namespace
 
 void Graph::put(Client client) {
-    if (const Client* before = this->client(client.id))
+    const Client* before = this->client(client.id);
+    if (before && before->serial == client.serial) {
+        client.arrival = before->arrival;
+        client.granted = before->granted;
+    } else {
+        client.arrival = ++arrivals_;
+    }
+    if (before)
         forgetSerial(before->serial, client.id);
     ids_[client.serial] = client.id;
     clients[client.id] = std::move(client);

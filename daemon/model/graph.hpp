@@ -15,6 +15,13 @@
 
 namespace micguard {
 
+// What a client's permissions read, of its own default and on the core: without `r` on that one the server keeps it waiting.
+struct Granted {
+    std::uint32_t any = 0;
+    std::uint32_t core = 0;
+    bool operator==(const Granted&) const = default;
+};
+
 struct Client {
     GlobalId id{};
     Serial serial{};
@@ -38,6 +45,8 @@ struct Client {
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
     bool infoKnown = false; // the properties beyond the registry's few have arrived
+    std::optional<Granted> granted; // read once, of those whose admission is ours
+    std::uint64_t arrival = 0;      // counts the clients in the order in which we were told of them
     bool self = false;     // one of our own connections
     bool inServer = false; // a module in the server's own process
 };
@@ -142,6 +151,7 @@ struct Graph {
     std::string serverName;
     std::string serverVersion;
     std::string serverCookie; // differs for every run of the server
+    bool admissionOurs = false; // it lets new clients wait for our word
 
     const Client* client(GlobalId id) const { return find(clients, id); }
     const Node* node(GlobalId id) const { return find(nodes, id); }
@@ -189,6 +199,7 @@ struct Graph {
     void forgetSerial(Serial serial, GlobalId id);
 
     std::map<GlobalId, std::set<GlobalId>> nodesOf_, portsOf_, linksFrom_, linksTo_;
+    std::uint64_t arrivals_ = 0;
     std::map<Serial, GlobalId> ids_;
 };
 

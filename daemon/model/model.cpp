@@ -63,6 +63,7 @@ void forgetObject(Model& model, GlobalId id) {
     if (const auto* c = graph.client(id)) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
+        applied.admitted.erase(c->serial);
         for (auto& [source, clients] : model.mapped)
             clients.erase(c->serial);
         forgetProcess(model, c->serial);
@@ -195,8 +196,7 @@ void forgetStandingLinks(Model& model) {
         if (!outPort || !inPort || !out || !in || model.applied.destroyAsked.contains(link.serial))
             continue;
         const auto* owner = graph.owner(*in);
-        const auto revoked = owner ? model.applied.permissions.find(owner->serial) : model.applied.permissions.end();
-        if (revoked == model.applied.permissions.end() || !revoked->second.contains(out->serial))
+        if (!owner || !model.applied.keeps(owner->serial, out->serial))
             std::erase(model.applied.cut, CutLink{out->serial, outPort->serial, inPort->serial});
     }
 }
@@ -256,6 +256,16 @@ void completeList(Model& model) {
                 if (device.name == name)
                     model.applied.leds.try_emplace({device.serial, index});
     }
+}
+
+// Whoever is in already was let in by a guard before us, or by us on a connection before this one.
+void readGranted(Model& model, const event::ClientGranted& e) {
+    const auto it = model.graph.clients.find(e.client);
+    if (it == model.graph.clients.end())
+        return;
+    it->second.granted = e.granted;
+    if (e.granted.core & permission::readOnly)
+        model.applied.admitted.try_emplace(it->second.serial, Admitted{e.granted.any});
 }
 
 void giveUpOrRetry(Model& model) {
@@ -358,6 +368,7 @@ void Model::apply(const Event& incoming) {
                 graph.serverName = e.name;
                 graph.serverVersion = e.version;
                 graph.serverCookie = e.cookie;
+                graph.admissionOurs = e.admissionOurs;
                 connected = true;
                 trying = false;
                 connections++;
@@ -374,6 +385,7 @@ void Model::apply(const Event& incoming) {
             },
             [&](const event::InitialListComplete&) { completeList(*this); },
             [&](const event::ClientSeen& e) { graph.put(e.client); },
+            [&](const event::ClientGranted& e) { readGranted(*this, e); },
             [&](const event::DeviceSeen& e) {
                 Device device = e.device;
                 if (const Device* before = graph.device(device.id)) {

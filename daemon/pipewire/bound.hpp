@@ -40,6 +40,8 @@ class Bound {
     Client completeClient(const spa_dict* properties) const;
     // From now on every change of a node's Props becomes an event. Once is enough.
     void watchKnob();
+    // What a client has been granted so far becomes an event.
+    void askGranted() const;
     // Of a device that is in the server.
     void enumerateRoutes() const;
 
@@ -56,6 +58,8 @@ class Bound {
     static void onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
                               const spa_pod* param) noexcept;
     static void onClientInfo(void* data, const pw_client_info* info) noexcept;
+    static void onClientPermissions(void* data, std::uint32_t index, std::uint32_t count,
+                                    const pw_permission* permissions) noexcept;
 
     const BoundCallbacks& callbacks_;
     std::uint32_t id_;

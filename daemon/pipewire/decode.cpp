@@ -20,7 +20,8 @@
 
 namespace micguard {
 
-static_assert(permission::readOnly == PW_PERM_R && permission::byDefault == PW_PERM_INVALID);
+static_assert(permission::readOnly == PW_PERM_R && permission::byDefault == PW_PERM_INVALID &&
+              permission::readExecute == (PW_PERM_R | PW_PERM_X) && permission::all == PW_PERM_ALL);
 
 namespace decode {
 namespace {

@@ -219,6 +219,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         if (!hold.mute)
             guard.holds.push_back({"hold-unmute", hold.ownerText, hold.reason});
     guard.connected = model.connected;
+    guard.admission = model.connected && model.graph.admissionOurs && model.settings.admission.strict ? "strict" : "relaxed";
     for (const auto& [id, text] : model.warnings)
         guard.warnings.push_back({id, text});
     for (const auto& verdict : verdicts.sources) {

@@ -149,6 +149,7 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
     if (model.listComplete &&
         (!severing.severed.empty() || !severing.forbidden.empty() || !verdicts.rulings.strict.empty()))
         sever(severing, verdicts);
+    admit(model, managers, verdicts);
     return verdicts;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/model.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/judge.hpp"
 
 #include <cstdint>
@@ -43,6 +44,7 @@ struct Verdicts {
     std::vector<SourceVerdict> sources;
     // client -> object -> permissions; what is not listed is left at the client's default.
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
+    std::map<GlobalId, Admission> admissions; // of those clients that the server lets wait for us
     std::set<GlobalId> cutLinks;     // links whose listener no permission binds
     std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
     Rulings rulings;

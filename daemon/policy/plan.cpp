@@ -227,6 +227,44 @@ std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
     return actions;
 }
 
+action::Shield shield(const Model& model, GlobalId id, bool on, std::uint64_t after) {
+    const auto managers = sessionManagers(model.graph);
+    action::Shield action{id, {}, on};
+    for (const auto& [otherId, other] : model.graph.clients) {
+        action.upTo = std::max(action.upTo, other.arrival);
+        // Those of the guard and of the session manager are kept from everybody in any case.
+        if (otherId != id && other.arrival > after && !other.self && !managers.contains(otherId))
+            action.others.push_back(otherId);
+    }
+    return action;
+}
+
+struct Admissions {
+    std::vector<Action> newcomers, later;
+};
+
+// Whoever waits comes first, and is let in by the last of his messages. That a newcomer's own Client object is out of the
+// others' reach can wait until nobody else does: it costs a message for each of them.
+Admissions planAdmissions(const Model& model, const Verdicts& verdicts) {
+    Admissions result;
+    for (const auto& [id, admission] : verdicts.admissions) {
+        const auto applied = model.applied.admitted.find(model.graph.clients.at(id).serial);
+        const bool in = applied != model.applied.admitted.end();
+        auto& actions = in ? result.later : result.newcomers;
+        const std::uint64_t shieldedTo = in ? applied->second.shieldedTo : 0;
+        if (admission.shield || shieldedTo != 0) {
+            auto others = shield(model, id, admission.shield, admission.shield ? shieldedTo : 0);
+            if (!others.others.empty() || !admission.shield)
+                actions.emplace_back(std::move(others));
+        }
+        if (!in || (applied->second.any != admission.any && !admission.once))
+            actions.emplace_back(action::Admit{id, admission.any});
+    }
+    if (!result.newcomers.empty())
+        result.later.clear();
+    return result;
+}
+
 std::vector<GlobalId> portsOf(const Graph& graph, GlobalId node, bool output) {
     std::vector<GlobalId> found;
     for (const auto id : graph.portsOf(node))
@@ -361,6 +399,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     auto permissions = planPermissions(model, verdicts);
     add(std::move(knobs.close));
     add(std::move(permissions.revoke));
+    auto admissions = planAdmissions(model, verdicts);
+    add(std::move(admissions.newcomers));
     for (const auto id : verdicts.destroyNodes)
         if (const Node* node = model.graph.node(id); node && !model.applied.destroyAsked.contains(node->serial))
             actions.emplace_back(action::Destroy{id});
@@ -383,6 +423,7 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
     add(planLeds(model, verdicts));
+    add(std::move(admissions.later));
     return actions;
 }
 
@@ -478,6 +519,14 @@ struct Recorder {
         if (objects.empty())
             model.applied.permissions.erase(client->serial);
     }
+    void operator()(const action::Admit& a) const {
+        if (const Client* client = model.graph.client(a.client))
+            model.applied.admitted[client->serial].any = a.any;
+    }
+    void operator()(const action::Shield& a) const {
+        if (const Client* client = model.graph.client(a.client))
+            model.applied.admitted[client->serial].shieldedTo = a.on ? a.upTo : 0;
+    }
     void operator()(const action::Destroy& a) const {
         if (const auto it = model.graph.links.find(a.object); it != model.graph.links.end())
             model.applied.destroyAsked.insert(it->second.serial);
@@ -518,7 +567,7 @@ struct Recorder {
         for (const auto id : model.graph.linksFrom(a.node)) {
             const Node* listener = model.graph.node(model.graph.links.at(id).inputNode);
             const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
-            if (owner && !owner->self && !appliedPermission(model.applied, owner->serial, node->serial))
+            if (owner && !owner->self && !model.applied.keeps(owner->serial, node->serial))
                 linked.insert(owner->serial);
         }
         model.mapped[node->serial] = std::move(linked);

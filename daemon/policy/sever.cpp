@@ -41,13 +41,9 @@ bool canListenAtAll(const Graph& graph, GlobalId client) {
 // The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
 // whose owner was not revoked, having claimed to be no listener) is destroyed by name.
 bool stillBeingCut(const Model& model, const Client& client, const Node& source) {
-    const auto objects = model.applied.permissions.find(client.serial);
-    if (objects == model.applied.permissions.end())
+    if (!model.applied.keeps(client.serial, source.serial))
         return canListenAtAll(model.graph, client.id);
-    const auto revoked = objects->second.find(source.serial);
-    if (revoked == objects->second.end())
-        return canListenAtAll(model.graph, client.id);
-    return !model.applied.done(revoked->second.batch);
+    return !model.applied.done(model.applied.permissions.at(client.serial).at(source.serial).batch);
 }
 
 class Cutter {

@@ -2,6 +2,7 @@
 #include "tests/unit/fake_server.hpp"
 
 #include "daemon/model/applied.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 
 #include <algorithm>
@@ -57,6 +58,17 @@ std::string describe(const Action& action) {
                           [](const action::SetUserMute& a) {
                               return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
                           },
+                          [](const action::Admit& a) {
+                              return "admit " + id(a.client) + (a.any == permission::all           ? " all"
+                                                                : a.any == permission::readExecute ? " rx"
+                                                                                                   : " ?");
+                          },
+                          [](const action::Shield& a) {
+                              std::string text = (a.on ? "shield " : "unshield ") + id(a.client) + " from";
+                              for (const auto other : a.others)
+                                  text += " " + id(other);
+                              return text;
+                          },
                           [](const action::Suspend& a) { return "suspend " + id(a.node); },
                           [](const action::MakeSilence&) { return std::string("make-silence"); },
                           [](const action::OpenPorts& a) { return "open-ports " + id(a.node); },
@@ -67,6 +79,12 @@ std::string describe(const Action& action) {
 void FakeServer::tell(Event event) {
     if (connected_)
         pending_.push_back(std::move(event));
+}
+
+void FakeServer::tellClient(const Client& client) {
+    tell(event::ClientSeen{client});
+    if (isAdmissionOurs(client))
+        tell(event::ClientGranted{client.id, {defaults_[client.id], defaults_[client.id]}});
 }
 
 void FakeServer::tellKnob(const Node& node) {
@@ -144,11 +162,13 @@ void FakeServer::stall(bool on) {
 }
 
 std::uint32_t FakeServer::permission(GlobalId client, GlobalId object) const {
+    const auto given = defaults_.find(client);
+    const std::uint32_t otherwise = given == defaults_.end() ? everything : given->second;
     const auto objects = permissions_.find(client);
     if (objects == permissions_.end())
-        return everything;
+        return otherwise;
     const auto it = objects->second.find(object);
-    return it == objects->second.end() || it->second == permission::byDefault ? everything : it->second;
+    return it == objects->second.end() || it->second == permission::byDefault ? otherwise : it->second;
 }
 
 bool FakeServer::mayLink(const Node& output, const Node& input) const {
@@ -202,6 +222,7 @@ void FakeServer::removeObject(GlobalId object) {
     for (auto& [client, objects] : permissions_)
         objects.erase(object);
     permissions_.erase(object);
+    defaults_.erase(object);
     tell(event::Removed{object});
 }
 
@@ -276,6 +297,15 @@ void FakeServer::carryOut(const Action& action) {
                            for (const auto& [object, value] : a.objects)
                                if (graph_.node(object) || graph_.port(object) || graph_.client(object))
                                    setPermission(a.client, object, value);
+                   },
+                   [&](const action::Admit& a) {
+                       if (graph_.client(a.client))
+                           defaults_[a.client] = a.any;
+                   },
+                   [&](const action::Shield& a) {
+                       for (const auto other : a.others)
+                           if (graph_.client(a.client) && graph_.client(other))
+                               setPermission(a.client, other, a.on ? permission::readOnly : permission::byDefault);
                    },
                    [&](const action::Destroy& a) {
                        if (graph_.links.contains(a.object) || graph_.node(a.object))
@@ -371,7 +401,9 @@ void FakeServer::appear(Line& line) {
         if (links)
             sessionManagers_.insert(client.id);
         graph_.put(client);
-        tell(event::ClientSeen{client});
+        if (isAdmissionOurs(client))
+            defaults_[client.id] = permission::none;
+        tellClient(client);
     } else if (verb == "device") {
         const Device device = takeDevice(line);
         graph_.put(device);
@@ -514,7 +546,7 @@ void FakeServer::connect() {
     connected_ = true;
     tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_)});
     for (const auto& [objectId, client] : graph_.clients)
-        tell(event::ClientSeen{client});
+        tellClient(client);
     for (const auto& [objectId, device] : graph_.devices)
         tell(event::DeviceSeen{device});
     for (const auto& [objectId, node] : graph_.nodes)
@@ -549,6 +581,7 @@ void FakeServer::restart() {
     graph_ = {};
     marks_.clear();
     permissions_.clear();
+    defaults_.clear();
     sessionManagers_.clear();
     believedLinked_.clear();
     mapped_.clear();

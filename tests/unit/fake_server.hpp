@@ -79,6 +79,7 @@ class FakeServer final : public Server {
     void removeObject(GlobalId id);
     void tell(Event event);
     void tellKnob(const Node& node);
+    void tellClient(const Client& client);
     void appear(Line& line);
     void appearNode(Line& line);
     void change(Line& line);
@@ -94,6 +95,7 @@ class FakeServer final : public Server {
     Graph graph_;
     std::map<GlobalId, Marks> marks_;
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
+    std::map<GlobalId, std::uint32_t> defaults_; // of those clients that wait for the guard's word
     std::set<GlobalId> sessionManagers_;
     std::map<GlobalId, std::set<GlobalId>> mapped_; // source -> clients that were linked since it was suspended
     std::set<GlobalId> believedLinked_; // streams, by the session manager
