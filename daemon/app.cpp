@@ -2,6 +2,7 @@
 #include "daemon/app.hpp"
 
 #include "daemon/journal.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
 
@@ -27,6 +28,11 @@ constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
+
+std::string environment(const char* name) {
+    const char* value = g_getenv(name);
+    return value ? value : "";
+}
 
 } // namespace
 
@@ -66,10 +72,6 @@ ConfigSource::Places App::configPlaces(const Options& options) {
     const std::string lastGood = Store::defaultStateFolder() + "/last-good";
     if (options.configFile)
         return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
-    const auto environment = [](const char* name) {
-        const char* value = g_getenv(name);
-        return std::string(value ? value : "");
-    };
     const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
 }
@@ -102,12 +104,33 @@ void App::useConfiguration(const Loaded& loaded) {
                                                  : ""});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
+    if (!options_.releaseLeftovers)
+        linkAdmission();
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
         receive(event::ModeChosen{configuration_.settings.mute.mode});
+}
+
+// The server is as it was started; the link says how it will be started next.
+void App::linkAdmission() {
+    const auto links = admissionLinks(environment, MICGUARD_DATADIR);
+    const bool strict = configuration_.settings.admission.strict;
+    const std::string fault = strict ? makeAdmissionLinks(links) : removeAdmissionLinks(links);
+    receive(event::Warned{"admission-link", fault.empty() ? "" : "strict admission: " + fault});
+    tellAdmission();
+}
+
+void App::tellAdmission() {
+    const bool wished = model_.settings.admission.strict;
+    std::string text;
+    if (model_.connected && wished && !model_.graph.admissionOurs)
+        text = "strict admission begins when PipeWire is restarted";
+    else if (model_.connected && !wished && model_.graph.admissionOurs)
+        text = "everybody is let in; until PipeWire is restarted new clients still wait for the guard to say so";
+    receive(event::Warned{"admission-restart", text});
 }
 
 void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
@@ -217,6 +240,8 @@ int App::run() {
 
 void App::receive(const Event& event) {
     model_.apply(event);
+    if (releasing_ && options_.letIn && isOver(event))
+        return g_main_loop_quit(loop_.get());
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
         if (connected->cookie == lastCookie_)
             receive(event::Warned{"connection-lost", "our connection to PipeWire was cut while PipeWire went on; "
@@ -224,6 +249,8 @@ void App::receive(const Event& event) {
         lastCookie_ = connected->cookie;
         ready_ = ready_ && model_.listComplete;
     }
+    if (std::holds_alternative<event::Connected>(event))
+        tellAdmission();
     if (model_.blinded) {
         model_.blinded = false;
         receive(event::Warned{"blinded", "somebody took our sight of a microphone; looking anew"});
@@ -238,11 +265,17 @@ void App::receive(const Event& event) {
     // still to hear of it, and so is whoever presses the button. All else waits until what the server sent in one go has
     // been read.
     const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
-                                                  std::holds_alternative<event::ClientSeen>(event));
+                                                  std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
     if (newcomer || std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
         std::holds_alternative<event::HoldDropped>(event))
         enforcer_.settle();
     settleSoon();
+}
+
+// One that waits is judged as soon as all of it is known; before that there is nothing to do for it.
+bool App::isNewClient(const Event& event) const {
+    const auto* seen = std::get_if<event::ClientSeen>(&event);
+    return seen && !isUndecided(model_, seen->client);
 }
 
 void App::settleSoon() {

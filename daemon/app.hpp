@@ -14,6 +14,7 @@
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
 #include "daemon/reload/config_source.hpp"
+#include "daemon/state/admission_links.hpp"
 #include "daemon/state/store.hpp"
 
 #include <functional>
@@ -33,6 +34,7 @@ class App final : public Requests {
     struct Options {
         std::optional<std::string> configFile; // instead of the usual files
         bool releaseLeftovers = false; // give back what a killed guard left, then end
+        bool letIn = false;            // the same, and end only with the server, if that lets new clients wait
     };
 
     explicit App(Options options);
@@ -81,9 +83,14 @@ class App final : public Requests {
     void startRelease(int exitCode);
     void finishRelease();
     void endRelease(const Result<void>& result);
+    static bool isOver(const Event& event);
+    void leaveDoorOpen() const;
     void watchShown();
     void watchRoutes();
     void tellTime(const LocalTime& time);
+    void linkAdmission();
+    void tellAdmission();
+    bool isNewClient(const Event& event) const;
     void connectBus();
     void notifyReady();
 
