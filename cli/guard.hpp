@@ -86,6 +86,8 @@ class Guard {
     Answer<void> unmute();
     Answer<bool> toggle(); // what it is now: true is muted
     Answer<void> setMode(const std::string& mode);
+    // A setting that is one of several words.
+    Answer<void> setConfig(const std::string& key, const std::string& word);
     // Also waits until the guard has left the bus: only then is everything given back.
     Answer<void> release();
 

@@ -18,11 +18,12 @@ constexpr OptionSpec holdOptions[] = {
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
 constexpr std::string_view modes[] = {"silence", "sever"};
+constexpr std::string_view admissions[] = {"relaxed", "strict"};
 constexpr std::string_view configWords[] = {"check", "show", "path"};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
 constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
                                        "hold",    "talk",    "apps",   "sources", "mode",
-                                       "config",  "monitor", "release", "doctor", "version", "help"};
+                                       "admission", "config",  "monitor", "release", "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -63,6 +64,12 @@ constexpr VerbSpec table[] = {
      .json = Json::Yes,
      .operands = Operands::OptionalWord,
      .words = modes},
+    {.name = "admission",
+     .synopsis = "[--json] [relaxed|strict]",
+     .summary = "show or choose whether new clients of PipeWire wait for the guard's word",
+     .json = Json::Yes,
+     .operands = Operands::OptionalWord,
+     .words = admissions},
     {.name = "config",
      .synopsis = "[--json] check [FILE] | show | path",
      .summary = "look for mistakes in the settings, show them and who said so, or where they are",
@@ -93,6 +100,7 @@ constexpr VerbSpec table[] = {
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
                         verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
+                        verbs::admission,
                         verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));

@@ -23,6 +23,7 @@ int talk(const Invocation& how, const Terminal& terminal);
 int apps(const Invocation& how, const Terminal& terminal);
 int sources(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
+int admission(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);
 int monitor(const Invocation& how, const Terminal& terminal);
 int release(const Invocation& how, const Terminal& terminal);

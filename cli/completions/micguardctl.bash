@@ -2,7 +2,7 @@
 # bash completion for micguardctl(1)
 
 _micguardctl() {
-    local verbs="status mute unmute toggle is-muted hold talk apps sources mode config monitor release doctor version help"
+    local verbs="status mute unmute toggle is-muted hold talk apps sources mode admission config monitor release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -19,6 +19,7 @@ _micguardctl() {
         status | toggle | is-muted | apps | sources | monitor | version) words="--json --help" ;;
         mute | unmute | release) words="--help" ;;
         mode) words="silence sever --json --help" ;;
+        admission) words="relaxed strict --json --help" ;;
         config)
             if [[ $previous == check ]]; then
                 mapfile -t COMPREPLY < <(compgen -f -- "$current")

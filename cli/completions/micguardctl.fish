@@ -16,6 +16,7 @@ complete -c micguardctl -n __fish_use_subcommand -a talk -d 'Keep live while a c
 complete -c micguardctl -n __fish_use_subcommand -a apps -d 'Which applications listen'
 complete -c micguardctl -n __fish_use_subcommand -a sources -d 'The microphones'
 complete -c micguardctl -n __fish_use_subcommand -a mode -d 'What an application meets while muted'
+complete -c micguardctl -n __fish_use_subcommand -a admission -d 'Whether new clients of PipeWire wait'
 complete -c micguardctl -n __fish_use_subcommand -a config -d 'Check or show the settings'
 complete -c micguardctl -n __fish_use_subcommand -a monitor -d 'Events as they come'
 complete -c micguardctl -n __fish_use_subcommand -a release -d 'Stop guarding in order'
@@ -23,11 +24,12 @@ complete -c micguardctl -n __fish_use_subcommand -a doctor -d 'Look for what is 
 complete -c micguardctl -n __fish_use_subcommand -a version -d 'Versions of client and daemon'
 complete -c micguardctl -n __fish_use_subcommand -a help -d 'About one verb'
 
-complete -c micguardctl -n '__fish_seen_subcommand_from status toggle is-muted apps sources mode config monitor doctor version' -l json -d 'Data instead of text'
+complete -c micguardctl -n '__fish_seen_subcommand_from status toggle is-muted apps sources mode admission config monitor doctor version' -l json -d 'Data instead of text'
 complete -c micguardctl -n '__fish_seen_subcommand_from mode' -a 'silence sever'
+complete -c micguardctl -n '__fish_seen_subcommand_from admission' -a 'relaxed strict'
 complete -c micguardctl -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from check show path' -a 'check show path'
 complete -c micguardctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -F
 complete -c micguardctl -n '__fish_seen_subcommand_from doctor' -l asound -r -F -d 'Look there instead of in /proc/asound'
 complete -c micguardctl -n '__fish_seen_subcommand_from hold talk' -l reason -x -d 'What the guard shows as the reason'
 complete -c micguardctl -n '__fish_seen_subcommand_from hold talk' -x -a '(__fish_complete_subcommand --fcs-skip=2)'
-complete -c micguardctl -n '__fish_seen_subcommand_from help' -a 'status mute unmute toggle is-muted hold talk apps sources mode config monitor release doctor version'
+complete -c micguardctl -n '__fish_seen_subcommand_from help' -a 'status mute unmute toggle is-muted hold talk apps sources mode admission config monitor release doctor version'

@@ -49,6 +49,7 @@ struct Fake {
     bool refuse = false;
     bool button = false;
     std::string mode = "silence";
+    std::string admission = "relaxed";
     std::string forcedState; // "" : live or muted
     std::string warning;
     std::vector<HoldEntry*> holds;
@@ -88,7 +89,7 @@ int getGuard(sd_bus*, const char*, const char*, const char* property, sd_bus_mes
     if (name == p::capturing)
         return sd_bus_message_append(reply, "u", 1u);
     if (name == p::admission)
-        return sd_bus_message_append(reply, "s", "relaxed");
+        return sd_bus_message_append(reply, "s", fake.admission.c_str());
     if (name == p::version)
         return sd_bus_message_append(reply, "s", "0.0.fake");
     if (name == p::holds) {
@@ -159,6 +160,19 @@ int setMode(sd_bus_message* call, void* data, sd_bus_error* error) {
     sd_bus_message_read(call, "s", &mode);
     fake.mode = mode;
     fake.changed();
+    return sd_bus_reply_method_return(call, "");
+}
+
+// A guard that needs no restart for it.
+int setConfig(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    const char* key = nullptr;
+    const char* word = nullptr;
+    if (sd_bus_message_read(call, "sv", &key, "s", &word) < 0 || std::string(key) != "admission.mode")
+        return sd_bus_error_set(error, "org.micguard.MicGuard1.Error.InvalidArgument", "no such setting");
+    fake.admission = word;
     return sd_bus_reply_method_return(call, "");
 }
 
@@ -358,6 +372,7 @@ int main() {
         SD_BUS_METHOD(g::method::setMuted, "b", "", setMuted, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::toggleMuted, "", "b", toggleMuted, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::setMode, "s", "", setMode, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD(g::method::setConfig, "sv", "", setConfig, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::holdMute, "s", "h", holdMute, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::holdUnmute, "s", "h", holdUnmute, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::release, "", "", releaseGuard, SD_BUS_VTABLE_UNPRIVILEGED),

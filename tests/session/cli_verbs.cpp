@@ -68,6 +68,8 @@ TEST_CASE("without a guard every verb that asks says so with status 3 and how to
                                                          {"sources"},
                                                          {"mode"},
                                                          {"mode", "sever"},
+                                                         {"admission"},
+                                                         {"admission", "strict"},
                                                          {"monitor"},
                                                          {"release"}};
     for (const auto& verb : verbs) {
@@ -104,6 +106,7 @@ TEST_CASE("what is not understood ends with status 2 and one line") {
     for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
                                                   {"status", "--jsno"},
                                                   {"mode", "silent"},
+                                                  {"admission", "lax"},
                                                   {"hold"},
                                                   {"mute", "now"},
                                                   {"mute", "--json"},
@@ -138,6 +141,9 @@ TEST_CASE("mute, unmute and toggle change the guard, is-muted tells") {
     CHECK(json::parse(bus.run({"toggle", "--json"}).out) == json{{"muted", true}});
     CHECK(bus.run({"unmute"}).status == 0);
     CHECK(bus.run({"is-muted"}).status == 1);
+    CHECK(bus.run({"admission"}).out == "relaxed\n");
+    CHECK(bus.run({"admission", "strict"}).status == 0);
+    CHECK(json::parse(bus.run({"admission", "--json"}).out) == json{{"admission", "strict"}, {"restart", false}});
     CHECK(bus.run({"mode"}).out == "silence\n");
     CHECK(bus.run({"mode", "sever"}).status == 0);
     CHECK(json::parse(bus.run({"mode", "--json"}).out) == json{{"mode", "sever"}});
@@ -163,6 +169,7 @@ TEST_CASE("a refusal is status 1 with the guard's own words, made harmless") {
                                                  {"unmute"},
                                                  {"toggle"},
                                                  {"mode", "sever"},
+                                                 {"admission", "strict"},
                                                  {"release"},
                                                  {"hold", "--", "true"},
                                                  {"talk", "--", "true"}}) {
