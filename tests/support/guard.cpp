@@ -69,6 +69,11 @@ void Guard::release() {
         throw std::runtime_error("Release: " + error);
 }
 
+void Guard::setConfig(const std::string& key, const std::string& word) {
+    if (const auto error = call("SetConfig", "sv", key.c_str(), "s", word.c_str()); !error.empty())
+        throw std::runtime_error("SetConfig: " + error);
+}
+
 void Guard::setRules(const std::string& toml) {
     const auto folder = session_.directory() / "config" / "micguard";
     std::filesystem::create_directories(folder);
@@ -83,13 +88,16 @@ bool Guard::muted() {
     return value != 0;
 }
 
-std::string Guard::state() {
+std::string Guard::state() { return text("State"); }
+std::string Guard::admission() { return text("Admission"); }
+
+std::string Guard::text(const char* property) {
     char* value = nullptr;
-    if (sd_bus_get_property_string(bus_, name, path, name, "State", nullptr, &value) < 0)
+    if (sd_bus_get_property_string(bus_, name, path, name, property, nullptr, &value) < 0)
         return {};
-    std::string text(value);
+    std::string read(value);
     free(value);
-    return text;
+    return read;
 }
 
 std::vector<std::pair<std::string, std::string>> Guard::warnings() {

@@ -25,6 +25,7 @@ class Guard {
     void setMuted(bool muted);
     void setMode(const std::string& mode);
     void release();
+    void setConfig(const std::string& key, const std::string& word);
     // The user's rules from now on, as micguard.toml says them; returns once they are in force.
     void setRules(const std::string& toml);
     // "" on success, else the error's name.
@@ -32,6 +33,7 @@ class Guard {
 
     bool muted();
     std::string state();
+    std::string admission();
     // id and text.
     std::vector<std::pair<std::string, std::string>> warnings();
     bool hasWarning(const std::string& id);
@@ -46,6 +48,8 @@ class Guard {
   private:
     template <typename... Args>
     std::string call(const char* member, const char* types, Args... args);
+
+    std::string text(const char* property);
 
     const PrivateSession& session_;
     sd_bus* bus_ = nullptr;
