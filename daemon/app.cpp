@@ -300,8 +300,8 @@ void App::settle() {
     watchEvidence();
     watchShown();
     watchRoutes();
-    // What a reply promised is to be read once it has come.
-    if (answered || waiters_.empty())
+    // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
+    if (answered || (waiters_.empty() && !anyUndecided(model_)))
         publish();
     else
         publishSoon();

@@ -59,6 +59,12 @@ bool isUndecided(const Model& model, const Client& client) {
            !(model.listComplete && client.infoKnown && client.granted);
 }
 
+bool anyUndecided(const Model& model) {
+    const auto& clients = model.graph.clients;
+    return model.graph.admissionOurs &&
+           std::any_of(clients.begin(), clients.end(), [&](const auto& entry) { return isUndecided(model, entry.second); });
+}
+
 void admit(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {
     for (const auto& [id, client] : model.graph.clients) {
         if (!isAdmissionOurs(client) || client.self || managers.contains(id))

@@ -28,6 +28,7 @@ bool isAdmissionOurs(const Client& client);
 
 // It waits, and there is nothing yet by which to judge it.
 bool isUndecided(const Model& model, const Client& client);
+bool anyUndecided(const Model& model);
 
 // After everything else has been judged: what its permissions on single objects are belongs to the verdict.
 void admit(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts);

@@ -227,43 +227,65 @@ std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
     return actions;
 }
 
-action::Shield shield(const Model& model, GlobalId id, bool on, std::uint64_t after) {
-    const auto managers = sessionManagers(model.graph);
-    action::Shield action{id, {}, on};
-    for (const auto& [otherId, other] : model.graph.clients) {
-        action.upTo = std::max(action.upTo, other.arrival);
-        // Those of the guard and of the session manager are kept from everybody in any case.
-        if (otherId != id && other.arrival > after && !other.self && !managers.contains(otherId))
-            action.others.push_back(otherId);
+// Whom the server lets wait. Those that come together are let in before anybody is told of them: that costs a message for each of
+// the clients that are in already.
+class Admitter {
+  public:
+    Admitter(const Model& model, const Verdicts& verdicts)
+        : model_(model)
+        , verdicts_(verdicts)
+        , managers_(sessionManagers(model.graph)) {
+        for (const auto& [id, client] : model.graph.clients)
+            newest_ = std::max(newest_, client.arrival);
     }
-    return action;
-}
 
-struct Admissions {
-    std::vector<Action> newcomers, later;
+    // Let in by the last of their messages.
+    std::vector<Action> newcomers() const {
+        std::vector<Action> actions;
+        for (const auto& [id, admission] : verdicts_.admissions)
+            if (!applied(id)) {
+                shield(id, admission, {}, actions);
+                actions.emplace_back(action::Admit{id, admission.any});
+            }
+        return actions;
+    }
+
+    // That newcomers' own Client objects are out of the others' reach can wait until nobody else does.
+    std::vector<Action> others() const {
+        std::vector<Action> actions;
+        for (const auto& [id, admission] : verdicts_.admissions)
+            if (const Admitted* now = applied(id)) {
+                shield(id, admission, *now, actions);
+                if (now->any != admission.any && !admission.once)
+                    actions.emplace_back(action::Admit{id, admission.any});
+            }
+        return actions;
+    }
+
+  private:
+    const Admitted* applied(GlobalId id) const {
+        const auto it = model_.applied.admitted.find(model_.graph.clients.at(id).serial);
+        return it == model_.applied.admitted.end() ? nullptr : &it->second;
+    }
+
+    void shield(GlobalId id, const Admission& admission, const Admitted& now, std::vector<Action>& actions) const {
+        if (admission.shield ? now.shieldedTo == newest_ : now.shieldedTo == 0)
+            return;
+        action::Shield action{id, {}, admission.shield, newest_};
+        for (const auto& [otherId, other] : model_.graph.clients)
+            // Those of the guard and of the session manager are kept from everybody in any case.
+            if (otherId != id && (!admission.shield || other.arrival > now.shieldedTo) && !other.self &&
+                !managers_.contains(otherId))
+                action.others.push_back(otherId);
+        if (!action.others.empty() || !admission.shield)
+            actions.emplace_back(std::move(action));
+    }
+
+    const Model& model_;
+    const Verdicts& verdicts_;
+    std::set<GlobalId> managers_;
+    std::uint64_t newest_ = 0;
 };
-
-// Whoever waits comes first, and is let in by the last of his messages. That a newcomer's own Client object is out of the
-// others' reach can wait until nobody else does: it costs a message for each of them.
-Admissions planAdmissions(const Model& model, const Verdicts& verdicts) {
-    Admissions result;
-    for (const auto& [id, admission] : verdicts.admissions) {
-        const auto applied = model.applied.admitted.find(model.graph.clients.at(id).serial);
-        const bool in = applied != model.applied.admitted.end();
-        auto& actions = in ? result.later : result.newcomers;
-        const std::uint64_t shieldedTo = in ? applied->second.shieldedTo : 0;
-        if (admission.shield || shieldedTo != 0) {
-            auto others = shield(model, id, admission.shield, admission.shield ? shieldedTo : 0);
-            if (!others.others.empty() || !admission.shield)
-                actions.emplace_back(std::move(others));
-        }
-        if (!in || (applied->second.any != admission.any && !admission.once))
-            actions.emplace_back(action::Admit{id, admission.any});
-    }
-    if (!result.newcomers.empty())
-        result.later.clear();
-    return result;
-}
 
 std::vector<GlobalId> portsOf(const Graph& graph, GlobalId node, bool output) {
     std::vector<GlobalId> found;
@@ -399,8 +421,10 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     auto permissions = planPermissions(model, verdicts);
     add(std::move(knobs.close));
     add(std::move(permissions.revoke));
-    auto admissions = planAdmissions(model, verdicts);
-    add(std::move(admissions.newcomers));
+    const Admitter admitter(model, verdicts);
+    auto newcomers = admitter.newcomers();
+    const bool nobodyWaits = newcomers.empty() && !anyUndecided(model);
+    add(std::move(newcomers));
     for (const auto id : verdicts.destroyNodes)
         if (const Node* node = model.graph.node(id); node && !model.applied.destroyAsked.contains(node->serial))
             actions.emplace_back(action::Destroy{id});
@@ -423,7 +447,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
     add(planLeds(model, verdicts));
-    add(std::move(admissions.later));
+    if (nobodyWaits)
+        add(admitter.others());
     return actions;
 }
 

@@ -544,7 +544,7 @@ void FakeServer::rescan() {
 
 void FakeServer::connect() {
     connected_ = true;
-    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_)});
+    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_), true});
     for (const auto& [objectId, client] : graph_.clients)
         tellClient(client);
     for (const auto& [objectId, device] : graph_.devices)
