@@ -250,6 +250,33 @@ TEST_CASE("while the guard is away new clients wait, and those that are in go on
     CHECK_FALSE(noticed(guard));
 }
 
+TEST_CASE("a session manager that would decide on admission is kept from it by the fragment for it",
+          "[admission]") {
+    const bool control = GENERATE(false, true);
+    PrivateSession session(strictSession({MicKind::tone}));
+    std::string fragment = readFile(session.directory() / "share/micguard/wireplumber-admission.conf");
+    const std::string nothing = "\"left-to-micguard\"";
+    REQUIRE(fragment.find(nothing) != std::string::npos);
+    if (control)
+        fragment.replace(fragment.find(nothing), nothing.size(), "\"all\"");
+    std::ofstream(session.directory() / "wireplumber/wireplumber.conf.d/90-micguard-admission.conf")
+        << fragment;
+    session.restart(Daemon::wireplumber);
+    Heard running = listenTo(session, "tone");
+    session.kill(Daemon::micguardd);
+    Heard late{"tone", nativeListener(session, {.target = "tone", .name = "late"})};
+    late.listener->start();
+    if (control) {
+        INFO("a rule that gives something lets it in");
+        CHECK(late.listener->waitAudible(0));
+        return;
+    }
+    REQUIRE(running.listener->waitSamples(48000));
+    CHECK(late.listener->snapshot().samples == 0);
+    session.start(Daemon::micguardd);
+    CHECK(late.listener->waitAudible(0));
+}
+
 TEST_CASE("a guard that is released leaves a sound system in which everybody is let in", "[admission]") {
     PrivateSession session(strictSession({MicKind::tone}));
     Heard running = listenTo(session, "tone");
