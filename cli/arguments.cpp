@@ -163,14 +163,18 @@ tl::expected<void, UsageError> Parser::check() const {
     }
     if (verb->operands == Operands::Subverb && found_.operands.empty())
         return wrong(quoted(verb->name) + " needs to know what to do", verb);
-    const std::size_t most = verb->operands == Operands::None ? 0
-                             : verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile
-                                 ? 2
-                                 : 1;
+    for (std::size_t i = 0; verb->operands == Operands::Named && i < verb->operandNames.size(); i++)
+        if (i >= found_.operands.size() || found_.operands[i].empty())
+            return wrong(quoted(verb->name) + " needs " + std::string(verb->operandNames[i]), verb);
+    const std::size_t most =
+        verb->operands == Operands::None    ? 0
+        : verb->operands == Operands::Named ? verb->operandNames.size()
+        : verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile ? 2
+                                                                                               : 1;
     if (verb->operands != Operands::Subverb && found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
     if (!verb->words.empty() && !found_.operands.empty()) {
-        const std::string& word = found_.operands.front();
+        const std::string& word = found_.operands[verb->wordAt];
         if (std::find(verb->words.begin(), verb->words.end(), word) == verb->words.end())
             return wrong("unknown " + std::string(verb->name) + " " + quoted(word), verb,
                          nearest(word, verb->words));

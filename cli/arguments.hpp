@@ -25,6 +25,7 @@ struct OptionSpec {
 enum class Operands {
     None,
     OptionalWord, // at most one
+    Named,        // exactly those of `operandNames`
     Subverb,      // one of `words`, and behind `wordWithFile` at most one more
     Command       // a command and its arguments; the first word that is no option ends ours
 };
@@ -41,6 +42,8 @@ struct VerbSpec {
     std::span<const OptionSpec> options = {};
     std::span<const std::string_view> words = {}; // the values OptionalWord may have; empty: any
     std::string_view wordWithFile = {};           // of a Subverb
+    std::span<const std::string_view> operandNames = {}; // of Named
+    std::size_t wordAt = 0;                              // of Named: which operand is one of `words`
 };
 
 struct Invocation {

@@ -33,6 +33,16 @@ Answer<Objects> askObjects(Guard& guard) {
     return sense(objectsFrom(*managed));
 }
 
+Answer<ApplicationFacts> askApplication(Guard& guard, const std::string& called) {
+    const auto objects = askObjects(guard);
+    if (!objects)
+        return tl::unexpected(objects.error());
+    const auto found = objects->applicationCalled(called);
+    if (!found)
+        return tl::unexpected(CallError{Exit::No, found.error()});
+    return **found;
+}
+
 std::string whoHolds(const GuardFacts& facts) {
     for (const HoldFacts& hold : facts.holds) {
         if (hold.kind == "hold-unmute")

@@ -9,6 +9,7 @@
 #include "config/toml_reader.hpp"
 #include "config/toml_writer.hpp"
 #include "config/wording.hpp"
+#include "daemon/policy/rule_notes.hpp"
 
 #include <filesystem>
 
@@ -37,6 +38,13 @@ json toJson(const Diagnostics& errors, const Diagnostics& warnings) {
                             {"text", diagnostic.what},
                             {"mend", diagnostic.mend}});
     return list;
+}
+
+// And of what the rules say together.
+Diagnostics withIdleRules(Diagnostics warnings, const Settings& settings) {
+    const auto idle = idleRules(settings);
+    warnings.insert(warnings.end(), idle.begin(), idle.end());
+    return warnings;
 }
 
 ConfigReport checked(const Diagnostics& errors, const Diagnostics& warnings, const std::string& fine,
@@ -115,11 +123,12 @@ std::vector<PathLine> pathLines(const ConfigFolders& folders) {
 
 ConfigReport checkConfig(const ConfigFolders& folders, Form form) {
     const auto loaded = load(settingsFiles(folders));
-    return checked(loaded.errors, loaded.configuration.warnings,
+    const auto& configuration = loaded.configuration;
+    return checked(loaded.errors, withIdleRules(configuration.warnings, configuration.settings),
                    loaded.sources.empty()
                        ? "no files, the built-in settings are in force"
                        : "no mistake in " + counted(loaded.sources.size(), "file") + " with " +
-                             counted(loaded.configuration.settings.rules.size(), "rule"),
+                             counted(configuration.settings.rules.size(), "rule"),
                    form);
 }
 
@@ -130,7 +139,9 @@ ConfigReport checkConfigFile(const ConfigFolders& folders, const std::string& pa
     const auto layer = readLayer(path, rank);
     if (!layer)
         return checked(layer.error(), {}, "", form);
-    return checked({}, layer->warnings,
+    Settings settings;
+    apply(*layer, settings);
+    return checked({}, withIdleRules(layer->warnings, settings),
                    "no mistake in " + printable(path, longestPath) + " with " +
                        counted(layer->rules.size(), "rule") + ", read as the " + std::string(toString(rank)) +
                        "'s",

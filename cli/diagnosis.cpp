@@ -57,6 +57,16 @@ Finding judgeSessionManager(const GuardFacts& guard, const Facts& facts) {
         "no session manager recognised: its connection is not protected, nor is it told apart from others"};
 }
 
+Finding judgeAdmission(const GuardFacts& guard, const Facts& facts) {
+    if (guard.admission != "strict")
+        return {Level::Ok, "admission",
+                "admission " + shown(guard.admission, 20) + ": PipeWire lets new clients in by itself"};
+    const std::string waiting = fact(facts, "admission.waiting");
+    return {Level::Ok, "admission",
+            "admission strict: new clients wait for the guard's word" +
+                (waiting.empty() ? "" : ", at the moment " + shown(waiting, 20))};
+}
+
 std::string holderName(const CaptureHolder& holder) {
     if (holder.process == 0)
         return "thread " + std::to_string(holder.thread) + ", which cannot be looked at";
@@ -123,6 +133,7 @@ Findings judgeGuard(const GuardFacts& guard, const Facts& facts, std::string_vie
                    "state", "state " + shown(guard.state, 20) + ", mode " + shown(guard.mode, 20)});
     out.push_back(judgeConnection(guard, facts));
     out.push_back(judgeSessionManager(guard, facts));
+    out.push_back(judgeAdmission(guard, facts));
     for (const WarningFacts& warning : guard.warnings)
         out.push_back({Level::Warn, "warning", shown(warning.text, 400)});
     return out;

@@ -110,7 +110,8 @@ void Events::propertiesChanged(const std::string& path, const std::string& inter
         const ApplicationFacts& app = objects_.applications.at(path);
         const std::string reason = shown(app.reason);
         say("app-changed", {{"app", applicationJson(path)}},
-            applicationName(path) + ": " + shown(app.state) + (reason.empty() ? "" : ", " + reason));
+            applicationName(path) + ": " + shown(app.state) + (app.muted ? ", muted" : "") +
+                (reason.empty() ? "" : ", " + reason));
     } else if (isSource) {
         say("source-changed", {{"source", sourceJson(path)}},
             sourceName(path) + ": " + stateOf(objects_.sources.at(path)));
@@ -155,6 +156,11 @@ void Events::capture(std::string_view name, std::string_view verb, const std::st
 void Events::blocked(const std::string& application, const std::string& reason) {
     say("blocked", {{"app", applicationJson(application)}, {"reason", reason}},
         applicationName(application) + " was kept from a microphone: " + shown(reason, 200));
+}
+
+void Events::asked(const std::string& application) {
+    say("asked", {{"app", applicationJson(application)}},
+        applicationName(application) + " wants to listen: answer with micguardctl answer");
 }
 
 json Events::applicationJson(const std::string& path) const {

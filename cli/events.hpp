@@ -39,6 +39,7 @@ class Events {
     void captureStarted(const std::string& application, const std::string& source);
     void captureStopped(const std::string& application, const std::string& source);
     void blocked(const std::string& application, const std::string& reason);
+    void asked(const std::string& application);
 
   private:
     void say(std::string_view name, nlohmann::json data, std::string text) const;

@@ -219,6 +219,37 @@ Answer<void> Guard::setMode(const std::string& mode) {
     return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
 }
 
+Answer<void> Guard::setApplicationMuted(const std::string& path, bool muted) {
+    namespace application = names::application;
+    auto message =
+        call(bus(), path.c_str(), application::interface, application::method::setMuted, Start::Never);
+    if (!message)
+        return tl::unexpected(message.error());
+    if (sd_bus_message_append(message->get(), "b", static_cast<int>(muted)) < 0)
+        return noMemory();
+    return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
+}
+
+Answer<void> Guard::answer(const std::string& path, bool allow, const std::string& scope) {
+    namespace application = names::application;
+    auto message =
+        call(bus(), path.c_str(), application::interface, application::method::answer, Start::Never);
+    if (!message)
+        return tl::unexpected(message.error());
+    if (sd_bus_message_append(message->get(), "bs", static_cast<int>(allow), scope.c_str()) < 0)
+        return noMemory();
+    return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
+}
+
+Answer<void> Guard::setConfig(const std::string& key, const std::string& word) {
+    auto message = guardCall(bus(), names::guard::method::setConfig, Start::Never);
+    if (!message)
+        return tl::unexpected(message.error());
+    if (sd_bus_message_append(message->get(), "sv", key.c_str(), "s", word.c_str()) < 0)
+        return noMemory();
+    return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
+}
+
 Answer<void> Guard::release() {
     auto message = guardCall(bus(), names::guard::method::release, Start::Never);
     if (!message)

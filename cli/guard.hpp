@@ -86,6 +86,11 @@ class Guard {
     Answer<void> unmute();
     Answer<bool> toggle(); // what it is now: true is muted
     Answer<void> setMode(const std::string& mode);
+    // Of an application, by its path.
+    Answer<void> setApplicationMuted(const std::string& path, bool muted);
+    Answer<void> answer(const std::string& path, bool allow, const std::string& scope);
+    // A setting that is one of several words.
+    Answer<void> setConfig(const std::string& key, const std::string& word);
     // Also waits until the guard has left the bus: only then is everything given back.
     Answer<void> release();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/snapshot.hpp"
 
+#include "cli/text.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
@@ -198,6 +199,27 @@ std::vector<const StreamFacts*> Objects::streamsOf(const std::string& applicatio
     std::vector<const StreamFacts*> list = inOrder(streams);
     std::erase_if(list, [&](const StreamFacts* s) { return s->application != applicationPath; });
     return list;
+}
+
+tl::expected<const ApplicationFacts*, std::string> Objects::applicationCalled(const std::string& text) const {
+    if (const auto found = applications.find(text); found != applications.end())
+        return &found->second;
+    std::vector<const ApplicationFacts*> called;
+    for (const auto key : {&ApplicationFacts::appId, &ApplicationFacts::name}) {
+        for (const ApplicationFacts* application : applicationsInOrder())
+            if (application->*key == text)
+                called.push_back(application);
+        if (called.size() == 1)
+            return called.front();
+        if (!called.empty())
+            break;
+    }
+    if (called.empty())
+        return tl::unexpected("no application that listens, or wants to, is called " + shown(text, 60));
+    std::string paths;
+    for (const ApplicationFacts* application : called)
+        paths += (paths.empty() ? "" : ", ") + shown(application->path, 60);
+    return tl::unexpected("several are called " + shown(text, 60) + ": " + paths);
 }
 
 tl::expected<GuardFacts, std::string> guardFacts(const json& properties) {

@@ -73,6 +73,8 @@ struct Objects {
     std::vector<const ApplicationFacts*> applicationsInOrder() const;
     std::vector<const SourceFacts*> sourcesInOrder() const;
     std::vector<const StreamFacts*> streamsOf(const std::string& applicationPath) const;
+    // By path, by AppId, or by a name that only one has. Error: a sentence.
+    tl::expected<const ApplicationFacts*, std::string> applicationCalled(const std::string& text) const;
 };
 
 // From a GetAll reply. Error: which property is missing or of another type; those we do not know are ignored.

@@ -17,12 +17,27 @@ constexpr OptionSpec holdOptions[] = {
     {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
+constexpr OptionSpec ruleOptions[] = {
+    {"--source", "NAME", "one microphone, by its name (see sources); without: every one"},
+    {"--until", "TIME", "for so long: 18:30, +2h, '2026-12-01 09:00'; without: for ever"}};
+constexpr std::string_view ruleSynopsis = "[--source NAME] [--until TIME] [--json] APP";
 constexpr std::string_view modes[] = {"silence", "sever"};
+constexpr std::string_view admissions[] = {"relaxed", "strict"};
 constexpr std::string_view configWords[] = {"check", "show", "path"};
+constexpr std::string_view applicationOperand[] = {"an application"};
+constexpr std::string_view appWords[] = {"mute", "unmute"};
+constexpr std::string_view appOperands[] = {"mute or unmute", "an application"};
+constexpr std::string_view answers[] = {"allow", "deny"};
+constexpr std::string_view answerOperands[] = {"an application", "allow or deny"};
+constexpr OptionSpec answerOptions[] = {
+    {"--once", "", "until it has no stream left that would hear a microphone (if no other is given)"},
+    {"--run", "", "for as long as it runs"},
+    {"--always", "", "remembered as a rule"}};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
-constexpr std::string_view topics[] = {"status",  "mute",    "unmute", "toggle",  "is-muted",
-                                       "hold",    "talk",    "apps",   "sources", "mode",
-                                       "config",  "monitor", "release", "doctor", "version", "help"};
+constexpr std::string_view topics[] = {
+    "status", "mute",      "unmute", "toggle",  "is-muted", "hold",   "talk",    "apps",  "app",
+    "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain",
+    "mode",   "admission", "config", "monitor", "release",  "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -53,16 +68,80 @@ constexpr VerbSpec table[] = {
      .synopsis = "[--json]",
      .summary = "which applications listen, to which microphone",
      .json = Json::Yes},
+    {.name = "app",
+     .synopsis = "mute|unmute APP",
+     .summary = "mute one application by itself, or lift that",
+     .operands = Operands::Named,
+     .words = appWords,
+     .operandNames = appOperands},
+    {.name = "answer",
+     .synopsis = "APP allow|deny [--once|--run|--always]",
+     .summary = "answer the question whether an application may listen",
+     .operands = Operands::Named,
+     .options = answerOptions,
+     .words = answers,
+     .operandNames = answerOperands,
+     .wordAt = 1},
     {.name = "sources",
      .synopsis = "[--json]",
      .summary = "the microphones, and what keeps each silent",
      .json = Json::Yes},
+    {.name = "allow",
+     .synopsis = ruleSynopsis,
+     .summary = "let an application listen",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .options = ruleOptions,
+     .operandNames = applicationOperand},
+    {.name = "deny",
+     .synopsis = ruleSynopsis,
+     .summary = "keep an application from the microphones",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .options = ruleOptions,
+     .operandNames = applicationOperand},
+    {.name = "silence",
+     .synopsis = ruleSynopsis,
+     .summary = "give an application silence: its streams go on",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .options = ruleOptions,
+     .operandNames = applicationOperand},
+    {.name = "ask",
+     .synopsis = ruleSynopsis,
+     .summary = "give an application silence until somebody has said that it may listen",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .options = ruleOptions,
+     .operandNames = applicationOperand},
+    {.name = "forget",
+     .synopsis = "[--json] APP",
+     .summary = "take back what allow, deny, silence, ask and answers have said of an application",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .operandNames = applicationOperand},
+    {.name = "rules",
+     .synopsis = "[--json]",
+     .summary = "all rules, in the order in which they win, and where each stands",
+     .json = Json::Yes},
+    {.name = "explain",
+     .synopsis = "[--json] APP",
+     .summary = "what an application may hear, which rule says so, and what the others would",
+     .json = Json::Yes,
+     .operands = Operands::Named,
+     .operandNames = applicationOperand},
     {.name = "mode",
      .synopsis = "[--json] [silence|sever]",
      .summary = "show or choose what an application meets while muted",
      .json = Json::Yes,
      .operands = Operands::OptionalWord,
      .words = modes},
+    {.name = "admission",
+     .synopsis = "[--json] [relaxed|strict]",
+     .summary = "show or choose whether new clients of PipeWire wait for the guard's word",
+     .json = Json::Yes,
+     .operands = Operands::OptionalWord,
+     .words = admissions},
     {.name = "config",
      .synopsis = "[--json] check [FILE] | show | path",
      .summary = "look for mistakes in the settings, show them and who said so, or where they are",
@@ -92,8 +171,11 @@ constexpr VerbSpec table[] = {
 };
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
-                        verbs::hold,    verbs::talk,    verbs::apps,   verbs::sources, verbs::mode,
-                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version, verbs::help};
+                        verbs::hold,    verbs::talk,    verbs::apps,    verbs::app,    verbs::answer,
+                        verbs::sources, verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,
+                        verbs::forget,  verbs::rules,   verbs::explain, verbs::mode,   verbs::admission,
+                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version,
+                        verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

@@ -21,8 +21,15 @@ int isMuted(const Invocation& how, const Terminal& terminal);
 int hold(const Invocation& how, const Terminal& terminal);
 int talk(const Invocation& how, const Terminal& terminal);
 int apps(const Invocation& how, const Terminal& terminal);
+int app(const Invocation& how, const Terminal& terminal);
+int answer(const Invocation& how, const Terminal& terminal);
 int sources(const Invocation& how, const Terminal& terminal);
+int rule(const Invocation& how, const Terminal& terminal); // allow, deny, silence, ask
+int forget(const Invocation& how, const Terminal& terminal);
+int rules(const Invocation& how, const Terminal& terminal);
+int explain(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
+int admission(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);
 int monitor(const Invocation& how, const Terminal& terminal);
 int release(const Invocation& how, const Terminal& terminal);

@@ -58,6 +58,20 @@ const std::vector<SettingKey>& table() {
          {},
          [](Settings& s, const SettingValue& v) { s.sources.exempt = std::get<std::vector<std::string>>(v); },
          [](const Settings& s) -> std::optional<SettingValue> { return s.sources.exempt; }},
+        {"admission",
+         "mode",
+         Shape::Word,
+         {"relaxed", "strict"},
+         [](Settings& s, const SettingValue& v) { s.admission.strict = asText(v) == "strict"; },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(s.admission.strict ? "strict" : "relaxed");
+         }},
+        {"admission",
+         "mixers",
+         Shape::Globs,
+         {},
+         [](Settings& s, const SettingValue& v) { s.admission.mixers = std::get<std::vector<std::string>>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.admission.mixers; }},
         {"policy", "default", Shape::Word, rulingWords(),
          [](Settings& s, const SettingValue& v) { s.policy.fallback = *rulingFromString(asText(v)); },
          [](const Settings& s) -> std::optional<SettingValue> {
@@ -112,14 +126,17 @@ std::optional<ValueFault> patternFault(std::string_view pattern, std::size_t lon
     return std::nullopt;
 }
 
-std::optional<ValueFault> exemptFault(std::string_view pattern) {
+std::optional<ValueFault> entryFault(const SettingKey& key, std::string_view pattern) {
     if (auto fault = patternFault(pattern, globLengthLimit))
         return fault;
+    if (pattern.find_first_not_of("*?") != std::string_view::npos)
+        return std::nullopt;
+    if (key.table == "admission")
+        return ValueFault{cited(pattern) + " would make a mixer of everybody",
+                          "name executables by their whole path, or the ids of Flatpaks and Snaps"};
     // Exempting everything would leave a mute that mutes nothing and says it does.
-    if (pattern.find_first_not_of("*?") == std::string_view::npos)
-        return ValueFault{cited(pattern) + " would exempt every microphone",
-                          "name the ones to be left alone, as `micguardctl sources` shows them"};
-    return std::nullopt;
+    return ValueFault{cited(pattern) + " would exempt every microphone",
+                      "name the ones to be left alone, as `micguardctl sources` shows them"};
 }
 
 std::optional<ValueFault> wordFault(const std::string& name, std::string_view word,
@@ -156,7 +173,7 @@ std::optional<ValueFault> valueFault(const SettingKey& key, const SettingValue& 
             if (auto fault = lengthFault(key, patterns->size()))
                 return fault;
             for (const auto& pattern : *patterns)
-                if (auto fault = exemptFault(pattern))
+                if (auto fault = entryFault(key, pattern))
                     return fault;
             return std::nullopt;
         }

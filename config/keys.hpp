@@ -17,7 +17,7 @@
 namespace micguard {
 
 struct SettingKey {
-    // Word: one of `words`. Globs: patterns over names of sources.
+    // Word: one of `words`. Globs: patterns over names of sources or programs.
     enum class Shape { Flag, Word, Globs };
 
     std::string_view table, name;
@@ -40,8 +40,8 @@ struct ValueFault {
 };
 
 std::optional<ValueFault> patternFault(std::string_view pattern, std::size_t longest);
-// One pattern of a list in [sources].
-std::optional<ValueFault> exemptFault(std::string_view pattern);
+// One pattern of a key's list.
+std::optional<ValueFault> entryFault(const SettingKey& key, std::string_view pattern);
 std::optional<ValueFault> wordFault(const std::string& name, std::string_view word,
                                     const std::vector<std::string_view>& words,
                                     std::span<const Synonym> synonyms);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -95,17 +96,27 @@ Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Rul
     return rule;
 }
 
+bool replaces(const Rule& rule, const Rule& old) {
+    Rule::Match about = old.match;
+    if (!rule.match.source)
+        about.source.reset();
+    return about == rule.match && old.when == rule.when && (!rule.until || old.until);
+}
+
 bool remember(Layer& own, Rule rule, std::uint64_t now) {
     std::erase_if(own.rules, [&](const Rule& old) { return old.until && *old.until <= now; });
-    const auto same = std::find_if(own.rules.begin(), own.rules.end(), [&](const Rule& old) {
-        return old.match == rule.match && old.when == rule.when;
-    });
-    if (same != own.rules.end())
-        *same = std::move(rule);
-    else if (own.rules.size() >= ownRulesLimit)
-        return false;
-    else
+    const auto place = std::find_if(own.rules.begin(), own.rules.end(),
+                                    [&](const Rule& old) { return replaces(rule, old); });
+    if (place == own.rules.end()) {
+        if (own.rules.size() >= ownRulesLimit)
+            return false;
         own.rules.push_back(std::move(rule));
+        return true;
+    }
+    own.rules.erase(std::remove_if(std::next(place), own.rules.end(),
+                                   [&](const Rule& old) { return replaces(rule, old); }),
+                    own.rules.end());
+    *place = std::move(rule);
     return true;
 }
 

@@ -29,8 +29,12 @@ tl::expected<Layer, Diagnostics> readOwnFile(const std::string& path);
 Rule ruleFor(std::string_view app, const std::optional<std::string>& source, Ruling action,
              std::int32_t priority = 0, std::optional<std::uint64_t> until = std::nullopt);
 
-// Takes the place of a rule with the same match and condition, else comes last. What has run out by `now` (µs
-// since the epoch) goes. False: there are ownRulesLimit already.
+// Whether `rule` is the newer word on all that `old` speaks of: about the same, and on every source or on that of `old`. A
+// rule with an end leaves alone those without, which hold again after it.
+bool replaces(const Rule& rule, const Rule& old);
+
+// Takes the place of what it replaces, else comes last. What has run out by `now` (µs since the epoch) goes. False: there
+// are ownRulesLimit already.
 bool remember(Layer& own, Rule rule, std::uint64_t now);
 
 // Removes every rule for this application, on whatever source; how many there were.

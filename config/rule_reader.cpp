@@ -15,7 +15,6 @@ namespace micguard {
 namespace {
 
 constexpr std::size_t patternLimit = 1024; // executables' paths are long
-constexpr std::int64_t priorityLimit = 1'000'000;
 
 struct MatchKey {
     std::string_view name;

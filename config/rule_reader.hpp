@@ -9,11 +9,15 @@
 #include "config/rule.hpp"
 #include "config/wording.hpp"
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace micguard {
+
+// Of a priority, above and below 0.
+inline constexpr std::int32_t priorityLimit = 1'000'000;
 
 // Kinds of sources, as Rule::Match::kind names them.
 std::span<const std::string_view> sourceKinds();

@@ -47,6 +47,19 @@ struct Settings {
         bool operator==(const Policy&) const = default;
     } policy;
 
+    struct Admission {
+        bool strict = false; // new clients of PipeWire wait for the guard's word
+        // Globs over executables and the ids of Flatpaks and Snaps: who may change volumes, routes and
+        // defaults under it.
+        std::vector<std::string> mixers = {"/usr/bin/gnome-shell",    "/usr/libexec/gsd-media-keys",
+                                           "/usr/bin/plasmashell",    "/usr/bin/kmix",
+                                           "/usr/bin/pavucontrol",    "/usr/bin/pavucontrol-qt",
+                                           "/usr/bin/xfce4-panel",    "/usr/bin/cinnamon",
+                                           "/usr/bin/easyeffects",    "org.pulseaudio.pavucontrol",
+                                           "com.saivert.pwvucontrol", "com.github.wwmm.easyeffects"};
+        bool operator==(const Admission&) const = default;
+    } admission;
+
     std::vector<Rule> rules; // in no order that means anything
 
     bool operator==(const Settings&) const = default;

@@ -42,17 +42,13 @@ std::vector<std::string_view> keyNames(std::string_view table) {
     return names;
 }
 
-// The table that a key was meant for, if it is known in exactly one.
-std::optional<std::string_view> tableOf(std::string_view name) {
-    std::optional<std::string_view> table;
-    for (const auto& key : settingKeys()) {
-        if (key.name != name)
-            continue;
-        if (table)
-            return std::nullopt;
-        table = key.table;
-    }
-    return table;
+// Where a key of this name would be right; "" if nowhere.
+std::string homesOf(std::string_view name) {
+    std::string homes;
+    for (const auto& key : settingKeys())
+        if (key.name == name)
+            homes.append(homes.empty() ? "[" : " or [").append(key.table).append("]");
+    return homes;
 }
 
 std::optional<SettingValue> readGlobs(const SettingKey& key, const Item& item, Faults& faults) {
@@ -72,7 +68,7 @@ std::optional<SettingValue> readGlobs(const SettingKey& key, const Item& item, F
             faults.at(entry,
                       "an entry of " + name + " is " + std::string(article(entry)) + ", wants a string",
                       "put it in quotes");
-        else if (const auto fault = exemptFault(entry.text))
+        else if (const auto fault = entryFault(key, entry.text))
             faults.at(entry, fault->what, fault->mend);
         else
             patterns.push_back(entry.text);
@@ -140,10 +136,10 @@ void readTable(const Item& table, Layer& layer, Faults& faults) {
         } else if (table.key == finalTable && item.key == finalKey) {
             readFinals(item, layer, faults);
         } else {
-            const auto home = tableOf(item.key);
+            const auto homes = homesOf(item.key);
             faults.atKey(item, "unknown key " + cited(item.key) + " in [" + table.key + "]",
-                         home ? "it belongs into [" + std::string(*home) + "]"
-                              : instead(item.key, keyNames(table.key), "keys"));
+                         homes.empty() ? instead(item.key, keyNames(table.key), "keys")
+                                       : "it belongs into " + homes);
         }
     }
 }
@@ -161,9 +157,9 @@ void readRoot(const Item& root, Layer& layer, Faults& faults) {
         } else if (isKnown) {
             faults.atKey(item, cited(item.key) + " is " + std::string(article(item)) + ", wants a table",
                          "write [" + item.key + "] on a line of its own, and its keys below");
-        } else if (const auto home = tableOf(item.key)) {
+        } else if (const auto homes = homesOf(item.key); !homes.empty()) {
             faults.atKey(item, "unknown key " + cited(item.key) + " outside of a table",
-                         "it belongs into [" + std::string(*home) + "]");
+                         "it belongs into " + homes);
         } else {
             const bool isTable = item.kind == Item::Kind::Table || article(item) == "an array of tables";
             faults.atKey(item, std::string(isTable ? "unknown table " : "unknown key ") + cited(item.key),

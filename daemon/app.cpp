@@ -2,8 +2,11 @@
 #include "daemon/app.hpp"
 
 #include "daemon/journal.hpp"
+#include "daemon/model/pulse_clients.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
+#include "daemon/policy/rule_notes.hpp"
 
 #include <fmt/format.h>
 #include <glib-unix.h>
@@ -28,6 +31,11 @@ constexpr guint settleMs = 2000;
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
 
+std::string environment(const char* name) {
+    const char* value = g_getenv(name);
+    return value ? value : "";
+}
+
 } // namespace
 
 App::App(Options options)
@@ -47,6 +55,11 @@ App::App(Options options)
             },
             told);
     })
+    , ruleCheck_(idleRules,
+                 [this](const Diagnostics& idle) {
+                     journalOnce(idleRulesTold_, idle);
+                     receive(event::Warned{"rules-idle", summary(idle)});
+                 })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
 App::~App() {
@@ -59,6 +72,7 @@ App::~App() {
     cancelTimer(busTimer_);
     cancelTimer(publishTimer_);
     cancelTimer(routesTimer_);
+    cancelTimer(questionsTimer_);
     cancelTimer(watchdog_);
 }
 
@@ -66,21 +80,22 @@ ConfigSource::Places App::configPlaces(const Options& options) {
     const std::string lastGood = Store::defaultStateFolder() + "/last-good";
     if (options.configFile)
         return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
-    const auto environment = [](const char* name) {
-        const char* value = g_getenv(name);
-        return std::string(value ? value : "");
-    };
     const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
 }
 
+// However often it is found.
+void App::journalOnce(Diagnostics& told, const Diagnostics& found) {
+    if (told == found)
+        return;
+    for (const auto& one : found)
+        g_warning("%s", toString(one).c_str());
+    told = found;
+}
+
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
-        // Once, however often it is read.
-        if (configErrorsTold_ != loaded.errors)
-            for (const auto& error : loaded.errors)
-                g_warning("%s", toString(error).c_str());
-        configErrorsTold_ = loaded.errors;
+        journalOnce(configErrorsTold_, loaded.errors);
         receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " + summary(loaded.errors)});
         if (configured_)
             return;
@@ -93,7 +108,9 @@ void App::useConfiguration(const Loaded& loaded) {
         configuration_ = loaded.configuration;
     }
     configured_ = true;
+    journalOnce(configNotesTold_, configuration_.warnings);
     receive(event::Warned{"config-notes", summary(configuration_.warnings)});
+    ruleCheck_.check(configuration_.settings);
     receive(event::Warned{"config-watch", config_.watchFault()});
     const auto& rules = configuration_.settings.rules;
     const bool locked = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.when.locked.has_value(); });
@@ -102,12 +119,33 @@ void App::useConfiguration(const Loaded& loaded) {
                                                  : ""});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
+    if (!options_.releaseLeftovers)
+        linkAdmission();
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
         receive(event::ModeChosen{configuration_.settings.mute.mode});
+}
+
+// The server is as it was started; the link says how it will be started next.
+void App::linkAdmission() {
+    const auto links = admissionLinks(environment, MICGUARD_DATADIR);
+    const bool strict = configuration_.settings.admission.strict;
+    const std::string fault = strict ? makeAdmissionLinks(links) : removeAdmissionLinks(links);
+    receive(event::Warned{"admission-link", fault.empty() ? "" : "strict admission: " + fault});
+    tellAdmission();
+}
+
+void App::tellAdmission() {
+    const bool wished = model_.settings.admission.strict;
+    std::string text;
+    if (model_.connected && wished && !model_.graph.admissionOurs)
+        text = "strict admission begins when PipeWire is restarted";
+    else if (model_.connected && !wished && model_.graph.admissionOurs)
+        text = "everybody is let in; until PipeWire is restarted new clients still wait for the guard to say so";
+    receive(event::Warned{"admission-restart", text});
 }
 
 void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
@@ -140,6 +178,7 @@ void App::connectBus() {
             receive(event::UserMute{true, "", "held when the bus was lost", now()});
         for (const auto holds = model_.mute.holds; const auto& hold : holds)
             receive(event::HoldDropped{hold.number, now()});
+        keepOwnMutes();
         if (!busTimer_)
             busTimer_ = g_timeout_add(
                 busRetryMs,
@@ -158,6 +197,8 @@ void App::connectBus() {
 int App::run() {
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
+    for (const auto& [application, by] : found.memory.appMutes)
+        model_.apply(event::AppMuted{application, {by, {}}});
     if (found.memory.mode) {
         model_.mute.mode = *found.memory.mode;
         modeChosen_ = true;
@@ -171,6 +212,8 @@ int App::run() {
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
     config_.start();
+    if (!options_.releaseLeftovers)
+        desktop_.start();
 
     if (!options_.releaseLeftovers) {
         connectBus();
@@ -217,6 +260,13 @@ int App::run() {
 
 void App::receive(const Event& event) {
     model_.apply(event);
+    if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
+        readLineages(seen->client.id);
+    if (std::holds_alternative<event::Removed>(event) ||
+        std::holds_alternative<event::InitialListComplete>(event))
+        endAnswers();
+    if (releasing_ && options_.letIn && isOver(event))
+        return g_main_loop_quit(loop_.get());
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
         if (connected->cookie == lastCookie_)
             receive(event::Warned{"connection-lost", "our connection to PipeWire was cut while PipeWire went on; "
@@ -224,6 +274,8 @@ void App::receive(const Event& event) {
         lastCookie_ = connected->cookie;
         ready_ = ready_ && model_.listComplete;
     }
+    if (std::holds_alternative<event::Connected>(event))
+        tellAdmission();
     if (model_.blinded) {
         model_.blinded = false;
         receive(event::Warned{"blinded", "somebody took our sight of a microphone; looking anew"});
@@ -238,11 +290,20 @@ void App::receive(const Event& event) {
     // still to hear of it, and so is whoever presses the button. All else waits until what the server sent in one go has
     // been read.
     const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
-                                                  std::holds_alternative<event::ClientSeen>(event));
-    if (newcomer || std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
-        std::holds_alternative<event::HoldDropped>(event))
+                                                  std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
+    if (newcomer || std::holds_alternative<event::UserMute>(event) ||
+        std::holds_alternative<event::HoldTaken>(event) ||
+        std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
+        std::holds_alternative<event::AppMuted>(event) ||
+        std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
     settleSoon();
+}
+
+// One that waits is judged as soon as all of it is known; before that there is nothing to do for it.
+bool App::isNewClient(const Event& event) const {
+    const auto* seen = std::get_if<event::ClientSeen>(&event);
+    return seen && !isUndecided(model_, seen->client);
 }
 
 void App::settleSoon() {
@@ -267,8 +328,9 @@ void App::settle() {
     watchEvidence();
     watchShown();
     watchRoutes();
-    // What a reply promised is to be read once it has come.
-    if (answered || waiters_.empty())
+    watchPulse();
+    // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
+    if (answered || (waiters_.empty() && !anyUndecided(model_)))
         publish();
     else
         publishSoon();
@@ -296,6 +358,28 @@ void App::watchRoutes() {
             return G_SOURCE_REMOVE;
         },
         this);
+}
+
+// Who is behind the Pulse server's clients, as often as they change.
+void App::watchPulse() {
+    if (std::exchange(pulseAsked_, model_.pulseChanges) != model_.pulseChanges)
+        pulse_.look(model_.pulseChanges, pulseServers(model_.graph));
+}
+
+void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
+    if (generation != model_.pulseChanges)
+        return; // asked anew already
+    receive(event::PulsePeersRead{generation, peers.server, peers.connections});
+    if (!model_.appeals.own.empty())
+        for (const auto& [id, client] : model_.graph.clients)
+            if (client.peer)
+                readLineages(id);
+    if (!anyUnproven(model_.graph))
+        return;
+    // A connection that has not said its name yet, or a client that is about to go; or they came and went all the while.
+    const bool told = peers.server != 0;
+    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0 : !pulseServers(model_.graph).empty())
+        pulse_.lookAgain();
 }
 
 void App::notifyReady() {
@@ -337,27 +421,10 @@ void App::publish() {
     if (bus_)
         bus_->publish(view);
     tellBlocked(view);
+    tellRuledOut(view);
     view_ = std::move(view);
+    tellAsked();
     store_.setState(writeState(model_, modeChosen_));
-}
-
-// Once per application and mute, for those that came while muted: who listened before is shown as silenced.
-void App::tellBlocked(const View& view) {
-    if (!view.guard.muted)
-        return;
-    for (const auto& application : view.applications) {
-        if (application.levelMeterOnly || (application.state != "silenced" && application.state != "severed"))
-            continue;
-        const bool came = std::any_of(application.streams.begin(), application.streams.end(),
-                                      [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
-        if (!came || !blockedTold_.insert(application.key).second)
-            continue;
-        journal::send(journal::Kind::Blocked,
-                      fmt::format("{} asks for a microphone and gets silence: {}", application.name, application.reason),
-                      {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", application.reason}});
-        if (bus_)
-            bus_->blocked(application.key, application.reason);
-    }
 }
 
 void App::announceMute() {

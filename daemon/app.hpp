@@ -9,11 +9,15 @@
 #include "config/settings.hpp"
 #include "daemon/bus/bus.hpp"
 #include "daemon/clock/clock.hpp"
+#include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
+#include "daemon/process/pulse_watch.hpp"
 #include "daemon/reload/config_source.hpp"
+#include "daemon/reload/rule_check.hpp"
+#include "daemon/state/admission_links.hpp"
 #include "daemon/state/store.hpp"
 
 #include <functional>
@@ -22,6 +26,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <glib.h>
@@ -33,6 +38,7 @@ class App final : public Requests {
     struct Options {
         std::optional<std::string> configFile; // instead of the usual files
         bool releaseLeftovers = false; // give back what a killed guard left, then end
+        bool letIn = false;            // the same, and end only with the server, if that lets new clients wait
     };
 
     explicit App(Options options);
@@ -53,6 +59,16 @@ class App final : public Requests {
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
     void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
+    void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted, ReplyVoid reply) override;
+    void answer(const Caller& caller, std::uint64_t application, bool allow, const std::string& scope,
+                ReplyVoid reply) override;
+    void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) override;
+    void callerLeft(const std::string& uniqueName) override;
+    void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
+                 ReplyVoid reply) override;
+    void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
+    Result<std::vector<RuleView>> rules(const Caller& caller) override;
+    Result<Explanation> explain(const Caller& caller, const std::string& app) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -75,15 +91,32 @@ class App final : public Requests {
     void watchEvidence();
     void announceMute();
     void tellBlocked(const View& view);
+    void tellRuledOut(const View& view);
+    void tellAsked();
+    void watchQuestions(const std::set<std::string>& waiting);
+    void endAnswers();
+    void readLineages(GlobalId client);
+    void keepOwnMutes();
+    void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
+    void sendBlocked(const ApplicationView& application, const std::string& reason);
+    const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     void useConfiguration(const Loaded& loaded);
+    static void journalOnce(Diagnostics& told, const Diagnostics& found);
     ConfigSource::Done onceInForce(ReplyVoid reply);
     void startRelease(int exitCode);
     void finishRelease();
     void endRelease(const Result<void>& result);
+    static bool isOver(const Event& event);
+    void leaveDoorOpen() const;
     void watchShown();
     void watchRoutes();
+    void watchPulse();
+    void usePulsePeers(std::uint64_t generation, const PulsePeers& peers);
     void tellTime(const LocalTime& time);
+    void linkAdmission();
+    void tellAdmission();
+    bool isNewClient(const Event& event) const;
     void connectBus();
     void notifyReady();
 
@@ -103,11 +136,18 @@ class App final : public Requests {
     PipeWireServer server_;
     Enforcer enforcer_;
     Clock clock_{[this](const LocalTime& time) { tellTime(time); }};
+    DesktopWatch desktop_{[this](std::vector<DesktopEntry> entries) {
+        receive(event::DesktopEntriesRead{std::move(entries)});
+    }};
+    PulseWatch pulse_{
+        [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
+    std::uint64_t pulseAsked_ = 0;
     Describer describer_;
     Store store_;
     Configuration configuration_; // in force
     bool configured_ = false;
-    Diagnostics configErrorsTold_; // to the journal
+    Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_; // to the journal
+    RuleCheck ruleCheck_;
     ConfigSource config_;
     std::unique_ptr<Bus> bus_;
     View view_;
@@ -116,6 +156,9 @@ class App final : public Requests {
     std::list<Waiter> waiters_;
     std::vector<std::pair<Serial, std::uint32_t>> unsettled_; // routes, when the timer for them was started
     std::set<std::uint64_t> streamsAtMute_, blockedTold_;
+    std::set<std::tuple<std::string, std::uint64_t, std::string>> ruledOutTold_; // application, source, why
+    std::set<std::string> lapsing_; // questions that nobody waited for when the timer for them was started
+    std::uint64_t nextAnswer_ = 1;
     std::uint64_t nextHold_ = 1;
     std::string lastCookie_;
     bool modeChosen_ = false;
@@ -125,7 +168,7 @@ class App final : public Requests {
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
-          watchdog_ = 0;
+          questionsTimer_ = 0, watchdog_ = 0;
 };
 
 } // namespace micguard

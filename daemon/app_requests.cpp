@@ -5,7 +5,10 @@
 
 #include "config/keys.hpp"
 #include "config/wording.hpp"
+#include "daemon/bus/stop_job.hpp"
 #include "daemon/journal.hpp"
+#include "daemon/permitted.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
 
@@ -24,20 +27,9 @@ constexpr guint guaranteeMs = 1000;
 // Push-to-talk left open by a holder that hangs ends by itself.
 constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
 
-std::string nameOf(const Caller& caller) {
-    const auto slash = caller.executable.rfind('/');
-    const std::string program =
-        caller.executable.empty() ? "unknown program" : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
-    return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
-}
-
-Result<void> mayControl(const Caller& caller, const char* what) {
-    if (!caller.sandbox.empty())
-        return tl::unexpected(RequestError{
-            "AccessDenied", fmt::format("{}: a sandboxed application ({}) cannot {}", nameOf(caller), caller.sandbox, what)});
-    if (caller.uidKnown && caller.uid != getuid() && caller.uid != 0)
-        return tl::unexpected(RequestError{"AccessDenied", fmt::format("another user's process cannot {}", what)});
-    return {};
+bool environmentIs(const char* name, const std::string& value) {
+    const char* set = g_getenv(name);
+    return set && value == set;
 }
 
 std::string join(const std::vector<std::string>& names) {
@@ -239,7 +231,43 @@ void App::endRelease(const Result<void>& result) {
     // The bus sends what is queued before it goes.
     if (releaseReply_)
         std::exchange(releaseReply_, nullptr)(result);
+    if (model_.connected && model_.graph.admissionOurs) {
+        if (options_.letIn)
+            return cancelTimer(releaseTimer_);
+        leaveDoorOpen();
+    }
     g_main_loop_quit(loop_.get());
+}
+
+// Who lets in while there is no guard goes with the server, or for a guard that comes.
+bool App::isOver(const Event& event) {
+    const auto* seen = std::get_if<event::ClientSeen>(&event);
+    const bool guard = seen && !seen->client.self && seen->client.socket.ends_with("-manager") &&
+                       seen->client.applicationId == "org.micguard.MicGuard1";
+    return guard || std::holds_alternative<event::Disconnected>(event);
+}
+
+// A server that was started for strict admission lets every new client wait, guard or no guard: unless another one is about to
+// come, somebody has to stay who lets them in. Of the unit's processes that is for the last one to see to (ExecStopPost=).
+void App::leaveDoorOpen() const {
+    const bool ofUnit = environmentIs("SYSTEMD_EXEC_PID", std::to_string(getpid()));
+    if (ofUnit && options_.releaseLeftovers) {
+        const bool forGood = environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();
+        if (forGood && !startUnit("micguard-let-in.service"))
+            g_warning("nobody lets PipeWire's new clients in: micguard-let-in.service does not start");
+        return;
+    }
+    if (ofUnit || options_.releaseLeftovers)
+        return;
+    const std::unique_ptr<gchar, decltype(&g_free)> program(g_file_read_link("/proc/self/exe", nullptr), g_free);
+    const std::unique_ptr<gchar*, decltype(&g_strfreev)> variables(g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"),
+                                                                   g_strfreev);
+    char option[] = "--let-in";
+    gchar* argv[] = {program.get(), option, nullptr};
+    GError* error = nullptr;
+    if (!program || !g_spawn_async(nullptr, argv, variables.get(), G_SPAWN_DEFAULT, nullptr, nullptr, nullptr, &error))
+        g_warning("nobody lets PipeWire's new clients in: %s", error ? error->message : "no executable");
+    g_clear_error(&error);
 }
 
 Result<std::vector<ShownSetting>> App::config(const Caller& caller) {
@@ -310,6 +338,12 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);
         facts.emplace_back("pipewire.pid", std::to_string(model_.graph.serverPid));
+    }
+    if (model_.graph.admissionOurs) {
+        const auto& clients = model_.graph.clients;
+        const auto waiting = std::count_if(clients.begin(), clients.end(),
+                                           [&](const auto& entry) { return isUndecided(model_, entry.second); });
+        facts.emplace_back("admission.waiting", std::to_string(waiting));
     }
     const auto managers = sessionManagers(model_.graph);
     for (const auto id : managers)

@@ -20,6 +20,7 @@ struct Arguments {
     gchar* config = nullptr;
     gchar* logLevel = nullptr;
     gboolean releaseLeftovers = FALSE;
+    gboolean letIn = FALSE;
     gboolean version = FALSE;
 };
 
@@ -38,6 +39,8 @@ int main(int argc, char** argv) {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments.config, "Read this file instead of the usual ones", "FILE"},
         {"release-leftovers", 0, 0, G_OPTION_ARG_NONE, &arguments.releaseLeftovers,
          "Give back what a guard that was killed left in the server, and end", nullptr},
+        {"let-in", 0, 0, G_OPTION_ARG_NONE, &arguments.letIn,
+         "Let in whom a PipeWire that was started for strict admission lets wait, until that ends or a guard comes", nullptr},
         {"log-level", 'l', 0, G_OPTION_ARG_STRING, &arguments.logLevel, "warning, message, info or debug", "LEVEL"},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &arguments.version, "Print the version", nullptr},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
@@ -47,7 +50,7 @@ int main(int argc, char** argv) {
     const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!parsed || argc > 1) {
-        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--release-leftovers]\n",
+        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--release-leftovers | --let-in]\n",
                      error ? error->message : "unexpected argument");
         g_clear_error(&error);
         return 2;
@@ -66,7 +69,8 @@ int main(int argc, char** argv) {
     micguard::App::Options options;
     if (arguments.config)
         options.configFile = arguments.config;
-    options.releaseLeftovers = arguments.releaseLeftovers;
+    options.releaseLeftovers = arguments.releaseLeftovers || arguments.letIn;
+    options.letIn = arguments.letIn;
     g_free(arguments.config);
     g_free(arguments.logLevel);
     try {

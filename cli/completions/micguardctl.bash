@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bash completion for micguardctl(1)
 
+# The value of a key in what the running guard lists. What an application calls itself may be anything, and compgen runs
+# what is in $( ): only plain names are offered.
+_micguardctl_names() {
+    micguardctl "$1" --json 2> /dev/null | sed -n "s/^ *\"$2\": \"\([A-Za-z0-9._\/+@:-]*\)\",*\$/\1/p"
+}
+
 _micguardctl() {
-    local verbs="status mute unmute toggle is-muted hold talk apps sources mode config monitor release doctor version help"
+    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain mode admission config monitor release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -16,9 +22,33 @@ _micguardctl() {
     local words=""
     case $verb in
         "") words="$verbs --json --help --version" ;;
-        status | toggle | is-muted | apps | sources | monitor | version) words="--json --help" ;;
+        status | toggle | is-muted | apps | sources | rules | monitor | version) words="--json --help" ;;
         mute | unmute | release) words="--help" ;;
         mode) words="silence sever --json --help" ;;
+        app)
+            if ((COMP_CWORD == at + 1)); then
+                words="mute unmute --help"
+            else
+                words="--help $(_micguardctl_names apps app_id)"
+            fi
+            ;;
+        answer)
+            words="--once --run --always --help"
+            if ((COMP_CWORD > at + 1)); then
+                words="allow deny $words"
+            else
+                words="$words $(_micguardctl_names apps app_id)"
+            fi
+            ;;
+        allow | deny | silence | ask)
+            case $previous in
+                --source) words=$(_micguardctl_names sources name) ;;
+                --until) return ;;
+                *) words="--source --until --json --help $(_micguardctl_names apps app_id)" ;;
+            esac
+            ;;
+        forget | explain) words="--json --help $(_micguardctl_names apps app_id)" ;;
+        admission) words="relaxed strict --json --help" ;;
         config)
             if [[ $previous == check ]]; then
                 mapfile -t COMPREPLY < <(compgen -f -- "$current")

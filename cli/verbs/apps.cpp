@@ -41,7 +41,7 @@ std::string written(const Objects& objects, const Terminal& terminal) {
         }
         const std::string name = shown(app->name.empty() ? app->appId : app->name, 40);
         table.add({{app->levelMeterOnly ? name + " (level meter)" : name},
-                   {shown(app->state, 16), colourOfState(app->state)},
+                   {shown(app->state, 16) + (app->muted ? ", muted" : ""), colourOfState(app->state)},
                    {clockTime(app->since, now)},
                    {joined(sources)},
                    {joined(pids)},

@@ -136,7 +136,8 @@ void Monitor::write(const MonitorEvent& event) {
         data["event"] = event.name;
         line = written(data, -1) + "\n";
     } else {
-        const bool urgent = event.name == "warning" || event.name == "blocked" || event.name == "guard-gone";
+        const bool urgent = event.name == "warning" || event.name == "blocked" || event.name == "asked" ||
+                            event.name == "guard-gone";
         line = terminal_.painted(clockTime(now, now), Colour::Dim) + "  " +
                terminal_.painted(padded(event.name, 16), urgent ? Colour::Yellow : Colour::Bold) +
                event.text + "\n";
@@ -236,6 +237,9 @@ void Monitor::signal(sd_bus_message* message) {
     } else if (sd_bus_message_is_signal(message, names::guard::interface, s::blocked) > 0) {
         if (sd_bus_message_read(message, "os", &first, &second) > 0)
             events_.blocked(first, second);
+    } else if (sd_bus_message_is_signal(message, names::guard::interface, s::asked) > 0) {
+        if (sd_bus_message_read(message, "o", &first) > 0)
+            events_.asked(first);
     }
 }
 

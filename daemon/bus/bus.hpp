@@ -5,11 +5,13 @@
 #pragma once
 
 #include "config/value.hpp"
+#include "daemon/model/rule_view.hpp"
 #include "daemon/model/view.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +52,13 @@ using Result = tl::expected<T, RequestError>;
 using ReplyVoid = std::function<void(Result<void>)>;
 using ReplyBool = std::function<void(Result<bool>)>;
 
+// What SetRule may be told beside whom and what.
+struct RuleOptions {
+    std::optional<std::string> source;  // all if absent
+    std::optional<std::uint64_t> until; // µs since the epoch; for ever if absent
+    bool operator==(const RuleOptions&) const = default;
+};
+
 // The decisions behind the contract's methods. Implemented by the app. Main context only.
 class Requests {
   public:
@@ -80,6 +89,24 @@ class Requests {
     virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) = 0;
     virtual void reload(const Caller& caller, ReplyVoid reply) = 0;
 
+    // One application, by its view's key: muted by itself, and the question about it answered. Both answer
+    // once what was said is in force.
+    virtual void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
+                                     ReplyVoid reply) = 0;
+    virtual void answer(const Caller& caller, std::uint64_t application, bool allow, const std::string& scope,
+                        ReplyVoid reply) = 0;
+    // The caller's own application, until it lifts that or leaves the bus.
+    virtual void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) = 0;
+    // Somebody who called has left the bus.
+    virtual void callerLeft(const std::string& uniqueName) = 0;
+    // Rules about one application, in the guard's own file. Both answer once what came of it is in force. `app` is printable
+    // and not empty, and so is a source.
+    virtual void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
+                         ReplyVoid reply) = 0;
+    virtual void forget(const Caller& caller, const std::string& app, ReplyVoid reply) = 0;
+    virtual Result<std::vector<RuleView>> rules(const Caller& caller) = 0;
+    virtual Result<Explanation> explain(const Caller& caller, const std::string& app) = 0;
+
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;
 };
@@ -102,7 +129,9 @@ class Bus {
     // CaptureStarted/CaptureStopped for every difference to the one before.
     virtual void publish(const View& view) = 0;
 
+    // Of an application in the View shown last.
     virtual void blocked(std::uint64_t applicationKey, const std::string& reason) = 0;
+    virtual void asked(std::uint64_t applicationKey) = 0;
 
     // A hold ended by itself (its time limit, SetMuted(true) over a HoldUnmute): tells its holder by closing
     // the pipe. dropHold is not called for it.

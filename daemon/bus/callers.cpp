@@ -4,7 +4,7 @@
 // a blocking call, on the loop that has a mute to carry out.
 #include "daemon/bus/callers.hpp"
 
-#include "daemon/bus/caller_identity.hpp"
+#include "daemon/process/sandbox.hpp"
 
 #include <cstdint>
 #include <cstdio>

@@ -5,6 +5,7 @@
 #include "daemon/bus/guard_methods.hpp"
 
 #include "daemon/bus/objects.hpp"
+#include "daemon/bus/rule_messages.hpp"
 #include "daemon/bus/text.hpp"
 #include "protocol/names.hpp"
 
@@ -90,22 +91,42 @@ void reply(PendingCall& call, const Result<T>& result) {
         call.answer(*result);
 }
 
+// `write`: negative errno if the message cannot hold it.
+template <typename Write>
+void answerWith(PendingCall& call, Write write) {
+    Message answer;
+    int result = sd_bus_message_new_method_return(call.message(), answer.fill());
+    if (result >= 0)
+        result = write(answer.get());
+    if (result < 0)
+        return call.refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
+    call.answer(answer);
+}
+
 } // namespace
 
 GuardMethods::GuardMethods(sd_bus* bus, Requests& requests)
     : requests_(requests)
     , holds_(requests)
-    , callers_(bus, [this](const std::string& uniqueName) { holds_.ownerLeft(uniqueName); }) {}
+    , callers_(bus, [this](const std::string& uniqueName) {
+        holds_.ownerLeft(uniqueName);
+        requests_.callerLeft(uniqueName);
+    }) {}
+
+void GuardMethods::take(sd_bus_message* message, std::function<void(const Caller&, const Call&)> serve) {
+    const char* sender = sd_bus_message_get_sender(message);
+    const auto call = std::make_shared<PendingCall>(message);
+    if (closing_ || !sender)
+        return; // the call says that it was dropped
+    if (!callers_.identify(sender,
+                           [call, serve = std::move(serve)](const Caller& caller) { serve(caller, call); }))
+        call->refuse(tooMuchWaiting());
+}
 
 template <GuardMethods::Serve serve>
 int GuardMethods::handle(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
     GuardMethods& self = *static_cast<GuardObject*>(userdata)->methods;
-    const char* sender = sd_bus_message_get_sender(message);
-    const auto call = std::make_shared<PendingCall>(message);
-    if (self.closing_ || !sender)
-        return 1; // the call says that it was dropped
-    if (!self.callers_.identify(sender, [&self, call](const Caller& caller) { (self.*serve)(caller, call); }))
-        call->refuse(tooMuchWaiting());
+    self.take(message, [&self](const Caller& caller, const Call& call) { (self.*serve)(caller, call); });
     return 1;
 }
 
@@ -157,23 +178,18 @@ void GuardMethods::config(const Caller& caller, const Call& call) {
     const auto settings = requests_.config(caller);
     if (!settings)
         return call->refuse(settings.error());
-    Message answer;
-    int result = sd_bus_message_new_method_return(call->message(), answer.fill());
-    if (result >= 0)
-        result = sd_bus_message_open_container(answer.get(), 'a', "{sv}");
-    for (const auto& setting : *settings) {
-        if (result >= 0)
-            result = append(answer.get(), setting.key, setting.value);
-        if (result >= 0)
-            result = append(answer.get(), setting.key + "@origin", setting.origin);
-        if (result >= 0 && !setting.final.empty())
-            result = append(answer.get(), setting.key + "@final", setting.final);
-    }
-    if (result >= 0)
-        result = sd_bus_message_close_container(answer.get());
-    if (result < 0)
-        return call->refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
-    call->answer(answer);
+    answerWith(*call, [&](sd_bus_message* answer) {
+        int result = sd_bus_message_open_container(answer, 'a', "{sv}");
+        for (const auto& setting : *settings) {
+            if (result >= 0)
+                result = append(answer, setting.key, setting.value);
+            if (result >= 0)
+                result = append(answer, setting.key + "@origin", setting.origin);
+            if (result >= 0 && !setting.final.empty())
+                result = append(answer, setting.key + "@final", setting.final);
+        }
+        return result < 0 ? result : sd_bus_message_close_container(answer);
+    });
 }
 
 void GuardMethods::setConfig(const Caller& caller, const Call& call) {
@@ -188,6 +204,47 @@ void GuardMethods::setConfig(const Caller& caller, const Call& call) {
 
 void GuardMethods::reload(const Caller& caller, const Call& call) {
     requests_.reload(caller, [call](Result<void> result) { reply(*call, result); });
+}
+
+void GuardMethods::muteOwnStreams(const Caller& caller, const Call& call) {
+    int muted = 0;
+    sd_bus_message_read_basic(call->message(), 'b', &muted);
+    requests_.muteOwnStreams(caller, muted != 0, [call](Result<void> result) { reply(*call, result); });
+}
+
+void GuardMethods::setRule(const Caller& caller, const Call& call) {
+    const std::string app = readText(call->message());
+    const std::string action = readText(call->message());
+    if (const auto fault = nameFault(app, "app"))
+        return call->refuse(*fault);
+    const auto options = readRuleOptions(call->message());
+    if (!options)
+        return call->refuse(options.error());
+    requests_.setRule(caller, app, action, *options, [call](Result<void> result) { reply(*call, result); });
+}
+
+void GuardMethods::forget(const Caller& caller, const Call& call) {
+    const std::string app = readText(call->message());
+    if (const auto fault = nameFault(app, "app"))
+        return call->refuse(*fault);
+    requests_.forget(caller, app, [call](Result<void> result) { reply(*call, result); });
+}
+
+void GuardMethods::rules(const Caller& caller, const Call& call) {
+    const auto rules = requests_.rules(caller);
+    if (!rules)
+        return call->refuse(rules.error());
+    answerWith(*call, [&](sd_bus_message* answer) { return appendRules(answer, *rules); });
+}
+
+void GuardMethods::explain(const Caller& caller, const Call& call) {
+    const std::string app = readText(call->message());
+    if (const auto fault = nameFault(app, "app"))
+        return call->refuse(*fault);
+    const auto explanation = requests_.explain(caller, app);
+    if (!explanation)
+        return call->refuse(explanation.error());
+    answerWith(*call, [&](sd_bus_message* answer) { return appendExplanation(answer, *explanation); });
 }
 
 int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
@@ -227,17 +284,28 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::holdUnmute>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::release, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::release>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::muteOwnStreams, SD_BUS_ARGS("b", muted), SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::muteOwnStreams>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::config, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", settings),
                                 handle<&GuardMethods::config>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::setConfig, SD_BUS_ARGS("s", key, "v", value), SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::setConfig>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::reload, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::reload>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::setRule, SD_BUS_ARGS("s", app, "s", action, "a{sv}", options), SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::setRule>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::forget, SD_BUS_ARGS("s", app), SD_BUS_NO_RESULT,
+                                handle<&GuardMethods::forget>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::rules, SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rules),
+                                handle<&GuardMethods::rules>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::explain, SD_BUS_ARGS("s", app), SD_BUS_RESULT("a{sv}", explanation),
+                                handle<&GuardMethods::explain>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::diagnostics, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{ss}", facts),
                                 handleDiagnostics, flags),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStopped, SD_BUS_ARGS("o", application, "o", source), 0),
         SD_BUS_SIGNAL_WITH_ARGS(signal::blocked, SD_BUS_ARGS("o", application, "s", reason), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(signal::asked, SD_BUS_ARGS("o", application), 0),
     };
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/bus/handles.hpp"
 #include "daemon/bus/holds.hpp"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,9 +31,14 @@ class GuardMethods {
     void busLost() { holds_.busLost(); }
     void holdEnded(std::uint64_t number) { holds_.ended(number); }
 
-  private:
     // Shared, because what keeps it until the answer is a std::function and has to be copyable.
     using Call = std::shared_ptr<PendingCall>;
+    // Serves a call, of any interface, once its sender is identified.
+    void take(sd_bus_message* message, std::function<void(const Caller&, const Call&)> serve);
+
+    Requests& requests() { return requests_; }
+
+  private:
     using Serve = void (GuardMethods::*)(const Caller&, const Call&);
 
     template <Serve serve>
@@ -48,6 +54,11 @@ class GuardMethods {
     void config(const Caller& caller, const Call& call);
     void setConfig(const Caller& caller, const Call& call);
     void reload(const Caller& caller, const Call& call);
+    void muteOwnStreams(const Caller& caller, const Call& call);
+    void setRule(const Caller& caller, const Call& call);
+    void forget(const Caller& caller, const Call& call);
+    void rules(const Caller& caller, const Call& call);
+    void explain(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);
 
     Requests& requests_;

@@ -5,6 +5,7 @@
 // alike while signals are sent.
 #include "daemon/bus/objects.hpp"
 
+#include "daemon/bus/application_methods.hpp"
 #include "daemon/bus/guard_methods.hpp"
 #include "daemon/bus/properties.hpp"
 #include "daemon/bus/text.hpp"
@@ -56,6 +57,11 @@ std::vector<sd_bus_vtable> makeVtable(const std::vector<sd_bus_vtable>& middle) 
 template <typename T>
 const sd_bus_vtable* vtableOf() {
     static const std::vector<sd_bus_vtable> vtable = makeVtable<T>({});
+    return vtable.data();
+}
+template <>
+const sd_bus_vtable* vtableOf<ApplicationView>() {
+    static const std::vector<sd_bus_vtable> vtable = makeVtable<ApplicationView>(applicationMethods());
     return vtable.data();
 }
 template <>
@@ -237,6 +243,11 @@ void Objects::blocked(std::uint64_t applicationKey, const std::string& reason) {
     sd_bus_emit_signal(bus_, names::rootPath, names::guard::interface, names::guard::signal::blocked, "os",
                        objectPath(names::application::folder, applicationKey).c_str(),
                        busText(reason).c_str());
+}
+
+void Objects::asked(std::uint64_t applicationKey) {
+    sd_bus_emit_signal(bus_, names::rootPath, names::guard::interface, names::guard::signal::asked, "o",
+                       objectPath(names::application::folder, applicationKey).c_str());
 }
 
 } // namespace micguard

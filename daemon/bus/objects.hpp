@@ -67,6 +67,9 @@ class Objects {
     void publish(const View& view);
 
     void blocked(std::uint64_t applicationKey, const std::string& reason);
+    void asked(std::uint64_t applicationKey);
+
+    GuardMethods& methods() { return *guard_.methods; }
 
   private:
     using Captures = std::set<std::pair<std::uint64_t, std::uint64_t>>; // application, source

@@ -62,6 +62,8 @@ class SessionBus final : public Bus {
         objects_.blocked(applicationKey, reason);
     }
 
+    void asked(std::uint64_t applicationKey) override { objects_.asked(applicationKey); }
+
     void holdEnded(std::uint64_t number) override { methods_.holdEnded(number); }
 
   private:

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include <systemd/sd-bus.h>
 
@@ -27,10 +27,13 @@ using Message = std::unique_ptr<sd_bus_message, UnrefMessage>;
 
 } // namespace
 
-bool unitIsBeingStopped() {
+namespace {
+
+// "" if there is none or systemd does not answer.
+std::string jobOfOwnUnit() {
     sd_bus* connection = nullptr;
     if (sd_bus_open_user(&connection) < 0)
-        return false;
+        return {};
     const std::unique_ptr<sd_bus, CloseBus> bus(connection);
     sd_bus_set_method_call_timeout(connection, patienceUsec);
 
@@ -38,14 +41,14 @@ bool unitIsBeingStopped() {
     sd_bus_message* raw = nullptr;
     if (sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
                            "GetUnitByPID", nullptr, &raw, "u", 0U) < 0)
-        return false;
+        return {};
     const Message unit(raw);
     const char* unitPath = nullptr;
     raw = nullptr;
     if (sd_bus_message_read(unit.get(), "o", &unitPath) < 0 ||
         sd_bus_get_property(connection, manager, unitPath, "org.freedesktop.systemd1.Unit", "Job", nullptr, &raw,
                             "(uo)") < 0)
-        return false;
+        return {};
     const Message job(raw);
     std::uint32_t number = 0;
     const char* jobPath = nullptr;
@@ -53,10 +56,24 @@ bool unitIsBeingStopped() {
     if (sd_bus_message_read(job.get(), "(uo)", &number, &jobPath) < 0 || number == 0 ||
         sd_bus_get_property_string(connection, manager, jobPath, "org.freedesktop.systemd1.Job", "JobType", nullptr,
                                    &type) < 0)
-        return false;
+        return {};
     const std::unique_ptr<char, Free> owned(type);
-    // A "restart" is a stop with a start to follow.
-    return std::string_view(type) == "stop";
+    return type;
+}
+
+} // namespace
+
+// A "restart" is a stop with a start to follow.
+bool unitIsBeingStopped() { return jobOfOwnUnit() == "stop"; }
+
+bool startUnit(const char* unit) {
+    sd_bus* connection = nullptr;
+    if (sd_bus_open_user(&connection) < 0)
+        return false;
+    const std::unique_ptr<sd_bus, CloseBus> bus(connection);
+    sd_bus_set_method_call_timeout(connection, patienceUsec);
+    return sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartUnit",
+                              nullptr, nullptr, "ss", unit, "replace") >= 0;
 }
 
 } // namespace micguard

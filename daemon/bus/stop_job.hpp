@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One question to the user's systemd, for what a unit runs after its main process has ended.
+// What is asked of the user's systemd by a guard that goes, and by what its unit runs after it.
 #pragma once
 
 namespace micguard {
@@ -8,5 +8,8 @@ namespace micguard {
 // Is the unit of this very process being stopped, so that nobody comes after it? False while it is about to be started
 // again, and if systemd does not answer. Blocks for at most two seconds: not for the running guard.
 bool unitIsBeingStopped();
+
+// False if systemd does not answer or refuses. Blocks as long as the other.
+bool startUnit(const char* unit);
 
 } // namespace micguard

@@ -19,6 +19,8 @@ namespace micguard {
 namespace permission {
 constexpr std::uint32_t none = 0;
 constexpr std::uint32_t readOnly = 0400;
+constexpr std::uint32_t readExecute = 0500; // what a sandbox gets
+constexpr std::uint32_t all = 0710;         // as PipeWire gives by itself
 constexpr std::uint32_t perhapsNone = 0xfffffffe; // never sent: taken away, but nobody acknowledged it to us
 constexpr std::uint32_t byDefault = 0xffffffff; // PW_PERM_INVALID: the client's own default applies again
 } // namespace permission
@@ -54,6 +56,12 @@ struct PermissionApplied {
     std::uint64_t batch = 0;
 };
 
+// A client that waited for our word and has it.
+struct Admitted {
+    std::uint32_t any = 0;        // its own default
+    std::uint64_t shieldedTo = 0; // clients up to this arrival are out of its reach
+};
+
 // A link that severing destroyed and no session manager will bring back.
 struct CutLink {
     Serial outputNode{};
@@ -79,6 +87,7 @@ struct LedApplied {
 struct Applied {
     std::map<Serial, KnobApplied> knobs;                                  // by node
     std::map<Serial, std::map<Serial, PermissionApplied>> permissions;    // client -> object -> what
+    std::map<Serial, Admitted> admitted;                                  // by client
     std::vector<CutLink> cut;
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
     std::map<Serial, Shown> shown;                                        // streams, until they are linked
@@ -90,6 +99,16 @@ struct Applied {
     std::map<Serial, Asked> processes; // by client
     std::uint64_t sent = 0;         // the newest batch
     std::uint64_t acknowledged = 0; // the server has carried out its own part of every batch up to this one
+
+    // A client was kept from an object altogether, as far as is known.
+    bool keeps(Serial client, Serial object) const {
+        const auto objects = permissions.find(client);
+        if (objects == permissions.end())
+            return false;
+        const auto it = objects->second.find(object);
+        return it != objects->second.end() &&
+               (it->second.value == permission::none || it->second.value == permission::perhapsNone);
+    }
 
     bool done(std::uint64_t batch) const { return batch <= acknowledged; }
     bool done(const Sent& what) const {

@@ -5,8 +5,11 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
+#include "daemon/model/process_facts.hpp"
+#include "daemon/model/questions.hpp"
 
 #include <string>
 #include <variant>
@@ -17,12 +20,14 @@ namespace micguard::event {
 struct Connected {
     std::uint32_t serverPid = 0;
     std::string name, version, cookie;
+    bool admissionOurs = false; // see Graph
 };
 // `trying`: it may be there all the same, and is being connected to; the other one follows if it is not.
 struct Disconnected { bool trying = false; };
 struct InitialListComplete {}; // everything that existed at Connected has been seen
 
 struct ClientSeen { Client client; };
+struct ClientGranted { GlobalId client; Granted granted; }; // of one whose admission is ours
 struct DeviceSeen { Device device; };
 struct NodeSeen { Node node; };     // as far as the registry tells
 struct NodeInfo { Node node; };     // all properties and the state; knob fields are ignored
@@ -43,6 +48,10 @@ struct Acknowledged { std::uint64_t batch; std::optional<GlobalId> process = std
 struct ProcessLost { GlobalId client; };
 // A client's process has not answered what it was asked in this batch.
 struct ProcessOverdue { Serial client; std::uint64_t batch; };
+// Who holds the connections that this Pulse server has accepted (daemon/process/pulse_peers.hpp), as it was while
+// Model::pulseChanges was this.
+struct PulsePeersRead { std::uint64_t generation; std::uint32_t server; std::vector<ProcessFacts> connections; };
+struct DesktopEntriesRead { std::vector<DesktopEntry> entries; }; // what is installed, anew
 
 // People and programs.
 struct UserMute { bool muted; std::string owner; std::string reason; std::uint64_t now; };
@@ -52,19 +61,33 @@ struct ModeChosen { Mode mode; };
 struct SettingsLoaded { Settings settings; };
 struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
 struct Released { bool on; }; // give everything back and guard no longer
+
+// Single applications (Identity::key).
+struct QuestionAsked { std::string application; std::set<Serial> clients; };
+struct QuestionLapsed { std::string application; }; // it no longer wants to know
+struct Answered { Answer answer; };                 // closes the question
+struct AnswerEnded { std::uint64_t number; };
+struct AppMuted { std::string application; AppMute mute; };
+struct AppUnmuted { std::string application; };
+struct OwnStreamsMuted { std::string connection; OwnMute mute; };
+struct OwnStreamsUnmuted { std::string connection; };
+struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
+
 struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
 } // namespace micguard::event
 
 namespace micguard {
 
-using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
+using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen, event::ClientGranted,
                            event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
                            event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
-                           event::StreamsOverdue,
+                           event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::Released,
+                           event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
+                           event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
                            event::Warned>;
 
 } // namespace micguard

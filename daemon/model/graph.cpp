@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/model/graph.hpp"
 
+#include "daemon/model/pulse_clients.hpp"
+
 #include <utility>
 
 namespace micguard {
@@ -23,8 +25,33 @@ void drop(std::map<GlobalId, std::set<GlobalId>>& index, GlobalId key, GlobalId 
 
 } // namespace
 
+ProcessFacts processOf(const Client& client) {
+    if (client.peer)
+        return *client.peer;
+    if (isPulseClient(client))
+        return {};
+    ProcessFacts facts;
+    facts.pid = client.pid;
+    facts.executable = client.executable;
+    facts.executableTrue = client.executableTrue;
+    facts.executableWritable = client.executableWritable;
+    facts.unit = client.unit;
+    facts.unitKnown = client.unitKnown;
+    facts.sandbox = client.sandbox;
+    facts.sandboxId = client.sandboxId;
+    facts.script = client.script;
+    return facts;
+}
+
 void Graph::put(Client client) {
-    if (const Client* before = this->client(client.id))
+    const Client* before = this->client(client.id);
+    if (before && before->serial == client.serial) {
+        client.arrival = before->arrival;
+        client.granted = before->granted;
+    } else {
+        client.arrival = ++arrivals_;
+    }
+    if (before)
         forgetSerial(before->serial, client.id);
     ids_[client.serial] = client.id;
     clients[client.id] = std::move(client);

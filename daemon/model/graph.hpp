@@ -4,7 +4,10 @@
 // a microphone or a client the session manager is judged elsewhere (policy/classify).
 #pragma once
 
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/ids.hpp"
+#include "daemon/model/lineage.hpp"
+#include "daemon/model/process_facts.hpp"
 
 #include <cstdint>
 #include <map>
@@ -15,6 +18,13 @@
 
 namespace micguard {
 
+// What a client's permissions read, of its own default and on the core: without `r` on that one the server keeps it waiting.
+struct Granted {
+    std::uint32_t any = 0;
+    std::uint32_t core = 0;
+    bool operator==(const Granted&) const = default;
+};
+
 struct Client {
     GlobalId id{};
     Serial serial{};
@@ -22,14 +32,21 @@ struct Client {
     std::uint32_t pid = 0;
     std::uint32_t uid = 0xffffffff;
     std::string socket; // pipewire.sec.socket
-    // Looked up by us from pid; empty if unreadable. `executableTrue` says that the file so named in our own
-    // mount namespace is the very one that runs (same device and inode): a namespace can lie about the path.
+    // Looked up by us from pid: see ProcessFacts.
     std::string executable;
     bool executableTrue = false;
-    bool executableWritable = false; // the user could have put the file there himself
-    std::string unit; // the *.service or *.scope of its cgroup, "" outside of one
-    // Claims, except where pipewire-pulse or the portal vouch for them (policy/identity).
-    std::string access; // pipewire.access
+    bool executableWritable = false;
+    std::string unit;
+    bool unitKnown = false;
+    std::string sandbox;
+    std::string sandboxId;
+    std::string script;
+    // A client of the Pulse server: whose process is at the other end of its connection, where that is proven.
+    std::optional<ProcessFacts> peer = std::nullopt;
+    Recognised recognised; // its application; of a Pulse server's client once its peer is known
+    // Claims, all of them: pipewire-pulse lets its clients overwrite what it says of their sandbox, too.
+    std::string clientApi; // client.api
+    std::string access;    // pipewire.access
     std::string portalAppId;
     std::string snapId;
     std::string applicationName;
@@ -37,10 +54,17 @@ struct Client {
     std::string applicationIcon;
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
+    std::vector<Lineage>
+        lineages;           // of pid and of who is, or says he is, behind it, while anybody mutes his own streams
     bool infoKnown = false; // the properties beyond the registry's few have arrived
+    std::optional<Granted> granted; // read once, of those whose admission is ours
+    std::uint64_t arrival = 0;      // counts the clients in the order in which we were told of them
     bool self = false;     // one of our own connections
     bool inServer = false; // a module in the server's own process
 };
+
+// The process that is the client's, or is behind it; without a pid as long as that is not known.
+ProcessFacts processOf(const Client& client);
 
 struct Route {
     std::uint32_t index = 0;
@@ -142,6 +166,7 @@ struct Graph {
     std::string serverName;
     std::string serverVersion;
     std::string serverCookie; // differs for every run of the server
+    bool admissionOurs = false; // it lets new clients wait for our word
 
     const Client* client(GlobalId id) const { return find(clients, id); }
     const Node* node(GlobalId id) const { return find(nodes, id); }
@@ -189,6 +214,7 @@ struct Graph {
     void forgetSerial(Serial serial, GlobalId id);
 
     std::map<GlobalId, std::set<GlobalId>> nodesOf_, portsOf_, linksFrom_, linksTo_;
+    std::uint64_t arrivals_ = 0;
     std::map<Serial, GlobalId> ids_;
 };
 

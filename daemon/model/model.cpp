@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/model/model.hpp"
 
+#include "daemon/model/pulse_clients.hpp"
+
 #include <algorithm>
 
 namespace micguard {
@@ -63,8 +65,10 @@ void forgetObject(Model& model, GlobalId id) {
     if (const auto* c = graph.client(id)) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
+        applied.admitted.erase(c->serial);
         for (auto& [source, clients] : model.mapped)
             clients.erase(c->serial);
+        forgetClient(model.appeals, c->serial);
         forgetProcess(model, c->serial);
         graph.remove(id);
     } else if (const auto* n = graph.node(id)) {
@@ -195,8 +199,7 @@ void forgetStandingLinks(Model& model) {
         if (!outPort || !inPort || !out || !in || model.applied.destroyAsked.contains(link.serial))
             continue;
         const auto* owner = graph.owner(*in);
-        const auto revoked = owner ? model.applied.permissions.find(owner->serial) : model.applied.permissions.end();
-        if (revoked == model.applied.permissions.end() || !revoked->second.contains(out->serial))
+        if (!owner || !model.applied.keeps(owner->serial, out->serial))
             std::erase(model.applied.cut, CutLink{out->serial, outPort->serial, inPort->serial});
     }
 }
@@ -242,6 +245,8 @@ void completeList(Model& model) {
     std::erase_if(model.mapped, [&](const auto& entry) { return !model.graph.node(entry.first); });
     for (auto& [source, clients] : model.mapped)
         std::erase_if(clients, [&](Serial client) { return !model.graph.client(client); });
+    for (auto& answer : model.appeals.answers)
+        std::erase_if(answer.clients, [&](Serial client) { return !model.graph.client(client); });
     for (const auto& [id, node] : model.graph.nodes)
         if (!node.knob.present && !model.applied.knobs.contains(node.serial)) {
             KnobApplied unreadable;
@@ -256,6 +261,16 @@ void completeList(Model& model) {
                 if (device.name == name)
                     model.applied.leds.try_emplace({device.serial, index});
     }
+}
+
+// Whoever is in already was let in by a guard before us, or by us on a connection before this one.
+void readGranted(Model& model, const event::ClientGranted& e) {
+    const auto it = model.graph.clients.find(e.client);
+    if (it == model.graph.clients.end())
+        return;
+    it->second.granted = e.granted;
+    if (e.granted.core & permission::readOnly)
+        model.applied.admitted.try_emplace(it->second.serial, Admitted{e.granted.any});
 }
 
 void giveUpOrRetry(Model& model) {
@@ -296,6 +311,23 @@ void settleRoutes(Model& model, const event::RoutesSettled& e) {
             if (!route.mute)
                 model.remembered.ledsStored.erase({device.name, route.index});
         }
+}
+
+void recogniseAll(Model& model) {
+    for (auto& [id, client] : model.graph.clients)
+        client.recognised = model.desktop.recognise(processOf(client));
+}
+
+void seeClient(Model& model, Client client) {
+    const Client* before = model.graph.client(client.id);
+    const bool known = before && before->serial == client.serial;
+    if (known)
+        client.peer = before->peer;
+    const bool pulse = isPulseClient(client) || (known && isPulseClient(*before));
+    if (pulse && !(known && sameClaims(*before, client)))
+        model.pulseChanges++;
+    client.recognised = model.desktop.recognise(processOf(client));
+    model.graph.put(std::move(client));
 }
 
 } // namespace
@@ -352,15 +384,18 @@ void Model::apply(const Event& incoming) {
                 if (e.cookie != remembered.serverCookie) {
                     lastFed.clear();
                     mapped.clear();
+                    forgetRun(appeals);
                 }
                 defaultSource.clear();
                 graph.serverPid = e.serverPid;
                 graph.serverName = e.name;
                 graph.serverVersion = e.version;
                 graph.serverCookie = e.cookie;
+                graph.admissionOurs = e.admissionOurs;
                 connected = true;
                 trying = false;
                 connections++;
+                pulseChanges++;
                 listComplete = false;
                 blinded = false;
             },
@@ -373,7 +408,8 @@ void Model::apply(const Event& incoming) {
                 listComplete = false;
             },
             [&](const event::InitialListComplete&) { completeList(*this); },
-            [&](const event::ClientSeen& e) { graph.put(e.client); },
+            [&](const event::ClientSeen& e) { seeClient(*this, e.client); },
+            [&](const event::ClientGranted& e) { readGranted(*this, e); },
             [&](const event::DeviceSeen& e) {
                 Device device = e.device;
                 if (const Device* before = graph.device(device.id)) {
@@ -413,6 +449,8 @@ void Model::apply(const Event& incoming) {
                     applied.destroyAsked.erase(link->second.serial);
                     forgetFeeding(*this, link->second);
                 }
+                if (const Client* client = graph.client(e.id); client && isPulseClient(*client))
+                    pulseChanges++;
                 forgetObject(*this, e.id);
             },
             [&](const event::EvidenceOverdue& e) {
@@ -431,6 +469,16 @@ void Model::apply(const Event& incoming) {
                     forgetProcess(*this, client->serial);
             },
             [&](const event::Acknowledged& e) { acknowledge(*this, e); },
+            [&](const event::PulsePeersRead& e) {
+                if (e.generation != pulseChanges)
+                    return;
+                matchPulsePeers(graph, e.server, e.connections);
+                recogniseAll(*this);
+            },
+            [&](const event::DesktopEntriesRead& e) {
+                desktop = DesktopEntries(e.entries);
+                recogniseAll(*this);
+            },
             [&](const event::UserMute& e) {
                 const bool before = mute.muted();
                 mute.user = e.muted;
@@ -459,6 +507,20 @@ void Model::apply(const Event& incoming) {
                 circumstances.now = e.now;
                 circumstances.weekday = e.weekday;
                 circumstances.minute = e.minute;
+            },
+            [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
+            [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },
+            [&](const event::Answered& e) { takeAnswer(appeals, e.answer); },
+            [&](const event::AnswerEnded& e) {
+                std::erase_if(appeals.answers, [&](const Answer& answer) { return answer.number == e.number; });
+            },
+            [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
+            [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
+            [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
+            [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },
+            [&](const event::LineagesRead& e) {
+                if (const auto it = graph.clients.find(e.client); it != graph.clients.end())
+                    it->second.lineages = e.lineages;
             },
             [&](const event::Released& e) { released = e.on; },
             [&](const event::Warned& e) {

@@ -7,9 +7,11 @@
 #include "config/settings.hpp"
 #include "daemon/model/applied.hpp"
 #include "daemon/model/circumstances.hpp"
+#include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/event.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
+#include "daemon/model/questions.hpp"
 
 #include <cstdint>
 #include <map>
@@ -38,6 +40,7 @@ struct Model {
     Settings settings;
     std::uint64_t settingsLoaded = 0; // how often they were
     Circumstances circumstances;
+    Appeals appeals;
     Remembered remembered;
     std::map<std::string, std::string> warnings; // id -> text
     std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it
@@ -49,6 +52,9 @@ struct Model {
     bool listComplete = false; // the initial list was read: what appears from now on is new
     bool released = false;     // giving everything back
     bool blinded = false;      // a source went out of our sight and is still there: trust nothing, look anew
+    // How often clients of a Pulse server have come, gone, or said something else of themselves.
+    std::uint64_t pulseChanges = 0;
+    DesktopEntries desktop;
     std::uint64_t connections = 0; // how often a server was found: serials start anew with each
 
     void apply(const Event& event);

@@ -80,6 +80,16 @@ void Bound::onClientInfo(void* data, const pw_client_info* info) noexcept {
     self->callbacks_.event(event::ClientSeen{std::move(client)});
 }
 
+void Bound::onClientPermissions(void* data, std::uint32_t index, std::uint32_t count, const pw_permission* permissions) noexcept {
+    auto* self = static_cast<Bound*>(data);
+    if (index != 0 || count == 0)
+        return;
+    // The first is its default; the second is the core's, if that one has any of its own.
+    const std::uint32_t any = permissions[0].permissions;
+    const bool own = count > 1 && permissions[1].id == PW_ID_CORE && permissions[1].permissions != PW_PERM_INVALID;
+    self->callbacks_.event(event::ClientGranted{GlobalId{self->id_}, {any, own ? permissions[1].permissions : any}});
+}
+
 std::unique_ptr<Bound> Bound::node(pw_proxy* proxy, const Node& node, const BoundCallbacks& callbacks) {
     static constexpr pw_node_events nodeEvents = [] {
         pw_node_events events{};
@@ -107,15 +117,16 @@ std::unique_ptr<Bound> Bound::device(pw_proxy* proxy, const Device& device, cons
 }
 
 std::unique_ptr<Bound> Bound::client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
-                                     const BoundCallbacks& callbacks) {
+                                     const std::string& securityLabel, const BoundCallbacks& callbacks) {
     static constexpr pw_client_events clientEvents = [] {
         pw_client_events events{};
         events.version = PW_VERSION_CLIENT_EVENTS;
         events.info = onClientInfo;
+        events.permissions = onClientPermissions;
         return events;
     }();
     std::unique_ptr<Bound> bound(new Bound(proxy, id, &clientEvents, callbacks));
-    bound->process_ = readProcess(pid);
+    bound->process_ = readProcess(pid, "/proc", securityLabel);
     return bound;
 }
 
@@ -125,6 +136,10 @@ Client Bound::completeClient(const spa_dict* properties) const {
     client.executableTrue = process_.executableTrue;
     client.executableWritable = process_.executableWritable;
     client.unit = process_.unit;
+    client.unitKnown = process_.unitKnown;
+    client.sandbox = process_.sandbox;
+    client.sandboxId = process_.sandboxId;
+    client.script = process_.script;
     client.self = client.pid == static_cast<std::uint32_t>(getpid());
     client.inServer = client.pid != 0 && client.pid == callbacks_.serverPid;
     return client;
@@ -137,6 +152,8 @@ void Bound::watchKnob() {
     std::uint32_t ids[] = {SPA_PARAM_Props};
     pw_node_subscribe_params(proxy_.node(), ids, 1);
 }
+
+void Bound::askGranted() const { pw_client_get_permissions(proxy_.client(), 0, 2); }
 
 void Bound::enumerateRoutes() const {
     pw_device_enum_params(proxy_.device(), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);

@@ -5,13 +5,14 @@
 #pragma once
 
 #include "daemon/model/event.hpp"
-#include "daemon/pipewire/process.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/pipewire/routes.hpp"
+#include "daemon/process/process.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace micguard {
 
@@ -29,7 +30,7 @@ class Bound {
     static std::unique_ptr<Bound> device(pw_proxy* proxy, const Device& device,
                                          const BoundCallbacks& callbacks);
     static std::unique_ptr<Bound> client(pw_proxy* proxy, std::uint32_t id, std::uint32_t pid,
-                                         const BoundCallbacks& callbacks);
+                                         const std::string& securityLabel, const BoundCallbacks& callbacks);
     Bound(const Bound&) = delete;
     Bound& operator=(const Bound&) = delete;
 
@@ -40,6 +41,8 @@ class Bound {
     Client completeClient(const spa_dict* properties) const;
     // From now on every change of a node's Props becomes an event. Once is enough.
     void watchKnob();
+    // What a client has been granted so far becomes an event.
+    void askGranted() const;
     // Of a device that is in the server.
     void enumerateRoutes() const;
 
@@ -56,6 +59,8 @@ class Bound {
     static void onDeviceParam(void* data, int, std::uint32_t id, std::uint32_t index, std::uint32_t,
                               const spa_pod* param) noexcept;
     static void onClientInfo(void* data, const pw_client_info* info) noexcept;
+    static void onClientPermissions(void* data, std::uint32_t index, std::uint32_t count,
+                                    const pw_permission* permissions) noexcept;
 
     const BoundCallbacks& callbacks_;
     std::uint32_t id_;

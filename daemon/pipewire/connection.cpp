@@ -5,6 +5,7 @@
 #include "daemon/pipewire/decode.hpp"
 #include "daemon/pipewire/process_connection.hpp"
 #include "daemon/pipewire/proxy.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 
 #include <glib.h>
@@ -254,6 +255,8 @@ struct Connection::Impl {
         connected.name = info->name ? info->name : "";
         connected.version = info->version ? info->version : "";
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
+        const char* admission = info->props ? spa_dict_lookup(info->props, "micguard.admission") : nullptr;
+        connected.admissionOurs = admission && std::string_view(admission) == "strict";
         self->callbacks.event(connected);
     }
 
@@ -319,9 +322,13 @@ struct Connection::Impl {
         auto* proxy = bind(id, PW_TYPE_INTERFACE_Client, PW_VERSION_CLIENT);
         if (!proxy)
             return;
-        auto& entry = bound[id] =
-            Bound::client(proxy, id, decode::client(id, properties).pid, boundCallbacks);
-        callbacks.event(event::ClientSeen{entry->completeClient(properties)});
+        auto& entry = bound[id] = Bound::client(proxy, id, decode::client(id, properties).pid,
+                                                decode::securityLabel(properties), boundCallbacks);
+        const Client client = entry->completeClient(properties);
+        // Answered behind its properties.
+        if (isAdmissionOurs(client))
+            entry->askGranted();
+        callbacks.event(event::ClientSeen{client});
     }
 
     void seeDevice(std::uint32_t id, const spa_dict* properties) {
@@ -413,6 +420,12 @@ struct Connection::Impl {
             pw_device_set_param(entry->proxy().device(), SPA_PARAM_Route, 0, pod.pod());
         else if (auto* connection = processToAsk(*process))
             connection->setParam(entry->device(), SPA_PARAM_Route, std::move(pod));
+    }
+
+    void updatePermissions(GlobalId id, const std::vector<pw_permission>& permissions) {
+        if (const Bound* client = find(id))
+            pw_client_update_permissions(client->proxy().client(), static_cast<std::uint32_t>(permissions.size()),
+                                         permissions.data());
     }
 
     ProcessConnection* processToAsk(GlobalId client) {
@@ -542,18 +555,25 @@ void Connection::perform(const Action& action) {
                     it->second->watchKnob();
             },
             [&](const action::UpdatePermissions& a) {
-                const Bound* client = impl_->find(a.client);
-                if (!client)
-                    return;
                 std::vector<pw_permission> permissions;
                 permissions.reserve(a.objects.size());
                 for (const auto& [id, value] : a.objects) {
                     g_debug("client %u: permissions %#x on %u", raw(a.client), value, raw(id));
                     permissions.push_back({raw(id), value});
                 }
-                pw_client_update_permissions(client->proxy().client(),
-                                             static_cast<std::uint32_t>(permissions.size()),
-                                             permissions.data());
+                impl_->updatePermissions(a.client, permissions);
+            },
+            [&](const action::Admit& a) {
+                g_debug("client %u: permissions %#x on everything else", raw(a.client), a.any);
+                impl_->updatePermissions(a.client, {{PW_ID_ANY, a.any}});
+            },
+            [&](const action::Shield& a) {
+                g_debug("client %u: %zu other clients %s its reach", raw(a.client), a.others.size(), a.on ? "out of" : "in");
+                std::vector<pw_permission> permissions;
+                permissions.reserve(a.others.size());
+                for (const auto other : a.others)
+                    permissions.push_back({raw(other), a.on ? permission::readOnly : permission::byDefault});
+                impl_->updatePermissions(a.client, permissions);
             },
             [&](const action::Destroy& a) {
                 g_debug("object %u: destroyed", raw(a.object));

@@ -20,7 +20,8 @@
 
 namespace micguard {
 
-static_assert(permission::readOnly == PW_PERM_R && permission::byDefault == PW_PERM_INVALID);
+static_assert(permission::readOnly == PW_PERM_R && permission::byDefault == PW_PERM_INVALID &&
+              permission::readExecute == (PW_PERM_R | PW_PERM_X) && permission::all == PW_PERM_ALL);
 
 namespace decode {
 namespace {
@@ -68,6 +69,7 @@ Client client(std::uint32_t id, const spa_dict* properties) {
     c.pid = numberOr(properties, PW_KEY_SEC_PID, 0);
     c.uid = numberOr(properties, PW_KEY_SEC_UID, 0xffffffff);
     c.socket = text(properties, PW_KEY_SEC_SOCKET);
+    c.clientApi = text(properties, PW_KEY_CLIENT_API);
     c.access = text(properties, PW_KEY_ACCESS);
     c.portalAppId = text(properties, "pipewire.access.portal.app_id");
     c.snapId = text(properties, "pipewire.snap.id");
@@ -77,6 +79,10 @@ Client client(std::uint32_t id, const spa_dict* properties) {
     c.applicationBinary = text(properties, PW_KEY_APP_PROCESS_BINARY);
     c.applicationPid = numberOr(properties, PW_KEY_APP_PROCESS_ID, 0);
     return c;
+}
+
+std::string securityLabel(const spa_dict* properties) {
+    return text(properties, PW_KEY_SEC_LABEL);
 }
 
 Device device(std::uint32_t id, const spa_dict* properties) {

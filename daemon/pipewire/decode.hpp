@@ -18,6 +18,8 @@ struct spa_pod;
 namespace micguard::decode {
 
 Client client(std::uint32_t id, const spa_dict* properties);
+// The kernel's, of the client's process when it connected.
+std::string securityLabel(const spa_dict* properties);
 Device device(std::uint32_t id, const spa_dict* properties);
 Node node(std::uint32_t id, const spa_dict* properties);
 Port port(std::uint32_t id, const spa_dict* properties);

@@ -33,6 +33,24 @@ struct UpdatePermissions {
     bool operator==(const UpdatePermissions&) const = default;
 };
 
+// Lets a client in that waited, or changes what it may do with everything that nothing more particular was said of, things to
+// come included.
+struct Admit {
+    GlobalId client{};
+    std::uint32_t any = 0;
+    bool operator==(const Admit&) const = default;
+};
+
+// Other clients' objects, of which a client may know and which it can neither destroy nor change; not `on`: as its own default
+// says. `upTo`: the arrival of the newest of them.
+struct Shield {
+    GlobalId client{};
+    std::vector<GlobalId> others;
+    bool on = true;
+    std::uint64_t upTo = 0;
+    bool operator==(const Shield&) const = default;
+};
+
 // A link, or a source that nothing else keeps from its maker.
 struct Destroy {
     GlobalId object{};
@@ -90,7 +108,7 @@ struct OpenPorts {
 
 namespace micguard {
 
-using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Destroy, action::CreateLink,
+using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Admit, action::Shield, action::Destroy, action::CreateLink,
                             action::SetRouteMute, action::SetUserMute, action::Suspend, action::MakeSilence,
                             action::OpenPorts>;
 

@@ -61,22 +61,6 @@ bool looksLikeSessionManager(const Client& client) {
 
 } // namespace
 
-const char* name(SourceKind kind) {
-    switch (kind) {
-    case SourceKind::Hardware:
-        return "hardware";
-    case SourceKind::Bluetooth:
-        return "bluetooth";
-    case SourceKind::Virtual:
-        return "virtual";
-    case SourceKind::Monitor:
-        return "monitor";
-    case SourceKind::Network:
-        return "network";
-    }
-    return "virtual";
-}
-
 bool isSource(const Graph& graph, const Node& node) {
     if (const Client* owner = graph.owner(node); owner && owner->self)
         return false; // the silence that we play
@@ -97,12 +81,17 @@ bool isSource(const Graph& graph, const Node& node) {
 
 bool isServerMade(const Node& node) { return !node.factory.empty(); }
 
-SourceKind sourceKind(const Node& node) {
-    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5."))
+bool isBackedByHardware(const Node& node) {
+    return node.device || node.factory.starts_with("api.alsa.") || node.factory.starts_with("api.bluez5.");
+}
+
+SourceKind sourceKind(const Graph& graph, const Node& node) {
+    const Device* device = node.device ? graph.device(*node.device) : nullptr;
+    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5.") || (device && device->api == "bluez5"))
         return SourceKind::Bluetooth;
     if (node.network)
         return SourceKind::Network;
-    if (node.device || node.factory.starts_with("api.alsa."))
+    if (isBackedByHardware(node))
         return SourceKind::Hardware;
     if (node.mediaClass.starts_with("Audio/Sink"))
         return SourceKind::Monitor;
@@ -168,9 +157,21 @@ bool canListen(const Graph& graph, const Node& node) {
     return !isSource(graph, node);
 }
 
+namespace {
+
+bool providesVirtualSource(const Graph& graph, GlobalId client) {
+    const auto& nodes = graph.nodesOf(client);
+    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
+        const Node& node = graph.nodes.at(id);
+        return isSource(graph, node) && !node.device && node.linkGroup.empty() && sourceKind(graph, node) == SourceKind::Virtual;
+    });
+}
+
+} // namespace
+
 bool isPlumbing(const Graph& graph, const Node& node) {
     if (node.linkGroup.empty())
-        return false;
+        return node.client && providesVirtualSource(graph, *node.client);
     const auto halfOf = [&](const Node& other) {
         return other.id != node.id && other.linkGroup == node.linkGroup && other.client == node.client &&
                isSource(graph, other);

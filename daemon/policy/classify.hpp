@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/graph.hpp"
+#include "daemon/policy/source_kind.hpp"
 
 #include <optional>
 #include <set>
@@ -13,13 +14,14 @@
 
 namespace micguard {
 
-enum class SourceKind { Hardware, Bluetooth, Virtual, Monitor, Network };
-
-const char* name(SourceKind kind);
+// By its device or its plug-in, whatever else it says of itself.
+bool isBackedByHardware(const Node& node);
 
 // A node whose outputs carry what a microphone hears, or would once it has ports.
 bool isSource(const Graph& graph, const Node& node);
-SourceKind sourceKind(const Node& node);
+// A headset's source is a loopback of the session manager's that only its device tells from any other (WirePlumber 0.5.8,
+// monitors/bluez.lua).
+SourceKind sourceKind(const Graph& graph, const Node& node);
 
 // A stream that records and does not ask for a sink's monitor.
 bool isCaptureStream(const Node& node);
@@ -44,7 +46,8 @@ const Node* silenceOf(const Graph& graph);
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);
 
-// Half of a loopback, filter chain or echo canceller that also provides a source: plumbing, no application.
+// Half of a loopback, filter chain or echo canceller that also provides a source: plumbing, no application. Without a link
+// group, whatever listens in a process that provides a virtual source without one (EasyEffects' filters).
 bool isPlumbing(const Graph& graph, const Node& node);
 
 } // namespace micguard

@@ -2,7 +2,10 @@
 #include "daemon/policy/describe.hpp"
 
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/flow.hpp"
 #include "daemon/policy/identity.hpp"
+#include "daemon/policy/questions.hpp"
+#include "daemon/policy/why.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -32,7 +35,7 @@ SourceView describeSource(const Model& model, const Node& node, const SourceVerd
     view.nodeId = raw(node.id);
     view.name = node.name;
     view.description = node.description.empty() ? node.name : node.description;
-    view.kind = name(sourceKind(node));
+    view.kind = name(sourceKind(model.graph, node));
     view.guarded = verdict.guarded;
     const KnobState knob = knobState(model, node);
     view.silenced = verdict.guarded && verdict.silent && knob == KnobState::Holds;
@@ -106,12 +109,7 @@ int rank(const std::string& state) {
 }
 
 std::string reasonFor(const Model& model, const std::string& state) {
-    if (state != "silenced" && state != "severed")
-        return "";
-    for (const auto& hold : model.mute.holds)
-        if (hold.mute)
-            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
-    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+    return state == "silenced" || state == "severed" ? whyMuted(model) : "";
 }
 
 std::string mutedState(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee) {
@@ -126,11 +124,30 @@ std::string mutedState(const Model& model, const Verdicts& verdicts, const Guara
 
 } // namespace
 
+std::string whyMuted(const Model& model) {
+    for (const auto& hold : model.mute.holds)
+        if (hold.mute)
+            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+}
+
 std::uint64_t Describer::applicationKey(const std::string& identity) {
     const auto [it, inserted] = applicationKeys_.try_emplace(identity, nextApplication_);
     if (inserted)
         nextApplication_++;
     return it->second;
+}
+
+std::uint64_t Describer::keyOf(const std::string& identity) const {
+    const auto it = applicationKeys_.find(identity);
+    return it == applicationKeys_.end() ? 0 : it->second;
+}
+
+std::string Describer::identityOf(std::uint64_t key) const {
+    for (const auto& [identity, number] : applicationKeys_)
+        if (number == key)
+            return identity;
+    return {};
 }
 
 std::uint64_t Describer::since(const std::string& key, const std::string& state, std::uint64_t now) {
@@ -148,10 +165,13 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         if (const Node* node = model.graph.node(verdict.node))
             view.sources.push_back(describeSource(model, *node, verdict));
 
+    const Flow flow = flowOf(model.graph);
     std::map<std::uint64_t, ApplicationView> applications;
     for (const auto& [id, node] : model.graph.nodes) {
         const Client* owner = model.graph.owner(node);
-        if ((owner && owner->self) || isSource(model.graph, node) || isPlumbing(model.graph, node))
+        // Plumbing is no application, but who is kept from a microphone has to be seen to be.
+        if ((owner && owner->self) || isSource(model.graph, node) ||
+            (isPlumbing(model.graph, node) && !verdicts.ruled.contains(id)))
             continue;
         const Node* source = sourceOf(model, node);
         const Node* former = source ? source : formerSourceOf(model, node);
@@ -162,7 +182,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         StreamView stream;
         stream.key = objectKey(model, node.serial);
         stream.application = applicationKey(identity.key);
-        stream.source = former ? objectKey(model, former->serial) : 0;
+        stream.source = former ? objectKey(model, microphoneBehind(model.graph, flow, *former).serial) : 0;
         stream.name = node.mediaName.empty() ? node.name : node.mediaName;
         stream.pid = identity.pid;
         stream.levelMeter = node.peaks;
@@ -184,10 +204,13 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             application.state = stream.state;
             application.levelMeterOnly = true;
         }
-        if (rank(stream.state) > rank(application.state))
+        if (rank(stream.state) > rank(application.state)) {
             application.state = stream.state;
+            application.reason.clear();
+        }
         if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
+        application.muted = application.muted || (owner && muteOf(model, *owner));
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;
         application.streams.push_back(stream.key);
         view.streams.push_back(std::move(stream));
@@ -219,6 +242,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         if (!hold.mute)
             guard.holds.push_back({"hold-unmute", hold.ownerText, hold.reason});
     guard.connected = model.connected;
+    guard.admission = model.connected && model.graph.admissionOurs && model.settings.admission.strict ? "strict" : "relaxed";
     for (const auto& [id, text] : model.warnings)
         guard.warnings.push_back({id, text});
     for (const auto& verdict : verdicts.sources) {

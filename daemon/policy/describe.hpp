@@ -19,6 +19,11 @@ class Describer {
     // `now` in µs since the epoch.
     View describe(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee, std::uint64_t now);
 
+    // The key of an application's view, which it keeps; 0: none with this identity was ever shown.
+    std::uint64_t keyOf(const std::string& identity) const;
+    // The identity of the application with this key; "" if there is none.
+    std::string identityOf(std::uint64_t key) const;
+
   private:
     std::uint64_t applicationKey(const std::string& identity);
     // Since when `key` has been in `state`.

@@ -15,7 +15,7 @@ bool isExempt(const Settings& settings, const Node& node) {
 }
 
 Mode modeFor(const Model& model, const Node& node) {
-    if (model.settings.mute.bluetooth && sourceKind(node) == SourceKind::Bluetooth)
+    if (model.settings.mute.bluetooth && sourceKind(model.graph, node) == SourceKind::Bluetooth)
         return *model.settings.mute.bluetooth;
     return model.mute.mode;
 }
@@ -149,6 +149,7 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
     if (model.listComplete &&
         (!severing.severed.empty() || !severing.forbidden.empty() || !verdicts.rulings.strict.empty()))
         sever(severing, verdicts);
+    admit(model, managers, verdicts);
     return verdicts;
 }
 

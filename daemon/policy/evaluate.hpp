@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/model/model.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/judge.hpp"
 
 #include <cstdint>
@@ -43,10 +44,12 @@ struct Verdicts {
     std::vector<SourceVerdict> sources;
     // client -> object -> permissions; what is not listed is left at the client's default.
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
+    std::map<GlobalId, Admission> admissions; // of those clients that the server lets wait for us
     std::set<GlobalId> cutLinks;     // links whose listener no permission binds
     std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
     Rulings rulings;
     std::map<GlobalId, Decision> ruled; // streams that may not hear what they ask for, and why
+    std::map<GlobalId, GlobalId> keptFrom; // of each of them, what it may not hear
     std::set<GlobalId> silenced;        // those of them that go on, with silence in its place
 
     const SourceVerdict* source(GlobalId node) const {

@@ -81,4 +81,24 @@ Flow flowOf(const Graph& graph) {
     return flow;
 }
 
+const Node& microphoneBehind(const Graph& graph, const Flow& flow, const Node& source) {
+    const auto standsForItself = [&](const Node& node) {
+        const auto behind = flow.find(node.id);
+        return sourceKind(graph, node) != SourceKind::Virtual || behind == flow.end() || behind->second.size() == 1;
+    };
+    if (standsForItself(source))
+        return source;
+    const Node* internal = nullptr;
+    for (const auto id : flow.at(source.id)) {
+        const Node* node = graph.node(id);
+        if (!node || id == source.id || !standsForItself(*node))
+            continue;
+        // What the session manager hides behind a source of its own: a headset's, a part of a card.
+        if (node->mediaClass != "Audio/Source/Internal")
+            return *node;
+        internal = node;
+    }
+    return internal ? *internal : source;
+}
+
 } // namespace micguard

@@ -17,4 +17,7 @@ using Flow = std::map<GlobalId, std::set<GlobalId>>;
 
 Flow flowOf(const Graph& graph);
 
+// The microphone that a listener to `source` hears: the one that flows into it, where it is a filter's; else itself.
+const Node& microphoneBehind(const Graph& graph, const Flow& flow, const Node& source);
+
 } // namespace micguard

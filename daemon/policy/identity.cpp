@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/identity.hpp"
 
+#include "daemon/policy/classify.hpp"
+#include "daemon/policy/known_applications.hpp"
+
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -11,63 +16,128 @@ std::string_view baseName(std::string_view path) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-// Speaks for others: the pid that the kernel reports is its own, and what it says of its peers' sandbox
-// comes from the peers' credentials.
-bool isPulseServer(const Client& client) {
-    return client.executableTrue && baseName(client.executable) == "pipewire-pulse";
+const std::string& first(const std::string& a, const std::string& b) {
+    return a.empty() ? b : a;
 }
 
-// In PipeWire 1.4 pipewire-pulse is a link to pipewire, and its executable reads as that; its connections
-// are then told by the socket's owner being neither the server nor a session manager but `pipewire`.
+// The process that the kernel reports is not the application's. In PipeWire 1.4 pipewire-pulse is a link to
+// pipewire, and its executable reads as that. Whoever else runs it, with whatever configuration, speaks for
+// somebody that we do not see either.
 bool speaksForOthers(const Client& client) {
-    return isPulseServer(client) ||
-           (client.executableTrue && baseName(client.executable) == "pipewire" && !client.inServer);
+    const auto name = baseName(client.executable);
+    return client.executableTrue && (name == "pipewire-pulse" || (name == "pipewire" && !client.inServer));
 }
 
-const std::string& first(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
+// What is known of the client's application, by whoever cannot be talked into it.
+ProcessFacts known(const Client& client) {
+    if (!client.peer && speaksForOthers(client))
+        return {};
+    ProcessFacts facts = processOf(client);
+    if (isPortal(client) && !client.portalAppId.empty()) {
+        facts = {};
+        facts.sandbox = "flatpak";
+        facts.sandboxId = client.portalAppId;
+        facts.executableTrue = true;
+    }
+    return facts;
+}
+
+// A Flatpak's id is in a file that anybody can make; that it runs what this Flatpak has installed is not to
+// be made up.
+bool sandboxKnown(const ProcessFacts& facts) {
+    return !facts.sandboxId.empty() && (facts.sandbox != "flatpak" || facts.executableTrue);
+}
+
+// By its path.
+bool executableKnown(const ProcessFacts& facts) {
+    return facts.executableTrue && facts.sandboxId.empty();
+}
+
+const KnownApplication* knownApplication(const ProcessFacts& facts) {
+    if (!facts.sandboxId.empty())
+        return facts.sandbox == "snap" ? knownBySnap(facts.sandboxId) : knownByFlatpak(facts.sandboxId);
+    // Only root can have put it there under that name.
+    return facts.executableTrue && !facts.executableWritable ? knownByExecutable(facts.executable) : nullptr;
+}
+
+// Of the executable alone.
+std::string appIdOf(const Client& client, const ProcessFacts& facts) {
+    if (!facts.sandboxId.empty())
+        return facts.sandboxId;
+    if (facts.script.empty() && client.recognised.certain)
+        return client.recognised.id;
+    const auto* application = knownApplication(facts);
+    return application ? std::string(application->desktopId) : facts.executable;
+}
+
+// An interpreter's application is its script, and that is a claim.
+std::string scriptAppId(const Client& client, const ProcessFacts& facts) {
+    return facts.script.empty() ? std::string{} : first(client.recognised.id, facts.script);
+}
+
+// Nothing is known but what it says.
+void claimAll(Identity& identity, const Client& client, const Node& node) {
+    const bool others = speaksForOthers(client);
+    const auto& sandboxId = client.peer ? client.peer->sandboxId : client.sandboxId;
+    identity.how = "claimed";
+    identity.pid = !others ? client.pid : node.applicationPid ? node.applicationPid : client.applicationPid;
+    identity.executable =
+        others ? first(node.applicationBinary, client.applicationBinary) : client.executable;
+    identity.appId = first(sandboxId, first(node.applicationId, client.applicationId));
+    if (others && sandboxId.empty())
+        identity.appId = first(client.portalAppId, first(client.snapId, identity.appId));
+    if (identity.appId.empty())
+        identity.appId = first(identity.executable, identity.name);
+    identity.key = "claimed:" + identity.appId;
+}
 
 } // namespace
+
+bool isPortal(const Client& client) {
+    return client.executableTrue && !client.executableWritable &&
+           baseName(client.executable) == "xdg-desktop-portal";
+}
 
 Identity identify(const Graph& graph, const Node& node) {
     Identity identity;
     const Client* client = graph.owner(node);
-    identity.appId = first(node.applicationId, client ? client->applicationId : node.applicationId);
-    identity.icon = first(node.applicationIcon, client ? client->applicationIcon : node.applicationIcon);
     identity.name = first(node.applicationName, client ? client->applicationName : node.name);
     if (identity.name.empty())
         identity.name = node.name;
-    identity.how = "claimed";
+    identity.icon = first(node.applicationIcon, client ? client->applicationIcon : node.applicationIcon);
     if (!client) {
-        identity.executable.clear();
+        identity.how = "claimed";
+        identity.appId = node.applicationId;
         identity.key = "server:" + node.name;
         return identity;
     }
-    const bool forOthers = speaksForOthers(*client);
-    const bool vouched = forOthers || client->access == "flatpak" || client->access == "portal";
-    if (vouched && !client->portalAppId.empty()) {
-        identity.sandbox = "flatpak";
-        identity.appId = client->portalAppId;
-        identity.how = "sandbox";
-        identity.key = "flatpak:" + identity.appId;
-    } else if (vouched && !client->snapId.empty()) {
-        identity.sandbox = "snap";
-        identity.appId = client->snapId;
-        identity.how = "sandbox";
-        identity.key = "snap:" + identity.appId;
-    } else if (forOthers) {
-        identity.pid = node.applicationPid ? node.applicationPid : client->applicationPid;
-        identity.executable = first(node.applicationBinary, client->applicationBinary);
-        identity.key = "claimed:" + first(identity.appId, first(identity.executable, identity.name));
+    const auto facts = known(*client);
+    if (!sandboxKnown(facts) && !executableKnown(facts)) {
+        claimAll(identity, *client, node);
         return identity;
-    } else if (client->executableTrue) {
-        identity.executable = client->executable;
+    }
+    identity.pid = facts.pid;
+    identity.appId = appIdOf(*client, facts);
+    if (!facts.sandboxId.empty()) {
+        identity.sandbox = facts.sandbox;
+        identity.how = "sandbox";
+        identity.key = identity.sandbox + ":" + identity.appId;
+    } else {
+        identity.executable = facts.executable;
         identity.how = "kernel";
         identity.key = "exe:" + identity.executable;
-    } else {
-        identity.executable = client->executable;
-        identity.key = "claimed:" + first(identity.appId, identity.name);
     }
-    identity.pid = client->pid;
+    if (const auto script = scriptAppId(*client, facts); !script.empty() && facts.sandboxId.empty()) {
+        identity.appId = script;
+        identity.how = "claimed";
+        identity.key += " script:" + facts.script;
+    }
+    if (const auto* application = knownApplication(facts)) {
+        identity.name = application->name;
+        identity.icon = application->icon;
+    }
+    identity.name = first(client->recognised.name, identity.name);
+    identity.icon = first(client->recognised.icon, identity.icon);
     return identity;
 }
 
@@ -77,25 +147,52 @@ Subject subjectOf(const Client& client, const Node* stream) {
     };
     Subject subject;
     subject.claims = claimed(&Node::applicationName, client.applicationName);
-    const std::string& appId = claimed(&Node::applicationId, client.applicationId);
-    const bool vouched = speaksForOthers(client) || client.access == "flatpak" || client.access == "portal";
-    if (vouched && !client.portalAppId.empty()) {
-        subject.flatpak = subject.app = {client.portalAppId, true};
-    } else if (vouched && !client.snapId.empty()) {
-        subject.snap = subject.app = {client.snapId, true};
-    } else if (speaksForOthers(client)) {
-        const std::string& binary = claimed(&Node::applicationBinary, client.applicationBinary);
-        subject.executable = {binary, false};
-        subject.process = {std::string(baseName(binary)), false};
-        subject.app = {first(appId, first(binary, subject.claims)), false};
-    } else {
-        const bool known = client.executableTrue;
-        subject.executable = {client.executable, known};
-        subject.process = {std::string(baseName(client.executable)), known};
-        subject.app = known ? subject.executable : Fact{first(appId, first(client.executable, subject.claims)), false};
-        subject.unit = {client.unit, false}; // any process of the user can make itself one
+    const auto facts = known(client);
+    if (!facts.sandboxId.empty()) {
+        subject.app = {facts.sandboxId, sandboxKnown(facts)};
+        (facts.sandbox == "snap" ? subject.snap : subject.flatpak) = subject.app;
+        return subject;
     }
+    subject.unit = {facts.unit, facts.unitKnown};
+    if (facts.executableTrue) {
+        subject.executable = {facts.executable, true};
+        subject.process = {std::string(baseName(facts.executable)), true};
+        subject.app = {appIdOf(client, facts), true};
+        if (!facts.script.empty()) {
+            subject.alias = {scriptAppId(client, facts), false};
+            subject.script = {std::string(baseName(facts.script)), false};
+        } else if (subject.app.value != facts.executable) {
+            subject.alias = subject.executable;
+        }
+        return subject;
+    }
+    const bool others = speaksForOthers(client);
+    if (others) {
+        subject.flatpak = {client.portalAppId, false};
+        subject.snap = {client.snapId, false};
+    }
+    const std::string& binary =
+        others ? claimed(&Node::applicationBinary, client.applicationBinary) : client.executable;
+    const std::string& sandbox = others ? first(client.portalAppId, client.snapId) : subject.flatpak.value;
+    subject.executable = {binary, false};
+    subject.process = {std::string(baseName(binary)), false};
+    subject.app = {first(first(sandbox, claimed(&Node::applicationId, client.applicationId)),
+                         first(binary, subject.claims)),
+                   false};
     return subject;
+}
+
+std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
+    std::vector<Subject> subjects{subjectOf(client, nullptr)};
+    for (const auto id : graph.nodesOf(client.id)) {
+        const Node& node = graph.nodes.at(id);
+        if (!isCaptureStream(node))
+            continue;
+        Subject subject = subjectOf(client, &node);
+        if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end())
+            subjects.push_back(std::move(subject));
+    }
+    return subjects;
 }
 
 } // namespace micguard

@@ -8,6 +8,7 @@
 #include "daemon/policy/rules.hpp"
 
 #include <string>
+#include <vector>
 
 namespace micguard {
 
@@ -24,7 +25,14 @@ struct Identity {
 
 Identity identify(const Graph& graph, const Node& node);
 
+// It opens connections for sandboxes, takes from them what they are not to have, and hands them over; the server
+// lets nobody change `pipewire.*` afterwards (1.4.2, impl-client.c, check_client_property_update()).
+bool isPortal(const Client& client);
+
 // What rules can tell of a client, and of a stream of it, which may claim to be something else; nullptr: of the client.
 Subject subjectOf(const Client& client, const Node* stream);
+
+// The client as it is known, and each of its streams that claims to be something else.
+std::vector<Subject> subjectsOf(const Graph& graph, const Client& client);
 
 } // namespace micguard

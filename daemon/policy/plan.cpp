@@ -219,13 +219,74 @@ std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
             continue;
         const bool due = std::any_of(clients.begin(), clients.end(), [&](Serial serial) {
             const Client* client = model.graph.client(serial);
-            return client && verdicts.rulings.of(client->id, node->id);
+            // Nobody is kept from what is his own.
+            return client && client->id != node->client && verdicts.rulings.of(client->id, node->id);
         });
         if (due)
             actions.emplace_back(action::Suspend{node->id, processOf(model.graph, *node)});
     }
     return actions;
 }
+
+// Whom the server lets wait. Those that come together are let in before anybody is told of them: that costs a message for each of
+// the clients that are in already.
+class Admitter {
+  public:
+    Admitter(const Model& model, const Verdicts& verdicts)
+        : model_(model)
+        , verdicts_(verdicts)
+        , managers_(sessionManagers(model.graph)) {
+        for (const auto& [id, client] : model.graph.clients)
+            newest_ = std::max(newest_, client.arrival);
+    }
+
+    // Let in by the last of their messages.
+    std::vector<Action> newcomers() const {
+        std::vector<Action> actions;
+        for (const auto& [id, admission] : verdicts_.admissions)
+            if (!applied(id)) {
+                shield(id, admission, {}, actions);
+                actions.emplace_back(action::Admit{id, admission.any});
+            }
+        return actions;
+    }
+
+    // That newcomers' own Client objects are out of the others' reach can wait until nobody else does.
+    std::vector<Action> others() const {
+        std::vector<Action> actions;
+        for (const auto& [id, admission] : verdicts_.admissions)
+            if (const Admitted* now = applied(id)) {
+                shield(id, admission, *now, actions);
+                if (now->any != admission.any && !admission.once)
+                    actions.emplace_back(action::Admit{id, admission.any});
+            }
+        return actions;
+    }
+
+  private:
+    const Admitted* applied(GlobalId id) const {
+        const auto it = model_.applied.admitted.find(model_.graph.clients.at(id).serial);
+        return it == model_.applied.admitted.end() ? nullptr : &it->second;
+    }
+
+    void shield(GlobalId id, const Admission& admission, const Admitted& now, std::vector<Action>& actions) const {
+        if (admission.shield ? now.shieldedTo == newest_ : now.shieldedTo == 0)
+            return;
+        action::Shield action{id, {}, admission.shield, newest_};
+        for (const auto& [otherId, other] : model_.graph.clients)
+            // Those of the guard and of the session manager are kept from everybody in any case.
+            if (otherId != id && (!admission.shield || other.arrival > now.shieldedTo) && !other.self &&
+                !managers_.contains(otherId))
+                action.others.push_back(otherId);
+        if (!action.others.empty() || !admission.shield)
+            actions.emplace_back(std::move(action));
+    }
+
+    const Model& model_;
+    const Verdicts& verdicts_;
+    std::set<GlobalId> managers_;
+    std::uint64_t newest_ = 0;
+};
 
 std::vector<GlobalId> portsOf(const Graph& graph, GlobalId node, bool output) {
     std::vector<GlobalId> found;
@@ -361,6 +422,10 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     auto permissions = planPermissions(model, verdicts);
     add(std::move(knobs.close));
     add(std::move(permissions.revoke));
+    const Admitter admitter(model, verdicts);
+    auto newcomers = admitter.newcomers();
+    const bool nobodyWaits = newcomers.empty() && !anyUndecided(model);
+    add(std::move(newcomers));
     for (const auto id : verdicts.destroyNodes)
         if (const Node* node = model.graph.node(id); node && !model.applied.destroyAsked.contains(node->serial))
             actions.emplace_back(action::Destroy{id});
@@ -383,6 +448,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
     add(planLeds(model, verdicts));
+    if (nobodyWaits)
+        add(admitter.others());
     return actions;
 }
 
@@ -478,6 +545,14 @@ struct Recorder {
         if (objects.empty())
             model.applied.permissions.erase(client->serial);
     }
+    void operator()(const action::Admit& a) const {
+        if (const Client* client = model.graph.client(a.client))
+            model.applied.admitted[client->serial].any = a.any;
+    }
+    void operator()(const action::Shield& a) const {
+        if (const Client* client = model.graph.client(a.client))
+            model.applied.admitted[client->serial].shieldedTo = a.on ? a.upTo : 0;
+    }
     void operator()(const action::Destroy& a) const {
         if (const auto it = model.graph.links.find(a.object); it != model.graph.links.end())
             model.applied.destroyAsked.insert(it->second.serial);
@@ -516,9 +591,11 @@ struct Recorder {
         asked(a.process);
         std::set<Serial> linked;
         for (const auto id : model.graph.linksFrom(a.node)) {
+            if (model.applied.destroyAsked.contains(model.graph.links.at(id).serial))
+                continue;
             const Node* listener = model.graph.node(model.graph.links.at(id).inputNode);
             const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
-            if (owner && !owner->self && !appliedPermission(model.applied, owner->serial, node->serial))
+            if (owner && !owner->self && !model.applied.keeps(owner->serial, node->serial))
                 linked.insert(owner->serial);
         }
         model.mapped[node->serial] = std::move(linked);

@@ -36,6 +36,10 @@ std::string daysText(unsigned days) {
     return text.empty() ? "no day" : text;
 }
 
+std::string hoursText(const std::pair<std::uint16_t, std::uint16_t>& hours) {
+    return clockTime(hours.first) + "-" + clockTime(hours.second);
+}
+
 // What is true besides the time.
 std::string whileText(const Rule::When& when) {
     std::string text;
@@ -126,11 +130,24 @@ std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute) {
 std::string conditionsOf(const Rule& rule) {
     std::string text;
     if (rule.when.hours)
-        text += " " + clockTime(rule.when.hours->first) + "-" + clockTime(rule.when.hours->second);
+        text += " " + hoursText(*rule.when.hours);
     if (rule.when.days != 0x7f)
         text += " on " + daysText(rule.when.days);
     text += whileText(rule.when);
     return text.empty() ? text : "only" + text;
+}
+
+std::vector<std::pair<std::string, std::string>> whenWords(const Rule::When& when) {
+    std::vector<std::pair<std::string, std::string>> words;
+    if (when.days != 0x7f)
+        words.emplace_back("days", daysText(when.days));
+    if (when.hours)
+        words.emplace_back("hours", hoursText(*when.hours));
+    if (when.locked)
+        words.emplace_back("locked", *when.locked ? "true" : "false");
+    if (when.capturing)
+        words.emplace_back("capturing", *when.capturing);
+    return words;
 }
 
 std::string listed(const std::vector<AppFact>& facts) {

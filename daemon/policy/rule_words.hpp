@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -26,6 +27,9 @@ std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute);
 
 // "only 09:00-17:30 on mon-fri while the session is locked", "" for a rule without conditions.
 std::string conditionsOf(const Rule& rule);
+
+// The same, by the keys of the settings: {"hours", "09:00-17:30"}, {"days", "mon-fri"}, {"locked", "true"}.
+std::vector<std::pair<std::string, std::string>> whenWords(const Rule::When& when);
 
 // What an application says of itself: "app, claims".
 std::string listed(const std::vector<AppFact>& facts);

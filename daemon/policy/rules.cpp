@@ -22,21 +22,25 @@ constexpr std::uint32_t noCapture = static_cast<std::uint32_t>(-1);
 
 struct FactView {
     std::string_view value;
-    bool known;
+    bool known = false;
 };
 
-std::array<FactView, appFactCount> factsOf(const Subject& subject) {
+// All that a rule's word for a fact may match. "" is nothing.
+using FactViews = std::array<FactView, 2>;
+
+std::array<FactViews, appFactCount> factsOf(const Subject& subject) {
     const auto view = [](const Fact& fact) {
         const std::string_view value = fact.value;
         return FactView{fact.known ? value : value.substr(0, longestClaim), fact.known};
     };
-    return {view(subject.app),
-            view(subject.executable),
-            view(subject.unit),
-            view(subject.flatpak),
-            view(subject.snap),
-            view(subject.process),
-            FactView{std::string_view(subject.claims).substr(0, longestClaim), false}};
+    const FactView none{};
+    return {{{view(subject.app), view(subject.alias)},
+             {view(subject.executable), none},
+             {view(subject.unit), none},
+             {view(subject.flatpak), none},
+             {view(subject.snap), none},
+             {view(subject.process), view(subject.script)},
+             {FactView{std::string_view(subject.claims).substr(0, longestClaim), false}, none}}};
 }
 
 std::size_t lengthOf(const Subject& subject) {
@@ -65,7 +69,7 @@ std::size_t RuleBook::SubjectHash::operator()(const Subject& subject) const {
     const std::hash<std::string_view> hash;
     std::size_t seed = hash(subject.claims);
     for (const Fact* fact : {&subject.app, &subject.executable, &subject.unit, &subject.flatpak,
-                             &subject.snap, &subject.process})
+                             &subject.snap, &subject.process, &subject.alias, &subject.script})
         seed = mixed(seed, hash(fact->value) + (fact->known ? 1 : 0));
     return seed;
 }
@@ -96,8 +100,7 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
         return comparison.order != 0 ? comparison.order < 0 : namedBefore(rules_[a], rules_[b]);
     });
 
-    for (auto* bits : {&demands_, &indifferent_})
-        bits->fill(Bits(count));
+    indifferent_.fill(Bits(count));
     kinds_.fill(Bits(count));
     atLeast_.fill(Bits(count));
     std::unordered_map<std::string, std::uint32_t> captureNumbers;
@@ -107,9 +110,10 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
         reasons_.push_back(reasonOf(rule));
         const auto globs = appGlobs(rule.match);
         for (std::size_t fact = 0; fact < appFactCount; fact++) {
-            (globs[fact] ? demands_ : indifferent_)[fact].set(rank);
             if (globs[fact])
                 facts_[fact].add(RulePattern(*globs[fact]), rank);
+            else
+                indifferent_[fact].set(rank);
         }
         if (const auto* source = sourceGlob(rule.match))
             sources_.add(RulePattern(*source), rank);
@@ -139,22 +143,26 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
 RuleBook::Who RuleBook::computeWho(const Subject& subject) const {
     const auto facts = factsOf(subject);
     const std::size_t count = rules_.size();
-    Who who{Bits(count), Bits(count), {}};
+    Who who{Bits(count), Bits(count), {}}; // `claimed`: by whatever is known or claimed, at first
     for (std::size_t fact = 0; fact < appFactCount; fact++) {
-        Bits met = indifferent_[fact];
-        if (!facts[fact].value.empty())
-            facts_[fact].match(facts[fact].value, met);
-        if (fact == 0)
-            who.known = std::move(met);
-        else
-            who.known &= met;
+        Bits known = indifferent_[fact], any = indifferent_[fact];
+        for (const auto& view : facts[fact]) {
+            if (view.value.empty())
+                continue;
+            facts_[fact].match(view.value, any);
+            if (view.known)
+                facts_[fact].match(view.value, known);
+        }
+        if (fact == 0) {
+            who.known = std::move(known);
+            who.claimed = std::move(any);
+        } else {
+            who.known &= known;
+            who.claimed &= any;
+        }
     }
-    for (std::size_t fact = 0; fact < appFactCount; fact++)
-        if (!facts[fact].known)
-            who.claimed |= demands_[fact];
-    who.claimed &= who.known;
-    who.words = who.known.occupied();
-    who.known.without(who.claimed);
+    who.words = who.claimed.occupied();
+    who.claimed.without(who.known);
     return who;
 }
 
@@ -327,8 +335,12 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
 
     const auto claimsIn = [&](Rank rank) {
         std::vector<AppFact> claimed;
+        const auto globs = appGlobs(at(rank).match);
         for (std::size_t fact = 0; fact < appFactCount; fact++)
-            if (!facts[fact].known && demands_[fact].has(rank))
+            if (globs[fact] &&
+                std::none_of(facts[fact].begin(), facts[fact].end(), [&](const FactView& view) {
+                    return view.known && !view.value.empty() && RulePattern(*globs[fact]).matches(view.value);
+                }))
                 claimed.push_back(static_cast<AppFact>(fact));
         return claimed;
     };

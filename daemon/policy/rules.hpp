@@ -14,9 +14,9 @@
 
 #include "config/settings.hpp"
 #include "daemon/model/circumstances.hpp"
-#include "daemon/policy/classify.hpp"
 #include "daemon/policy/rule_index.hpp"
 #include "daemon/policy/rule_order.hpp"
+#include "daemon/policy/source_kind.hpp"
 
 #include <array>
 #include <compare>
@@ -42,16 +42,22 @@ struct Fact {
 // An application, as far as rules can tell it.
 struct Subject {
     Fact app, executable, unit, flatpak, snap, process;
+    Fact alias;  // what `app` is matched against as well: the executable behind a desktop id, a script's name
+    Fact script; // the same of `process`: the script that an interpreter runs
     std::string claims; // never known
     bool operator==(const Subject&) const = default;
     auto operator<=>(const Subject&) const = default;
 };
+
+// What else than rules and [policy] default may decide.
+enum class DecidedBy { Rules, Answer, AppMute, OwnMute, Ignorance };
 
 struct Decision {
     Ruling ruling = Ruling::Allow;
     std::optional<std::size_t> rule = std::nullopt; // index into Settings::rules; none: [policy] default
     std::string
         reason; // for people: "denied by /etc/micguard/micguard.toml:12", "allowed by [policy] default"
+    DecidedBy by = DecidedBy::Rules;
     bool operator==(const Decision&) const = default;
 };
 
@@ -178,8 +184,7 @@ class RuleBook {
     std::vector<Specificity> specificities_;
     std::vector<std::string> reasons_; // but for `until`, by rank
     std::array<PatternIndex, appFactCount> facts_;
-    std::array<Bits, appFactCount> demands_,
-        indifferent_; // rules that demand something of the fact, and the others
+    std::array<Bits, appFactCount> indifferent_; // rules that demand nothing of the fact
     PatternIndex sources_;
     Bits anySource_;
     std::array<Bits, kindCount> kinds_;

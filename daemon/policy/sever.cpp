@@ -41,13 +41,9 @@ bool canListenAtAll(const Graph& graph, GlobalId client) {
 // The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
 // whose owner was not revoked, having claimed to be no listener) is destroyed by name.
 bool stillBeingCut(const Model& model, const Client& client, const Node& source) {
-    const auto objects = model.applied.permissions.find(client.serial);
-    if (objects == model.applied.permissions.end())
+    if (!model.applied.keeps(client.serial, source.serial))
         return canListenAtAll(model.graph, client.id);
-    const auto revoked = objects->second.find(source.serial);
-    if (revoked == objects->second.end())
-        return canListenAtAll(model.graph, client.id);
-    return !model.applied.done(revoked->second.batch);
+    return !model.applied.done(model.applied.permissions.at(client.serial).at(source.serial).batch);
 }
 
 class Cutter {
@@ -95,7 +91,7 @@ class Cutter {
             return;
         for (const auto& [id, decision] : ruled->second) {
             const Node& carrier = graph_.nodes.at(id);
-            if (isSource(graph_, carrier) && sourceKind(carrier) == SourceKind::Hardware && carrier.client == client.id)
+            if (isSource(graph_, carrier) && isBackedByHardware(carrier) && carrier.client == client.id)
                 forbid(client.id, carrier);
             else if (carrier.client != client.id && !isPlayedTo(carrier))
                 revoke(client.id, carrier);
@@ -142,19 +138,33 @@ class Cutter {
     // can be linked, so that it neither retries nor reports errors to them, and takes them for new ones when they
     // come back, choosing their source by the state of things then. So none falls back to another microphone either.
     void handleStream(const Node& stream) {
-        if (!isCaptureStream(stream) || !stream.autoconnect || !stream.client ||
-            severing_.managers.contains(*stream.client))
+        if (!stream.client || severing_.managers.contains(*stream.client))
             return;
-        const auto kept = keptFrom(stream);
+        const bool handled = isCaptureStream(stream) && stream.autoconnect;
+        const auto kept = handled || linksItself(stream) ? keptFrom(stream) : std::nullopt;
         if (!kept)
             return;
-        for (const auto manager : severing_.managers)
-            verdicts_.permissions[manager][stream.id] = permission::none;
+        if (handled)
+            for (const auto manager : severing_.managers)
+                verdicts_.permissions[manager][stream.id] = permission::none;
         if (const Decision* decision = verdicts_.rulings.of(*stream.client, *kept)) {
             verdicts_.ruled[stream.id] = *decision;
-            if (decision->ruling != Ruling::Deny)
+            verdicts_.keptFrom[stream.id] = *kept;
+            if (handled && decision->ruling != Ruling::Deny)
                 verdicts_.silenced.insert(stream.id);
         }
+    }
+
+    // Nobody else links it, and what it tries in vain is not seen. A stream for capturing is taken to want
+    // to; of all else that was linked to what it is kept from now.
+    bool linksItself(const Node& stream) const {
+        if (isCaptureStream(stream))
+            return true;
+        const auto fed = severing_.model.lastFed.find(stream.serial);
+        const auto kept = kept_.find(*stream.client);
+        const Node* source = fed == severing_.model.lastFed.end() ? nullptr : graph_.node(fed->second);
+        return source && kept != kept_.end() && kept->second.contains(source->id) &&
+               canListen(graph_, stream);
     }
 
     // Nobody but those who are to hear it sees it: it is no application that plays, and nobody's to link or to turn up.

@@ -64,6 +64,9 @@ class ConfigSource {
     // not what `check` wants. One after the other, at most 64 at a time.
     void change(Change change, Done done);
 
+    // The guard's own; "" if it has none.
+    const std::string& ownFile() const { return places_.ownFile; }
+
     // What cannot be watched for changes; "" if all is.
     const std::string& watchFault() const { return watchFault_; }
 

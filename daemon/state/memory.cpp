@@ -16,6 +16,9 @@ json common(const Model& model, bool muted) {
     out["version"] = formatVersion;
     out["muted"] = muted;
     out["since"] = model.mute.since;
+    auto& appMutes = out["appMutes"] = json::array();
+    for (const auto& [application, mute] : model.appeals.muted)
+        appMutes.push_back({application, mute.by});
     return out;
 }
 
@@ -41,7 +44,8 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& leds = out["leds"] = json::array();
     for (const auto& [device, route] : memory.leds)
         leds.push_back({device, route});
-    if (!model.mute.muted() && restore.empty() && cut.empty() && revoked.empty() && leds.empty())
+    if (!model.mute.muted() && model.appeals.muted.empty() && restore.empty() && cut.empty() &&
+        revoked.empty() && leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
     return out.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -79,6 +83,8 @@ std::optional<Memory> readMemory(std::string_view text) {
         memory.since = in.value("since", std::uint64_t{0});
         if (in.contains("mode"))
             memory.mode = modeFromString(in.at("mode").get<std::string>());
+        for (const auto& entry : in.value("appMutes", json::array()))
+            memory.appMutes[entry.at(0).get<std::string>()] = entry.at(1).get<std::string>();
         memory.remembered.serverCookie = in.value("server", std::string{});
         for (const auto& entry : in.value("restore", json::array()))
             memory.remembered.restore[Serial{entry.at(0).get<std::uint64_t>()}] = {entry.at(1).get<float>(),

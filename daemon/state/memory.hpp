@@ -7,6 +7,7 @@
 
 #include "daemon/model/model.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct Memory {
     bool muted = false;
     std::uint64_t since = 0;
     std::optional<Mode> mode; // chosen at run time; none: as configured
+    std::map<std::string, std::string> appMutes; // application, who muted it
     Remembered remembered;
 };
 

@@ -130,6 +130,7 @@ Found Store::load() const {
         found.memory.remembered.ledsStored = onDisk.remembered.ledsStored;
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
+        found.memory.appMutes.insert(onDisk.appMutes.begin(), onDisk.appMutes.end());
         if (!found.memory.mode)
             found.memory.mode = onDisk.mode;
     }

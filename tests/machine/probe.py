@@ -37,7 +37,6 @@ FORBIDDEN = {
     "memory that is writable and executable": lambda: mmap.mmap(
         -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
     "an internet socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
-    "a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close(),
     "a set-user-id bit": set_user_id_bit,
     "another personality": lambda: system(libc.personality(0x0008)),
     "a choice of processors": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),
@@ -47,6 +46,7 @@ FORBIDDEN = {
 }
 NEEDED = {
     "a local socket": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
+    "a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4).close(),
     "a priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + 1),
     "the neighbours' executables": lambda: [os.readlink(f"/proc/{pid}/exe") for pid in sys.argv[1:]],
     "a file in the state folder": lambda: tempfile.TemporaryFile(dir=os.path.expanduser("~/.local/state")).close(),

@@ -4,15 +4,19 @@
 // its own.
 #include "config/layers.hpp"
 #include "config/toml_reader.hpp"
+#include "daemon/policy/rule_notes.hpp"
 #include "daemon/state/memory.hpp"
+#include "tests/scenarios/expectations.hpp"
+#include "tests/scenarios/moment.hpp"
+#include "tests/scenarios/sections.hpp"
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -23,53 +27,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Section {
-    std::string head; // "when mute", "then"
-    std::vector<std::string> body;
-    std::size_t line = 0;
-};
-
-std::vector<Section> sectionsOf(const fs::path& path) {
-    std::ifstream file(path);
-    std::vector<Section> sections;
-    std::string line;
-    for (std::size_t number = 1; std::getline(file, line); number++) {
-        const auto start = line.find_first_not_of(" \t");
-        if (start == std::string::npos || line[start] == '#')
-            continue;
-        if (start == 0)
-            sections.push_back({line, {}, number});
-        else if (sections.empty())
-            throw std::runtime_error("an indented line before any section");
-        else
-            sections.back().body.push_back(line.substr(start));
-    }
-    return sections;
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const auto& line : lines)
-        text += line + "\n";
-    return text;
-}
-
-std::vector<std::string> wordsOf(const std::string& line) {
-    std::vector<std::string> words;
-    std::string word;
-    for (const char c : line + " ")
-        if (c != ' ')
-            word += c;
-        else if (!word.empty())
-            words.push_back(std::exchange(word, {}));
-    return words;
-}
-
-bool matches(const std::vector<std::string>& words, std::initializer_list<std::string_view> pattern) {
-    return words.size() == pattern.size() && std::equal(words.begin(), words.end(), pattern.begin(),
-                                                        [](const std::string& word, std::string_view wanted) {
-                                                            return wanted == "*" || wanted == word;
-                                                        });
+LayerRank rankNamed(const std::string& word) {
+    for (const auto rank : {LayerRank::Vendor, LayerRank::System, LayerRank::User})
+        if (word == toString(rank))
+            return rank;
+    throw std::runtime_error("no such layer: " + word);
 }
 
 class Scenario {
@@ -89,15 +51,24 @@ class Scenario {
                     tiered =
                         words.size() == 2 && words[1].size() == 1 && words[1][0] >= '1' && words[1][0] <= '5';
                 } else if (matches(words, {"given"})) {
-                    begin(joined(section.body));
+                    world_ = std::make_unique<World>(joined(section.body));
                 } else if (matches(words, {"settings"})) {
-                    configure(joined(section.body));
+                    say(LayerRank::User, "settings.toml", joined(section.body));
+                } else if (words.front() == "rules" && words.size() <= 3) {
+                    say(words.size() > 1 ? rankNamed(words[1]) : LayerRank::User,
+                        words.size() > 2   ? words[2]
+                        : words.size() > 1 ? words[1] + ".toml"
+                                           : "user.toml",
+                        joined(section.body));
+                } else if (words.front() == "time") {
+                    itBecomes(momentOf({words.begin() + 1, words.end()}));
                 } else if (words.front() == "when") {
                     happen(section.head.substr(5), joined(section.body));
                 } else if (matches(words, {"then"})) {
                     REQUIRE_FALSE(section.body.empty());
                     for (const auto& line : section.body)
-                        expect(line);
+                        if (!line.empty())
+                            expect(world(), configuration_, line);
                     judged = true;
                 } else {
                     throw std::runtime_error("no such section");
@@ -119,16 +90,36 @@ class Scenario {
         return *world_;
     }
 
-    void begin(const std::string& graph) { world_ = std::make_unique<World>(graph); }
+    // A file of the configuration as it is from now on; without a line it is gone.
+    void say(LayerRank rank, const std::string& file, const std::string& toml) {
+        files_.erase({rank, file});
+        if (!toml.empty()) {
+            auto layer = parseLayer(toml, file, rank);
+            if (!layer)
+                throw std::runtime_error(toString(layer.error()));
+            files_[{rank, file}] = std::move(*layer);
+        }
+        std::vector<Layer> layers;
+        for (const auto& [place, layer] : files_)
+            layers.push_back(layer);
+        configuration_ = merge(layers);
+        const auto idle = idleRules(configuration_.settings);
+        configuration_.warnings.insert(configuration_.warnings.end(), idle.begin(), idle.end());
+        world().receive(event::SettingsLoaded{configuration_.settings});
+        if (!modeChosen_)
+            world().receive(event::ModeChosen{configuration_.settings.mute.mode});
+    }
 
-    void configure(const std::string& toml) {
-        const auto layer = parseLayer(toml, path_.filename().string());
-        if (!layer)
-            throw std::runtime_error(toString(layer.error()));
-        Settings settings;
-        micguard::apply(*layer, settings);
-        world().receive(event::SettingsLoaded{settings});
-        world().receive(event::ModeChosen{settings.mute.mode});
+    void itBecomes(const event::TimeCame& time) {
+        world().now = time.now;
+        world().receive(time);
+    }
+
+    // What will tell the guard of it is not built yet; the rules are.
+    void lock(bool locked) {
+        world().model.circumstances.locked = locked;
+        world().enforcer.settle();
+        world().rest();
     }
 
     // Another guard on the same server, with what the one before it wrote.
@@ -141,8 +132,10 @@ class Scenario {
         const bool muted = (fromMarker && fromMarker->muted) || (fromState && fromState->muted);
         const Settings settings = world().model.settings;
         const Mode mode = world().model.mute.mode;
+        const Circumstances now = world().model.circumstances;
         auto next = std::make_unique<World>(std::move(world().server), remembered, muted);
         world_ = std::move(next);
+        world_->receive(event::TimeCame{now.now, now.weekday, now.minute});
         world_->receive(event::SettingsLoaded{settings});
         world_->receive(event::ModeChosen{mode});
     }
@@ -160,14 +153,19 @@ class Scenario {
             w.unmute();
         else if (what == "toggle")
             w.mute(!w.model.mute.muted());
-        else if (matches(words, {"mode", "*"}) && modeFromString(words[1]))
+        else if (matches(words, {"mode", "*"}) && modeFromString(words[1])) {
+            modeChosen_ = true;
             w.receive(event::ModeChosen{*modeFromString(words[1])});
-        else if (matches(words, {"hold", "*"}))
+        } else if (matches(words, {"hold", "*"}))
             hold(true);
         else if (matches(words, {"talk", "*"}))
             hold(false);
         else if (matches(words, {"drop", "*"}))
             w.receive(event::HoldDropped{std::stoull(words[1]), w.now += 1000});
+        else if (what.starts_with("it is "))
+            itBecomes(momentOf({words.begin() + 2, words.end()}));
+        else if (what == "the session is locked" || what == "the session is unlocked")
+            lock(words.back() == "locked");
         else if (what == "these appear")
             w.say(body);
         else if (what == "the evidence is overdue")
@@ -190,96 +188,11 @@ class Scenario {
             throw std::runtime_error("no such thing happens");
     }
 
-    std::string heardBy(const std::set<std::string>& pairs, const std::string& who) {
-        static_cast<void>(world().node(who)); // a slip of the pen hears nothing either
-        std::string heard;
-        for (const auto& pair : pairs)
-            if (pair.ends_with(" -> " + who))
-                heard += (heard.empty() ? "" : " ") + pair.substr(0, pair.find(" -> "));
-        return heard.empty() ? "nothing" : heard;
-    }
-
-    std::string stateOf(const std::string& source) {
-        const View view = world().view();
-        for (const auto& s : view.sources) {
-            if (s.name != source)
-                continue;
-            if (!s.guarded)
-                return "unguarded";
-            const auto& verdict = world().source(source);
-            if (verdict.sever)
-                return "severed";
-            return s.silenced ? "silenced" : verdict.silent ? "to be silenced" : "live";
-        }
-        throw std::runtime_error("no source " + source);
-    }
-
-    std::string stateOfApplication(const std::string& name) {
-        for (const auto& application : world().view().applications)
-            if (application.name == name)
-                return application.state;
-        return "not there";
-    }
-
-    void expect(const std::string& line) {
-        INFO(line);
-        const auto words = wordsOf(line);
-        World& w = world();
-        const auto& server = w.server;
-        if (line == "nobody hears anything")
-            CHECK(server.audible() == std::set<std::string>{});
-        else if (matches(words, {"*", "hears", "*"}))
-            CHECK(heardBy(server.audible(), words[0]) == words[2]);
-        else if (matches(words, {"*", "is", "linked", "to", "*"}))
-            CHECK(heardBy(server.linked(), words[0]) == words[4]);
-        else if (matches(words, {"*", "is", "not", "linked"}))
-            CHECK(heardBy(server.linked(), words[0]) == "nothing");
-        else if (matches(words, {"source", "*", "is", "*"}))
-            CHECK(stateOf(words[1]) == words[3]);
-        else if (matches(words, {"application", "*", "is", "*"}))
-            CHECK(stateOfApplication(words[1]) == words[3]);
-        else if (line == "the promise holds")
-            CHECK(w.promise().holds);
-        else if (line == "the promise does not hold")
-            CHECK_FALSE(w.promise().holds);
-        else if (matches(words, {"state", "*"}))
-            CHECK(w.view().guard.state == words[1]);
-        else if (matches(words, {"*", "applications", "capture"}))
-            CHECK(std::to_string(w.view().guard.capturing) == words[0]);
-        else if (matches(words, {"the", "user's", "mute", "of", "*", "is", "*"}))
-            CHECK(server.knob(w.node(words[4]).id).mute == onOrOff(words[6]));
-        else if (matches(words, {"the", "switch", "of", "card", "*", "is", "*"}))
-            CHECK(server.graph()
-                      .devices.at(GlobalId{static_cast<std::uint32_t>(std::stoul(words[4]))})
-                      .routes.front()
-                      .mute == onOrOff(words[6]));
-        else if (matches(words, {"*", "is", "limited", "to", "*"}))
-            CHECK(server.knob(w.node(words[0]).id).maxVolume == std::stof(words[4]));
-        else if (matches(words, {"client", "*", "may", "not", "see", "*"}))
-            CHECK_FALSE(sees(words[1], words[5]));
-        else if (matches(words, {"client", "*", "may", "see", "*"}))
-            CHECK(sees(words[1], words[4]));
-        else if (line == "nothing is left behind")
-            CHECK(server.leftovers() == std::vector<std::string>{});
-        else
-            throw std::runtime_error("no such expectation: " + line);
-        CHECK(w.plan().empty());
-    }
-
-    bool onOrOff(const std::string& word) const {
-        if (word != "on" && word != "off")
-            throw std::runtime_error("on or off?");
-        return word == "on";
-    }
-
-    bool sees(const std::string& client, const std::string& node) {
-        return world().server.permission(GlobalId{static_cast<std::uint32_t>(std::stoul(client))},
-                                         world().node(node).id) &
-               permission::readOnly;
-    }
-
     fs::path path_;
     std::unique_ptr<World> world_;
+    std::map<std::pair<LayerRank, std::string>, Layer> files_; // the weakest first
+    Configuration configuration_;
+    bool modeChosen_ = false;
 };
 
 // Each file is registered as a test case, so that it is counted, named and can be run alone.
@@ -308,5 +221,5 @@ class RunFile : public Catch::ITestInvoker {
 } // namespace
 
 TEST_CASE("the scenarios are there") {
-    CHECK(registered >= 20);
+    CHECK(registered >= 60);
 }

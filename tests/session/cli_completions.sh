@@ -29,6 +29,25 @@ same bash verbs "$verbs" "$(bash_offers micguardctl "" | grep -v '^--')"
 same bash "verbs after an option" "$verbs" "$(bash_offers micguardctl --json "" | grep -v '^--')"
 same bash "a begun verb" "$(printf 'mode\nmonitor')" "$(bash_offers micguardctl mo)"
 same bash modes "$(printf 'sever\nsilence')" "$(bash_offers micguardctl mode s)"
+same bash "what app does" "$(printf 'mute\nunmute')" "$(bash_offers micguardctl app '' | grep -v '^--')"
+# What the guard lists, with applications that would have the shell run something. Called by the completions.
+# shellcheck disable=SC2016,SC2317
+micguardctl() {
+    case $1 in
+        apps) printf '{\n  "apps": [\n    {\n      "app_id": "%s"\n    },\n' /usr/bin/call
+            printf '    {\n      "app_id": "%s",\n      "name": "no"\n    },\n' 'org.a' '$(touch${IFS}/tmp/no)' '`no`' 'a b' 'a\"b' ;;
+        sources) printf '      "description": "no",\n      "name": "%s",\n' alsa_input.pci-0 'x;no' ;;
+    esac
+}
+same bash "deny's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl deny "" | grep -v '^--')"
+same bash "explain's applications" "org.a" "$(bash_offers micguardctl explain o)"
+same bash "allow's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl allow --source "")"
+same bash "allow's options" "$(printf -- '--help\n--json\n--source\n--until')" "$(bash_offers micguardctl allow -)"
+same bash "times" "" "$(bash_offers micguardctl allow --until "")"
+same bash "app mute's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl app mute "" | grep -v '^--')"
+same bash "answer's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl answer "" | grep -v '^--')"
+same bash "answers" "$(printf 'allow\ndeny')" "$(bash_offers micguardctl answer org.app '' | grep -v '^--')"
+unset -f micguardctl
 same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"
 same bash "hold's command" "bash" "$(bash_offers micguardctl hold --reason x -- bash | grep -x bash | sort -u)"
 

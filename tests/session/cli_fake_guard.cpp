@@ -7,6 +7,7 @@
 // FAKE_REFUSE=1 in the environment: every change is refused. FAKE_NAME_ONLY=1: owns the name, answers
 // nothing.
 #include "protocol/names.hpp"
+#include "tests/session/cli_fake_rules.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +50,9 @@ struct Fake {
     bool refuse = false;
     bool button = false;
     std::string mode = "silence";
+    bool appMuted = false;
+    std::string appState, answer; // "": as the guard's; what was answered last
+    std::string admission = "relaxed";
     std::string forcedState; // "" : live or muted
     std::string warning;
     std::vector<HoldEntry*> holds;
@@ -88,7 +92,7 @@ int getGuard(sd_bus*, const char*, const char*, const char* property, sd_bus_mes
     if (name == p::capturing)
         return sd_bus_message_append(reply, "u", 1u);
     if (name == p::admission)
-        return sd_bus_message_append(reply, "s", "relaxed");
+        return sd_bus_message_append(reply, "s", fake.admission.c_str());
     if (name == p::version)
         return sd_bus_message_append(reply, "s", "0.0.fake");
     if (name == p::holds) {
@@ -162,6 +166,19 @@ int setMode(sd_bus_message* call, void* data, sd_bus_error* error) {
     return sd_bus_reply_method_return(call, "");
 }
 
+// A guard that needs no restart for it.
+int setConfig(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    const char* key = nullptr;
+    const char* word = nullptr;
+    if (sd_bus_message_read(call, "sv", &key, "s", &word) < 0 || std::string(key) != "admission.mode")
+        return sd_bus_error_set(error, "org.micguard.MicGuard1.Error.InvalidArgument", "no such setting");
+    fake.admission = word;
+    return sd_bus_reply_method_return(call, "");
+}
+
 int takeHold(sd_bus_message* call, Fake& fake, bool mute, sd_bus_error* error) {
     if (const int r = refused(fake, error); r < 0)
         return r;
@@ -211,16 +228,41 @@ int getApp(sd_bus*, const char*, const char*, const char* property, sd_bus_messa
     if (name == p::since)
         return sd_bus_message_append(reply, "t", UINT64_C(1700000000000000));
     if (name == p::levelMeterOnly || name == p::muted)
-        return sd_bus_message_append(reply, "b", 0);
+        return sd_bus_message_append(reply, "b", name == p::muted && fake.appMuted ? 1 : 0);
     if (name == p::streams)
         return sd_bus_message_append(reply, "ao", 1, "/org/micguard/MicGuard1/streams/7");
     const std::map<std::string, std::string> texts = {{p::appId, "org.evil.App"},
                                                       {p::name, hostileName},
                                                       {p::executable, "/usr/bin/evil"},
                                                       {p::identity, "kernel"},
-                                                      {p::state, fake.muted() ? "silenced" : "capturing"}};
+                                                      {p::reason, fake.answer},
+                                                      {p::state, !fake.appState.empty() ? fake.appState
+                                                                 : fake.muted()         ? "silenced"
+                                                                                        : "capturing"}};
     const auto found = texts.find(name);
     return sd_bus_message_append(reply, "s", found == texts.end() ? "" : found->second.c_str());
+}
+
+int setAppMuted(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    int muted = 0;
+    sd_bus_message_read(call, "b", &muted);
+    fake.appMuted = muted != 0;
+    return sd_bus_reply_method_return(call, "");
+}
+
+int answerApp(sd_bus_message* call, void* data, sd_bus_error* error) {
+    Fake& fake = *static_cast<Fake*>(data);
+    if (const int r = refused(fake, error); r < 0)
+        return r;
+    int allow = 0;
+    const char* scope = nullptr;
+    sd_bus_message_read(call, "bs", &allow, &scope);
+    fake.answer = std::string(allow ? "allow " : "deny ") + scope;
+    fake.appState.clear();
+    return sd_bus_reply_method_return(call, "");
 }
 
 int getStream(sd_bus*, const char*, const char*, const char* property, sd_bus_message* reply, void* data,
@@ -298,6 +340,10 @@ void command(Fake& fake, const std::string& line) {
     } else if (line == "blocked") {
         sd_bus_emit_signal(fake.bus, names::rootPath, names::guard::interface, names::guard::signal::blocked,
                            "os", apps.c_str(), "muted\nby the user");
+    } else if (line == "ask") {
+        fake.appState = "pending";
+        sd_bus_emit_signal(fake.bus, names::rootPath, names::guard::interface, names::guard::signal::asked,
+                           "o", apps.c_str());
     } else if (line == "plug") {
         fake.sources[plugged] = {"usb", "USB microphone"};
         sd_bus_emit_interfaces_added(fake.bus, plugged.c_str(), names::source::interface, nullptr);
@@ -358,6 +404,7 @@ int main() {
         SD_BUS_METHOD(g::method::setMuted, "b", "", setMuted, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::toggleMuted, "", "b", toggleMuted, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::setMode, "s", "", setMode, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD(g::method::setConfig, "sv", "", setConfig, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::holdMute, "s", "h", holdMute, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::holdUnmute, "s", "h", holdUnmute, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(g::method::release, "", "", releaseGuard, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -368,9 +415,13 @@ int main() {
     for (const char* name :
          {a::appId, a::name, a::iconName, a::executable, a::sandbox, a::identity, a::state, a::reason})
         app.push_back(readable(name, "s", getApp));
-    app.insert(app.end(),
-               {readable(a::since, "t", getApp), readable(a::levelMeterOnly, "b", getApp),
-                readable(a::muted, "b", getApp), readable(a::streams, "ao", getApp), SD_BUS_VTABLE_END});
+    app.insert(app.end(), {readable(a::since, "t", getApp), readable(a::levelMeterOnly, "b", getApp),
+                           readable(a::muted, "b", getApp), readable(a::streams, "ao", getApp),
+                           SD_BUS_METHOD(names::application::method::setMuted, "b", "", setAppMuted,
+                                         SD_BUS_VTABLE_UNPRIVILEGED),
+                           SD_BUS_METHOD(names::application::method::answer, "bs", "", answerApp,
+                                         SD_BUS_VTABLE_UNPRIVILEGED),
+                           SD_BUS_VTABLE_END});
     namespace s = names::stream::property;
     stream.insert(stream.end(),
                   {readable(s::application, "o", getStream), readable(s::source, "o", getStream),
@@ -386,6 +437,9 @@ int main() {
     const bool answers = std::getenv("FAKE_NAME_ONLY") == nullptr;
     sd_bus_add_object_manager(fake.bus, nullptr, names::rootPath);
     sd_bus_add_object_vtable(fake.bus, nullptr, names::rootPath, g::interface, guard, &fake);
+    FakeRules rules;
+    rules.refuse = fake.refuse;
+    attachRules(fake.bus, rules);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/apps/1",
                              names::application::interface, app.data(), &fake);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/streams/7", names::stream::interface,

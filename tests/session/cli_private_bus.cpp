@@ -67,7 +67,7 @@ Process::Process(const std::vector<std::string>& command, const std::vector<std:
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
-        signal(SIGHUP, SIG_DFL); // ignored, if the tests were started by nohup
+        ::signal(SIGHUP, SIG_DFL); // ignored, if the tests were started by nohup
         execvpe(words.front(), words.data(), variables.data());
         _exit(127);
     }

@@ -2,7 +2,7 @@
 //
 // micguardctl itself, run as scripts run it, against a stand-in for the guard on a private bus: exit
 // statuses, what is printed, holds and their commands, events, and how long it all takes.
-#include "tests/session/cli_private_bus.hpp"
+#include "tests/session/cli_fake.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -17,26 +17,6 @@ using namespace micguard::test;
 using nlohmann::json;
 
 namespace {
-
-class Fake : public Process {
-  public:
-    explicit Fake(const PrivateBus& bus, std::vector<std::string> more = {})
-        : Process({fakeGuard()}, with(bus.environment(), std::move(more))) {
-        if (line() != "ready")
-            throw std::runtime_error("the stand-in did not start");
-    }
-    void tell(const std::string& command) {
-        write(command + "\n");
-        if (line() != "done")
-            throw std::runtime_error("the stand-in did not understand " + command);
-    }
-
-  private:
-    static std::vector<std::string> with(std::vector<std::string> list, std::vector<std::string> more) {
-        list.insert(list.end(), more.begin(), more.end());
-        return list;
-    }
-};
 
 std::vector<std::string> command(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), micguardctl());
@@ -65,9 +45,18 @@ TEST_CASE("without a guard every verb that asks says so with status 3 and how to
                                                          {"hold", "--", "true"},
                                                          {"talk", "--", "true"},
                                                          {"apps"},
+                                                         {"app", "mute", "org.evil.App"},
+                                                         {"answer", "org.evil.App", "deny"},
                                                          {"sources"},
+                                                         {"allow", "org.a"},
+                                                         {"deny", "org.a", "--until", "+1h"},
+                                                         {"forget", "org.a"},
+                                                         {"rules"},
+                                                         {"explain", "org.a"},
                                                          {"mode"},
                                                          {"mode", "sever"},
+                                                         {"admission"},
+                                                         {"admission", "strict"},
                                                          {"monitor"},
                                                          {"release"}};
     for (const auto& verb : verbs) {
@@ -104,9 +93,14 @@ TEST_CASE("what is not understood ends with status 2 and one line") {
     for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
                                                   {"status", "--jsno"},
                                                   {"mode", "silent"},
+                                                  {"admission", "lax"},
                                                   {"hold"},
                                                   {"mute", "now"},
                                                   {"mute", "--json"},
+                                                  {"allow"},
+                                                  {"deny", "a", "b"},
+                                                  {"ask", "a", "--until", "25:00"},
+                                                  {"forget", ""},
                                                   {"--bogus"}}) {
         const Ran ran = bus.run(wrong);
         CHECK(ran.status == 2);
@@ -138,6 +132,9 @@ TEST_CASE("mute, unmute and toggle change the guard, is-muted tells") {
     CHECK(json::parse(bus.run({"toggle", "--json"}).out) == json{{"muted", true}});
     CHECK(bus.run({"unmute"}).status == 0);
     CHECK(bus.run({"is-muted"}).status == 1);
+    CHECK(bus.run({"admission"}).out == "relaxed\n");
+    CHECK(bus.run({"admission", "strict"}).status == 0);
+    CHECK(json::parse(bus.run({"admission", "--json"}).out) == json{{"admission", "strict"}, {"restart", false}});
     CHECK(bus.run({"mode"}).out == "silence\n");
     CHECK(bus.run({"mode", "sever"}).status == 0);
     CHECK(json::parse(bus.run({"mode", "--json"}).out) == json{{"mode", "sever"}});
@@ -163,7 +160,12 @@ TEST_CASE("a refusal is status 1 with the guard's own words, made harmless") {
                                                  {"unmute"},
                                                  {"toggle"},
                                                  {"mode", "sever"},
+                                                 {"admission", "strict"},
                                                  {"release"},
+                                                 {"allow", "org.a"},
+                                                 {"forget", "org.a"},
+                                                 {"rules"},
+                                                 {"explain", "org.a"},
                                                  {"hold", "--", "true"},
                                                  {"talk", "--", "true"}}) {
         const Ran ran = bus.run(verb);
@@ -222,6 +224,30 @@ TEST_CASE("status and sources as data and as text") {
     CHECK(sources[0]["name"] == "alsa_input.pci");
     CHECK(sources[0]["silenced"] == true);
     CHECK(contains(bus.run({"sources"}).out, "silent"));
+}
+
+TEST_CASE("one application is muted and answered about by the name that it goes by") {
+    PrivateBus bus;
+    Fake fake(bus);
+    const auto app = [&] { return json::parse(bus.run({"apps", "--json"}).out)["apps"][0]; };
+    CHECK(bus.run({"app", "mute", "org.evil.App"}).status == 0);
+    CHECK(app()["muted"] == true);
+    CHECK(contains(bus.run({"apps"}).out, "capturing, muted"));
+    CHECK(bus.run({"app", "unmute", "/org/micguard/MicGuard1/apps/1"}).status == 0);
+    CHECK(app()["muted"] == false);
+
+    fake.tell("ask");
+    CHECK(app()["state"] == "pending");
+    CHECK(bus.run({"answer", "org.evil.App", "allow"}).status == 0);
+    CHECK(app()["reason"] == "allow once");
+    CHECK(bus.run({"answer", "org.evil.App", "deny", "--always"}).status == 0);
+    CHECK(app()["reason"] == "deny always");
+    CHECK(bus.run({"answer", "--run", "org.evil.App", "allow"}).status == 0);
+    CHECK(app()["reason"] == "allow run");
+
+    const Ran nobody = bus.run({"answer", "org.good.App", "allow"});
+    CHECK(nobody.status == 1);
+    CHECK(contains(nobody.err, "no application that listens, or wants to, is called org.good.App"));
 }
 
 TEST_CASE("hold keeps the mute while its command runs, and no longer") {

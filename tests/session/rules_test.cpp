@@ -151,6 +151,15 @@ TEST_CASE("an attacker that is denied hears nothing, not from memory that it kep
     }
 }
 
+TEST_CASE("a rule that never decides is among the warnings as long as it is there", "[rules]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setRules("[[rule]]\naction = \"allow\"\npriority = 1\n" + ruleAbout(pwRecord, "deny"));
+    CHECK(eventually([&] { return guard.hasWarning("rules-idle"); }));
+    guard.setRules(ruleAbout(pwRecord, "deny"));
+    CHECK(eventually([&] { return !guard.hasWarning("rules-idle"); }));
+}
+
 TEST_CASE("control: what an attacker kept is readable while another goes on, if nobody has it renewed", "[rules][attack][control]") {
     SessionOptions options = guardedSession({MicKind::tone});
     options.micguardd.clear();

@@ -20,6 +20,37 @@ void check(int result, const char* what) {
         throw std::runtime_error(std::string(what) + ": " + strerror(-result));
 }
 
+constexpr const char* applicationInterface = "org.micguard.MicGuard1.Application";
+
+void readProperty(sd_bus_message* reply, ShownApplication& application) {
+    const char* key = nullptr;
+    sd_bus_message_read(reply, "s", &key);
+    const std::pair<const char*, std::string ShownApplication::*> texts[] = {
+        {"AppId", &ShownApplication::appId},           {"Name", &ShownApplication::name},
+        {"Executable", &ShownApplication::executable}, {"Identity", &ShownApplication::identity},
+        {"State", &ShownApplication::state},           {"Reason", &ShownApplication::reason}};
+    for (const auto& [property, member] : texts)
+        if (key == std::string(property)) {
+            const char* text = nullptr;
+            sd_bus_message_read(reply, "v", "s", &text);
+            application.*member = text;
+            return;
+        }
+    int muted = 0;
+    if (key != std::string("Muted"))
+        sd_bus_message_skip(reply, "v");
+    else if (sd_bus_message_read(reply, "v", "b", &muted) > 0)
+        application.muted = muted != 0;
+}
+
+// The names of what is asked about, or blocked, are all that these signals are kept for.
+int keepPath(sd_bus_message* signal, void* list, sd_bus_error*) noexcept {
+    const char* application = nullptr;
+    if (sd_bus_message_read_basic(signal, 'o', &application) > 0)
+        static_cast<std::vector<std::string>*>(list)->emplace_back(application);
+    return 0;
+}
+
 } // namespace
 
 Guard::Guard(const PrivateSession& session)
@@ -32,6 +63,13 @@ Guard::Guard(const PrivateSession& session)
     check(sd_bus_match_signal(bus_, nullptr, name, path, "org.freedesktop.DBus.Properties", "PropertiesChanged",
                               nullptr, nullptr),
           "sd_bus_match_signal");
+    check(sd_bus_match_signal(bus_, nullptr, name, path, name, "Asked", keepPath, &asked_),
+          "sd_bus_match_signal");
+    check(sd_bus_match_signal(bus_, nullptr, name, path, name, "Blocked", keepPath, &blocked_),
+          "sd_bus_match_signal");
+    check(sd_bus_match_signal(bus_, nullptr, name, nullptr, "org.freedesktop.DBus.Properties",
+                              "PropertiesChanged", nullptr, nullptr),
+          "sd_bus_match_signal");
     check(sd_bus_match_signal(bus_, nullptr, "org.freedesktop.DBus", nullptr, "org.freedesktop.DBus",
                               "NameOwnerChanged", nullptr, nullptr),
           "sd_bus_match_signal");
@@ -39,17 +77,120 @@ Guard::Guard(const PrivateSession& session)
 
 Guard::~Guard() { sd_bus_flush_close_unref(bus_); }
 
+namespace {
+
+std::string textOf(int result, sd_bus_error& error) {
+    std::string text;
+    if (result < 0)
+        text = std::string(error.name ? error.name : strerror(-result)) + ": " +
+               (error.message ? error.message : "");
+    sd_bus_error_free(&error);
+    return text;
+}
+
+} // namespace
+
 template <typename... Args>
 std::string Guard::call(const char* member, const char* types, Args... args) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     called_ = monotonicNsec();
     const int result = sd_bus_call_method(bus_, name, path, name, member, &error, nullptr, types, args...);
     replied_ = monotonicNsec();
-    std::string text;
-    if (result < 0)
-        text = std::string(error.name ? error.name : strerror(-result)) + ": " + (error.message ? error.message : "");
-    sd_bus_error_free(&error);
-    return text;
+    return textOf(result, error);
+}
+
+template <typename... Args>
+std::string Guard::callApplication(const std::string& application, const char* member, const char* types,
+                                   Args... args) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    called_ = monotonicNsec();
+    const int result = sd_bus_call_method(bus_, name, application.c_str(), applicationInterface, member,
+                                          &error, nullptr, types, args...);
+    replied_ = monotonicNsec();
+    return textOf(result, error);
+}
+
+std::string Guard::trySetApplicationMuted(const std::string& application, bool muted) {
+    return callApplication(application, "SetMuted", "b", static_cast<int>(muted));
+}
+
+std::string Guard::tryAnswer(const std::string& application, bool allow, const std::string& scope) {
+    return callApplication(application, "Answer", "bs", static_cast<int>(allow), scope.c_str());
+}
+
+void Guard::readSignals() {
+    while (sd_bus_process(bus_, nullptr) > 0) {
+    }
+}
+
+// Whatever was emitted before the answer to this call is here by then.
+const std::vector<std::string>& Guard::asked() {
+    state();
+    readSignals();
+    return asked_;
+}
+
+const std::vector<std::string>& Guard::blocked() {
+    state();
+    readSignals();
+    return blocked_;
+}
+
+std::vector<ShownApplication> Guard::applications() {
+    sd_bus_message* reply = nullptr;
+    check(sd_bus_call_method(bus_, name, path, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                             nullptr, &reply, ""),
+          "GetManagedObjects");
+    std::vector<ShownApplication> found;
+    sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+    while (sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}") > 0) {
+        ShownApplication application;
+        bool isOne = false;
+        const char* text = nullptr;
+        sd_bus_message_read(reply, "o", &text);
+        application.path = text;
+        sd_bus_message_enter_container(reply, 'a', "{sa{sv}}");
+        while (sd_bus_message_enter_container(reply, 'e', "sa{sv}") > 0) {
+            sd_bus_message_read(reply, "s", &text);
+            const bool wanted = text == std::string(applicationInterface);
+            isOne = isOne || wanted;
+            sd_bus_message_enter_container(reply, 'a', "{sv}");
+            while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+                if (wanted)
+                    readProperty(reply, application);
+                else
+                    sd_bus_message_skip(reply, "sv");
+                sd_bus_message_exit_container(reply);
+            }
+            sd_bus_message_exit_container(reply);
+            sd_bus_message_exit_container(reply);
+        }
+        sd_bus_message_exit_container(reply);
+        sd_bus_message_exit_container(reply);
+        if (isOne)
+            found.push_back(std::move(application));
+    }
+    sd_bus_message_unref(reply);
+    return found;
+}
+
+ShownApplication Guard::waitApplication(const std::string& program,
+                                        const std::function<bool(const ShownApplication&)>& isSo) {
+    const std::int64_t deadline = monotonicNsec() + std::chrono::nanoseconds(kPatience).count();
+    std::string seen;
+    while (monotonicNsec() < deadline) {
+        readSignals();
+        seen.clear();
+        for (const auto& application : applications()) {
+            seen += "\n" + application.name + " (" + application.executable + "): " + application.state +
+                    ", " + application.reason;
+            if ((application.executable.ends_with("/" + program) || application.appId == program) &&
+                isSo(application))
+                return application;
+        }
+        sd_bus_wait(bus_, 100'000);
+    }
+    throw std::runtime_error(program + " does not come to what was waited for; there are" + seen);
 }
 
 void Guard::setMuted(bool muted) {
@@ -69,6 +210,11 @@ void Guard::release() {
         throw std::runtime_error("Release: " + error);
 }
 
+void Guard::setConfig(const std::string& key, const std::string& word) {
+    if (const auto error = call("SetConfig", "sv", key.c_str(), "s", word.c_str()); !error.empty())
+        throw std::runtime_error("SetConfig: " + error);
+}
+
 void Guard::setRules(const std::string& toml) {
     const auto folder = session_.directory() / "config" / "micguard";
     std::filesystem::create_directories(folder);
@@ -83,13 +229,16 @@ bool Guard::muted() {
     return value != 0;
 }
 
-std::string Guard::state() {
+std::string Guard::state() { return text("State"); }
+std::string Guard::admission() { return text("Admission"); }
+
+std::string Guard::text(const char* property) {
     char* value = nullptr;
-    if (sd_bus_get_property_string(bus_, name, path, name, "State", nullptr, &value) < 0)
+    if (sd_bus_get_property_string(bus_, name, path, name, property, nullptr, &value) < 0)
         return {};
-    std::string text(value);
+    std::string read(value);
     free(value);
-    return text;
+    return read;
 }
 
 std::vector<std::pair<std::string, std::string>> Guard::warnings() {

@@ -5,6 +5,7 @@
 #include "tests/support/session.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,12 @@
 struct sd_bus;
 
 namespace micguard::test {
+
+// As the bus shows it.
+struct ShownApplication {
+    std::string path, appId, name, executable, identity, state, reason;
+    bool muted = false;
+};
 
 class Guard {
   public:
@@ -25,13 +32,25 @@ class Guard {
     void setMuted(bool muted);
     void setMode(const std::string& mode);
     void release();
+    void setConfig(const std::string& key, const std::string& word);
     // The user's rules from now on, as micguard.toml says them; returns once they are in force.
     void setRules(const std::string& toml);
     // "" on success, else the error's name.
     std::string trySetMuted(bool muted);
+    std::string trySetApplicationMuted(const std::string& path, bool muted);
+    std::string tryAnswer(const std::string& path, bool allow, const std::string& scope);
+
+    std::vector<ShownApplication> applications();
+    // Waits until one that runs this program, or has this id, is as wanted; throws when time is up.
+    ShownApplication waitApplication(const std::string& program,
+                                     const std::function<bool(const ShownApplication&)>& isSo);
+    // The applications that Asked and Blocked have named so far, in order.
+    const std::vector<std::string>& asked();
+    const std::vector<std::string>& blocked();
 
     bool muted();
     std::string state();
+    std::string admission();
     // id and text.
     std::vector<std::pair<std::string, std::string>> warnings();
     bool hasWarning(const std::string& id);
@@ -46,10 +65,17 @@ class Guard {
   private:
     template <typename... Args>
     std::string call(const char* member, const char* types, Args... args);
+    template <typename... Args>
+    std::string callApplication(const std::string& application, const char* member, const char* types,
+                                Args... args);
+    void readSignals();
+
+    std::string text(const char* property);
 
     const PrivateSession& session_;
     sd_bus* bus_ = nullptr;
     std::int64_t called_ = 0, replied_ = 0;
+    std::vector<std::string> asked_, blocked_;
 };
 
 } // namespace micguard::test

@@ -61,6 +61,9 @@ std::unique_ptr<Listener> attackListener(const PrivateSession& session, const st
 // The real programs. They honour target, rate (not jack), and what is noted in ListenOptions.
 std::unique_ptr<Listener> pwRecordListener(const PrivateSession& session, const ListenOptions& options);
 std::unique_ptr<Listener> parecordListener(const PrivateSession& session, const ListenOptions& options);
+// Any program that writes raw mono floats of `options.rate` to its standard output.
+std::unique_ptr<Listener> commandListener(const PrivateSession& session, const ListenOptions& options,
+                                          const std::vector<std::string>& argv);
 std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const ListenOptions& options);
 std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOptions& options);
 // Headless Chromium with a page that captures through getUserMedia, without echo cancellation, noise

@@ -198,6 +198,13 @@ std::unique_ptr<Listener> parecordListener(const PrivateSession& session, const 
     return std::make_unique<ProgramListener>(session, options, recipe);
 }
 
+std::unique_ptr<Listener> commandListener(const PrivateSession& session, const ListenOptions& options,
+                                          const std::vector<std::string>& argv) {
+    const std::string name = std::filesystem::path(argv.at(0)).filename();
+    return std::make_unique<ProgramListener>(session, options,
+                                             Recipe{.description = name, .log = name, .argv = argv});
+}
+
 std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const ListenOptions& options) {
     Recipe recipe{.description = "arecord", .log = "arecord"};
     recipe.floats = false;

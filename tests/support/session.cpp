@@ -152,6 +152,7 @@ Environment PrivateSession::environment() const {
         "XDG_STATE_HOME=" + base + "/state",
         "XDG_CACHE_HOME=" + base + "/cache",
         "XDG_DATA_HOME=" + base + "/data",
+        "XDG_DATA_DIRS=" + base + "/share:/usr/local/share:/usr/share",
         "DBUS_SESSION_BUS_ADDRESS=" + busAddress(),
         "DBUS_SYSTEM_BUS_ADDRESS=unix:path=" + base + "/run/no-system-bus",
         "PIPEWIRE_CONFIG_DIR=" + base + "/pipewire",

@@ -28,6 +28,10 @@ void PrivateSession::writeConfiguration() {
         fs::create_directories(directory_ / name);
     fs::permissions(directory_ / "run", fs::perms::owner_all);
     mirror(PIPEWIRE_SHARE, directory_ / "pipewire");
+    // What the package installs.
+    fs::create_directories(directory_ / "share/micguard");
+    for (const char* name : {"admission.conf", "wireplumber-admission.conf"})
+        fs::create_symlink(fs::path(ADMISSION_FILES) / name, directory_ / "share/micguard" / name);
 
     // No service directories: a test that talks to a missing service must fail instead of starting one.
     writeFile(directory_ / "bus.conf",
@@ -76,6 +80,9 @@ void PrivateSession::writeServerConfiguration() {
             text += "  { name = libpipewire-module-loopback args = " + mic->parts.moduleArguments + " }\n";
     text += "]\n";
     writeFile(fragments / "50-micguard-test.conf", text);
+    // As micguardd makes it.
+    if (options_.strict)
+        fs::create_symlink(directory_ / "share/micguard/admission.conf", fragments / "90-micguard-admission.conf");
     for (const auto& [name, content] : options_.pipewireFragments)
         writeFile(fragments / name, content);
 }

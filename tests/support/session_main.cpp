@@ -25,6 +25,7 @@ int usage() {
     std::cerr
         << "usage: mg-session [--mic KIND:NAME[:dc|tone|speech]]... [--quantum FRAMES] [--rate HZ]\n"
            "                  [--micguardd PATH] [--config FILE] [--no-wireplumber] [--no-pulse] [--keep]\n"
+           "                  [--strict]\n"
            "                  -- COMMAND [ARGUMENT]...\n"
            "       mg-session phase N [NAME]      (inside a session)\n"
            "       mg-session produced NAME       (inside a session)\n"
@@ -160,6 +161,8 @@ int main(int argc, char** argv) {
                 options.wireplumber = false;
             else if (option == "--no-pulse")
                 options.pulse = false;
+            else if (option == "--strict")
+                options.strict = true;
             else if (option == "--keep")
                 options.keepDirectory = true;
             else if (!more)

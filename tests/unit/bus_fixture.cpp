@@ -191,6 +191,53 @@ void FakeRequests::reload(const Caller& caller, ReplyVoid reply) {
     answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
 }
 
+void FakeRequests::setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
+                                       ReplyVoid reply) {
+    record(caller, "setApplicationMuted " + std::to_string(application) + (muted ? " true" : " false"));
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::answer(const Caller& caller, std::uint64_t application, bool allow,
+                          const std::string& scope, ReplyVoid reply) {
+    record(caller, "answer " + std::to_string(application) + (allow ? " allow " : " deny ") + scope);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
+    record(caller, muted ? "muteOwnStreams true" : "muteOwnStreams false");
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::callerLeft(const std::string& uniqueName) {
+    left.push_back(uniqueName);
+}
+
+void FakeRequests::setRule(const Caller& caller, const std::string& app, const std::string& action,
+                           const RuleOptions& given, ReplyVoid reply) {
+    record(caller, "setRule " + app + " " + action);
+    options.push_back(given);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+void FakeRequests::forget(const Caller& caller, const std::string& app, ReplyVoid reply) {
+    record(caller, "forget " + app);
+    answer([this, reply] { reply(refusal ? Result<void>(tl::unexpected(*refusal)) : Result<void>()); });
+}
+
+Result<std::vector<RuleView>> FakeRequests::rules(const Caller& caller) {
+    record(caller, "rules");
+    if (refusal)
+        return tl::unexpected(*refusal);
+    return shownRules;
+}
+
+Result<Explanation> FakeRequests::explain(const Caller& caller, const std::string& app) {
+    record(caller, "explain " + app);
+    if (refusal)
+        return tl::unexpected(*refusal);
+    return explanation;
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

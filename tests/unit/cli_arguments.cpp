@@ -79,6 +79,20 @@ TEST_CASE("what is wrong is said in one line") {
     CHECK(wrong({"release", "--json"}) == "micguardctl: 'release' prints no data, so it takes no '--json'");
 }
 
+TEST_CASE("verbs with several operands want each of them") {
+    CHECK(parsed({"app", "mute", "org.a"})->operands == std::vector<std::string>{"mute", "org.a"});
+    const auto how = parsed({"answer", "--run", "mute", "deny"});
+    REQUIRE(how);
+    CHECK(how->operands == std::vector<std::string>{"mute", "deny"});
+    CHECK(how->option("--run"));
+    CHECK(wrong({"app"}) == "micguardctl: 'app' needs mute or unmute");
+    CHECK(wrong({"app", "mute"}) == "micguardctl: 'app' needs an application");
+    CHECK(wrong({"app", "mutte", "org.a"}) == "micguardctl: unknown app 'mutte' (did you mean 'mute'?)");
+    CHECK(wrong({"answer", "org.a"}) == "micguardctl: 'answer' needs allow or deny");
+    CHECK(wrong({"answer", "org.a", "alow"}) == "micguardctl: unknown answer 'alow' (did you mean 'allow'?)");
+    CHECK(wrong({"answer", "org.a", "allow", "x"}) == "micguardctl: unexpected 'x'");
+}
+
 TEST_CASE("usage names the verb's own arguments") {
     CHECK(parsed({"mode", "x"}).error().line.ends_with("usage: micguardctl mode [--json] [silence|sever]"));
 }

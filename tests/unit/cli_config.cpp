@@ -52,7 +52,8 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
         write("etc/micguard/micguard.toml", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n");
     const auto user =
         write("xdg/micguard/conf.d/10.toml",
-              "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n");
+              "[sources]\nexempt = ['a', '\\*']\n\n[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\n\n"
+              "[admission]\nmixers = []\n");
     const auto report = showConfig(folders(), Form::Text);
     CHECK(report.code == Exit::Ok);
     CHECK(report.error.empty());
@@ -61,6 +62,8 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
                             "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
                             user +
                             ":2\n\n"
+                            "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
+                            " # " + user + ":9\n\n"
                             "[policy]\ndefault = \"allow\" # built-in\n\n"
                             "[[rule]] # " +
                             user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
@@ -156,6 +159,24 @@ TEST_CASE_METHOD(Files, "config path names every place, what is in force and wha
     const auto text = configPaths(folders(), Form::Text, plain).out;
     CHECK(text.find("90-micguard.toml  (the guard's own)") != std::string::npos);
     CHECK(text.find("not there") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Files, "config check warns of rules that never decide, of all files and of one alone") {
+    const auto system = write("etc/micguard/micguard.toml", "[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\nfinal = true\n");
+    const auto user = write("xdg/micguard/micguard.toml", "\n[[rule]]\nmatch = { app = 'x' }\naction = 'allow'\n");
+    const auto report = checkConfig(folders(), Form::Text);
+    CHECK(report.code == Exit::Ok);
+    CHECK(report.out == user + ":2:1: warning: this rule never decides: always outranked by a final rule (" + system +
+                            ":1); remove it\nno mistake in 2 files with 2 rules\n");
+    const auto findings = parsed(checkConfig(folders(), Form::Json))["findings"];
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0]["line"] == 2);
+    CHECK(findings[0]["severity"] == "warning");
+
+    CHECK(checkConfigFile(folders(), user, Form::Text).out.find("never decides") == std::string::npos);
+    write("xdg/micguard/micguard.toml", "[[rule]]\naction = 'deny'\n[[rule]]\naction = 'deny'\n");
+    CHECK(checkConfigFile(folders(), user, Form::Text).out.find(":3:1: warning: this rule never decides") !=
+          std::string::npos);
 }
 
 TEST_CASE_METHOD(Files, "nothing in a file reaches the terminal as a command to it") {

@@ -88,6 +88,15 @@ TEST_CASE("capture names application and microphone, harmlessly") {
     CHECK(heard.data.back()["source"].is_null());
 }
 
+TEST_CASE("a question names the application, harmlessly, and how to answer") {
+    Heard heard;
+    heard.load();
+    heard.events.asked(app);
+    CHECK(heard.names == Names{"asked"});
+    CHECK(heard.texts.back() == "AB wants to listen: answer with micguardctl answer");
+    CHECK(heard.data.back()["app"]["app_id"] == "a");
+}
+
 TEST_CASE("objects come, change and go") {
     Heard heard;
     heard.load();

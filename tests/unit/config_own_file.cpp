@@ -105,6 +105,35 @@ TEST_CASE("a new answer takes the old one's place, another source makes another 
     CHECK(apps(own) == Names{"a allow", "c allow"});
 }
 
+TEST_CASE("the newer word on every source leaves nothing of those on single ones") {
+    Layer own;
+    REQUIRE(remember(own, ruleFor("a", "mic", Ruling::Allow), now));
+    REQUIRE(remember(own, ruleFor("b", "mic", Ruling::Allow), now));
+    REQUIRE(remember(own, ruleFor("a", "line", Ruling::Allow, 0, now + 5), now));
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Deny), now));
+    CHECK(apps(own) == Names{"a deny", "b allow"});
+}
+
+TEST_CASE("a word for a while leaves alone what lasts, and replaces another one for a while") {
+    Layer own;
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Deny), now));
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Allow, 0, now + 9), now));
+    CHECK(apps(own) == Names{"a deny", "a allow"});
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Ask, 0, now + 5), now));
+    CHECK(apps(own) == Names{"a deny", "a ask"});
+    CHECK(own.rules[1].until == now + 5);
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Silence), now));
+    CHECK(apps(own) == Names{"a silence"});
+}
+
+TEST_CASE("what stands in the guard's own file by hand is replaced only by the same") {
+    auto own = *parseLayer("[[rule]]\nmatch = { app = 'a', kind = 'bluetooth' }\naction = 'deny'\n"
+                           "[[rule]]\nmatch.app = 'a'\nwhen.hours = '09:00-17:00'\naction = 'deny'\n",
+                           "own");
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Allow), now));
+    CHECK(apps(own) == Names{"a deny", "a deny", "a allow"});
+}
+
 TEST_CASE("to forget an application leaves alone rules that are for more than it") {
     auto own = *parseLayer("[[rule]]\nmatch = { app = 'org.*' }\naction = 'deny'\n[[rule]]\naction = 'ask'\n",
                            "own");

@@ -2,6 +2,7 @@
 #include "tests/unit/fake_server.hpp"
 
 #include "daemon/model/applied.hpp"
+#include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 
 #include <algorithm>
@@ -57,6 +58,17 @@ std::string describe(const Action& action) {
                           [](const action::SetUserMute& a) {
                               return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
                           },
+                          [](const action::Admit& a) {
+                              return "admit " + id(a.client) + (a.any == permission::all           ? " all"
+                                                                : a.any == permission::readExecute ? " rx"
+                                                                                                   : " ?");
+                          },
+                          [](const action::Shield& a) {
+                              std::string text = (a.on ? "shield " : "unshield ") + id(a.client) + " from";
+                              for (const auto other : a.others)
+                                  text += " " + id(other);
+                              return text;
+                          },
                           [](const action::Suspend& a) { return "suspend " + id(a.node); },
                           [](const action::MakeSilence&) { return std::string("make-silence"); },
                           [](const action::OpenPorts& a) { return "open-ports " + id(a.node); },
@@ -67,6 +79,12 @@ std::string describe(const Action& action) {
 void FakeServer::tell(Event event) {
     if (connected_)
         pending_.push_back(std::move(event));
+}
+
+void FakeServer::tellClient(const Client& client) {
+    tell(event::ClientSeen{client});
+    if (isAdmissionOurs(client))
+        tell(event::ClientGranted{client.id, {defaults_[client.id], defaults_[client.id]}});
 }
 
 void FakeServer::tellKnob(const Node& node) {
@@ -144,11 +162,13 @@ void FakeServer::stall(bool on) {
 }
 
 std::uint32_t FakeServer::permission(GlobalId client, GlobalId object) const {
+    const auto given = defaults_.find(client);
+    const std::uint32_t otherwise = given == defaults_.end() ? everything : given->second;
     const auto objects = permissions_.find(client);
     if (objects == permissions_.end())
-        return everything;
+        return otherwise;
     const auto it = objects->second.find(object);
-    return it == objects->second.end() || it->second == permission::byDefault ? everything : it->second;
+    return it == objects->second.end() || it->second == permission::byDefault ? otherwise : it->second;
 }
 
 bool FakeServer::mayLink(const Node& output, const Node& input) const {
@@ -176,8 +196,15 @@ bool FakeServer::addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inpu
     graph_.put(link);
     if (in->client)
         mapped_[outputNode].insert(*in->client);
-    tell(event::LinkSeen{link});
+    linkSeen(link);
     return true;
+}
+
+void FakeServer::linkSeen(const Link& link) {
+    tell(event::LinkSeen{link});
+    for (const auto manager : sessionManagers_)
+        if (permission(manager, link.inputNode) & permission::readOnly)
+            autoswitch_.streamLinked(graph_, graph_.nodes.at(link.inputNode));
 }
 
 void FakeServer::removeLink(GlobalId linkId) {
@@ -202,6 +229,7 @@ void FakeServer::removeObject(GlobalId object) {
     for (auto& [client, objects] : permissions_)
         objects.erase(object);
     permissions_.erase(object);
+    defaults_.erase(object);
     tell(event::Removed{object});
 }
 
@@ -230,6 +258,7 @@ void FakeServer::remove(GlobalId object) {
     graph_.remove(object);
     marks_.erase(object);
     believedLinked_.erase(object);
+    autoswitch_.streamGone(object);
     sessionManagers_.erase(object);
     mapped_.erase(object);
     for (auto& [source, clients] : mapped_)
@@ -244,8 +273,10 @@ void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t v
     const bool before = permission(client, object) & permission::readOnly;
     permissions_[client][object] = value;
     const bool after = permission(client, object) & permission::readOnly;
-    if (sessionManagers_.contains(client) && before && !after)
+    if (sessionManagers_.contains(client) && before && !after) {
         believedLinked_.erase(object);
+        autoswitch_.streamGone(object);
+    }
     if (!graph_.port(object))
         return;
     std::vector<GlobalId> cut;
@@ -276,6 +307,15 @@ void FakeServer::carryOut(const Action& action) {
                            for (const auto& [object, value] : a.objects)
                                if (graph_.node(object) || graph_.port(object) || graph_.client(object))
                                    setPermission(a.client, object, value);
+                   },
+                   [&](const action::Admit& a) {
+                       if (graph_.client(a.client))
+                           defaults_[a.client] = a.any;
+                   },
+                   [&](const action::Shield& a) {
+                       for (const auto other : a.others)
+                           if (graph_.client(a.client) && graph_.client(other))
+                               setPermission(a.client, other, a.on ? permission::readOnly : permission::byDefault);
                    },
                    [&](const action::Destroy& a) {
                        if (graph_.links.contains(a.object) || graph_.node(a.object))
@@ -351,7 +391,10 @@ void FakeServer::appearNode(Line& line) {
     marks.raw = line.takeFlag("raw");
     marks.deaf = line.takeFlag("deaf");
     marks.locked = line.takeFlag("locked");
+    const bool headset = line.takeFlag("headset");
     Node node = takeNode(line);
+    if (headset)
+        autoswitch_.addLoopback(node.id);
     node.knob.present = !marks.raw;
     node.knob.locked = marks.locked;
     node.knob.maxVolume = node.configuredMaxVolume.value_or(10.0f);
@@ -371,7 +414,9 @@ void FakeServer::appear(Line& line) {
         if (links)
             sessionManagers_.insert(client.id);
         graph_.put(client);
-        tell(event::ClientSeen{client});
+        if (isAdmissionOurs(client))
+            defaults_[client.id] = permission::none;
+        tellClient(client);
     } else if (verb == "device") {
         const Device device = takeDevice(line);
         graph_.put(device);
@@ -399,7 +444,7 @@ void FakeServer::appear(Line& line) {
             graph_.put(link);
             if (in->client)
                 mapped_[link.outputNode].insert(*in->client);
-            tell(event::LinkSeen{link});
+            linkSeen(link);
         }
     } else {
         change(line);
@@ -512,9 +557,9 @@ void FakeServer::rescan() {
 
 void FakeServer::connect() {
     connected_ = true;
-    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_)});
+    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_), true});
     for (const auto& [objectId, client] : graph_.clients)
-        tell(event::ClientSeen{client});
+        tellClient(client);
     for (const auto& [objectId, device] : graph_.devices)
         tell(event::DeviceSeen{device});
     for (const auto& [objectId, node] : graph_.nodes)
@@ -549,8 +594,10 @@ void FakeServer::restart() {
     graph_ = {};
     marks_.clear();
     permissions_.clear();
+    defaults_.clear();
     sessionManagers_.clear();
     believedLinked_.clear();
+    autoswitch_ = {};
     mapped_.clear();
 }
 

@@ -7,11 +7,13 @@
 // Marks on a node: `raw` has no adapter and reads no knob; `deaf` lives in another process that goes on
 // playing whatever it is told; `locked` ignores the user's own mute; `target=NAME` pins a stream to a source.
 // `links` on a client makes it a session manager that links streams (autoconnect) to that or to the default
-// source, and believes a stream that was cut off to be linked still.
+// source, and believes a stream that was cut off to be linked still; it turns a headset (`headset` on its source) into a
+// telephone while a stream that it sees captures from it.
 #pragma once
 
 #include "daemon/enforce/server.hpp"
 #include "daemon/model/event.hpp"
+#include "tests/unit/fake_autoswitch.hpp"
 #include "tests/unit/graph_text.hpp"
 
 #include <deque>
@@ -58,6 +60,8 @@ class FakeServer final : public Server {
     std::set<std::string> linked() const; // the same whether or not sound flows
     // "mic -> 30" for every client that could read what a source plays from memory that it was given while it was linked.
     std::set<std::string> readable() const;
+    // "music" or "telephone": a headset's, by the device's id.
+    std::string profile(GlobalId headset) const { return autoswitch_.profile(headset); }
     // Everything that an object of the server carries of the guard's: knobs at 0, permissions, said in words.
     std::vector<std::string> leftovers() const;
 
@@ -79,6 +83,7 @@ class FakeServer final : public Server {
     void removeObject(GlobalId id);
     void tell(Event event);
     void tellKnob(const Node& node);
+    void tellClient(const Client& client);
     void appear(Line& line);
     void appearNode(Line& line);
     void change(Line& line);
@@ -86,6 +91,7 @@ class FakeServer final : public Server {
     void openPorts(GlobalId node, bool monitors);
     void rescan();
     void linkStream(const Node& stream);
+    void linkSeen(const Link& link);
 
     struct Marks {
         bool raw = false, deaf = false, locked = false;
@@ -94,8 +100,10 @@ class FakeServer final : public Server {
     Graph graph_;
     std::map<GlobalId, Marks> marks_;
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
+    std::map<GlobalId, std::uint32_t> defaults_; // of those clients that wait for the guard's word
     std::set<GlobalId> sessionManagers_;
     std::map<GlobalId, std::set<GlobalId>> mapped_; // source -> clients that were linked since it was suspended
+    Autoswitch autoswitch_;
     std::set<GlobalId> believedLinked_; // streams, by the session manager
     std::string defaultSource_;
     std::deque<Event> pending_;

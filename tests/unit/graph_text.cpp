@@ -148,6 +148,25 @@ std::vector<Line> linesOf(std::string_view text) {
     return lines;
 }
 
+// The process behind a client of the Pulse server, as it was proven.
+std::optional<ProcessFacts> takePeer(Line& line) {
+    ProcessFacts facts;
+    facts.pid = static_cast<std::uint32_t>(line.takeNumber("peer-pid", 77));
+    if (line.has("peer-flatpak") || line.has("peer-snap")) {
+        facts.sandbox = line.has("peer-flatpak") ? "flatpak" : "snap";
+        facts.sandboxId = line.take("peer-" + facts.sandbox);
+        facts.executable = "/app/bin/program";
+        facts.executableTrue = !line.takeFlag("peer-elsewhere");
+    } else if (line.has("peer")) {
+        facts.executable = line.take("peer");
+        facts.executableTrue = true;
+        facts.script = line.take("peer-script");
+    } else {
+        return std::nullopt;
+    }
+    return facts;
+}
+
 Client takeClient(Line& line) {
     Client c;
     c.id = toId(line, line.takeWord());
@@ -160,7 +179,14 @@ Client takeClient(Line& line) {
     c.socket = line.take("socket", c.self ? "pipewire-0-manager" : "pipewire-0");
     c.executable = line.take("exe", c.self ? "/usr/libexec/micguardd" : "");
     c.executableTrue = !line.takeFlag("exe-elsewhere") && !c.executable.empty();
+    c.executableWritable = line.takeFlag("exe-writable");
+    c.script = line.take("script");
     c.unit = line.take("unit");
+    c.unitKnown = line.takeFlag("unit-known");
+    c.sandbox = line.take("sandbox");
+    c.sandboxId = line.take("sandbox-id");
+    c.clientApi = line.take("api");
+    c.peer = takePeer(line);
     c.access = line.take("access");
     c.portalAppId = line.take("portal");
     c.snapId = line.take("snap");

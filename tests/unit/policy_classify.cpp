@@ -17,7 +17,8 @@ bool isSourceIn(std::string_view text) {
 }
 
 std::string kindOf(std::string_view text) {
-    return name(sourceKind(graphOf(text).nodes.at(GlobalId{20})));
+    const Graph graph = graphOf(text);
+    return name(sourceKind(graph, graph.nodes.at(GlobalId{20})));
 }
 
 std::set<std::uint32_t> managersOf(std::string_view text) {
@@ -63,6 +64,12 @@ TEST_CASE("JACK says microphone with physical and terminal ports") {
     CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical format=\"8 bit raw midi\""));
     CHECK_FALSE(isSourceIn("node 20\nport 21 of 20 out physical monitor"));
     CHECK(isSourceIn("node 20\nport 21 of 20 out physical format=\"\""));
+}
+
+TEST_CASE("a headset's microphone is told by its device, for the session manager's loopback says nothing of it") {
+    CHECK(kindOf("device 15 api=bluez5\nnode 20 class=Audio/Source device=15 group=loopback-1") == "bluetooth");
+    CHECK(kindOf("device 15 api=alsa\nnode 20 class=Audio/Source device=15") == "hardware");
+    CHECK(kindOf("node 20 class=Audio/Source/Virtual") == "virtual");
 }
 
 TEST_CASE("a device behind a node without a class makes its outputs a microphone") {
@@ -140,6 +147,20 @@ TEST_CASE("the capturing half of a filter that provides a source is plumbing") {
     CHECK_FALSE(plumbing(22)); // another client may claim the same group
     CHECK_FALSE(plumbing(23));
     CHECK_FALSE(plumbing(24)); // hears the microphone and provides none
+}
+
+TEST_CASE("without a link group, what listens in a process that provides a virtual source is plumbing") {
+    const Graph graph = graphOf(R"(
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 30
+        device 15 client=10
+        node 20 class=Audio/Source client=10 device=15
+        node 21 class=Audio/Sink client=10
+        node 22 class=Audio/Source/Virtual client=30
+        node 23 client=30
+    )");
+    CHECK(isPlumbing(graph, graph.nodes.at(GlobalId{23})));
+    CHECK_FALSE(isPlumbing(graph, graph.nodes.at(GlobalId{21}))); // a card provides, and plays beside it
 }
 
 TEST_CASE("the session manager is known by socket and executable, with all its connections") {

@@ -171,6 +171,51 @@ TEST_CASE("neither the guard nor the plumbing of an effects chain is shown as an
     CHECK(only(world.view()).name == "Call");
 }
 
+TEST_CASE("the application behind a filter is shown with the microphone, and the filter is not") {
+    constexpr std::string_view effects = R"(
+        client 60 exe=/usr/bin/easyeffects name=Effects
+        node 61 class=Audio/Source/Virtual name=effects client=60
+        port 62 of 61 out
+        node 63 name=effects-in client=60 running
+        port 64 of 63 in
+        link 65 20:21 -> 63:64
+        client 70 exe=/usr/bin/recorder name=Recorder
+        node 71 class=Stream/Input/Audio name=take client=70 autoconnect running target=effects
+        port 72 of 71 in
+    )";
+    World world(std::string(desk) + "node 20 class=Audio/Source name=mic client=10\nport 21 of 20 out\n");
+    world.say(effects);
+    REQUIRE(world.server.audible().contains("effects -> take"));
+    auto view = world.view();
+    CHECK(only(view).name == "Recorder");
+    CHECK(view.streams.front().source == sourceNamed(view, "mic").key);
+    world.say("gone 65");
+    view = world.view();
+    CHECK(view.streams.front().source == sourceNamed(view, "effects").key); // nothing flows in any more
+    world.say("gone 70");
+    CHECK(world.view().applications.empty());
+    CHECK(world.view().guard.capturing == 0);
+}
+
+TEST_CASE("what the session manager hides behind a source of its own is not the microphone that is shown") {
+    World world(std::string(desk) + R"(
+        device 15 name=card api=bluez5 client=10
+        node 18 class=Audio/Source/Internal name=inner client=10 device=15
+        port 19 of 18 out
+        node 20 class=Audio/Source name=headset client=10 device=15 group=bt
+        port 21 of 20 out
+        node 22 class=Stream/Input/Audio name=inner-in client=10 group=bt
+        port 23 of 22 in
+        link 24 18:19 -> 22:23
+        client 30 exe=/usr/bin/call name=Call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running target=headset
+        port 32 of 31 in
+    )");
+    const auto view = world.view();
+    CHECK(view.streams.front().source == sourceNamed(view, "headset").key);
+    CHECK(sourceNamed(view, "headset").kind == "bluetooth");
+}
+
 TEST_CASE("a stream that came while everything is severed is severed, though it never heard anything") {
     World world(desk);
     world.receive(event::ModeChosen{Mode::Sever});

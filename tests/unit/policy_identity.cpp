@@ -42,25 +42,113 @@ TEST_CASE("a native client cannot make itself a Flatpak by claiming so") {
     CHECK(identity.key == "exe:/usr/bin/evil");
 }
 
-TEST_CASE("pipewire-pulse vouches for the sandboxes of its clients, and for nothing else") {
+TEST_CASE("what a client of the Pulse server says of its sandbox is a claim: it can overwrite what the "
+          "server said") {
     for (const char* server : {"/usr/bin/pipewire-pulse", "/usr/bin/pipewire"}) {
         INFO(server);
-        const auto flatpak = identityIn("client 30 pid=9 portal=org.App exe=" + std::string(server) +
-                                        "\nnode 31 client=30 app-id=org.claimed");
-        CHECK(flatpak.how == "sandbox");
-        CHECK(flatpak.key == "flatpak:org.App");
-        CHECK(flatpak.appId == "org.App");
-        const auto snap =
-            identityIn("client 30 pid=9 snap=tool exe=" + std::string(server) + "\nnode 31 client=30");
-        CHECK(snap.sandbox == "snap");
-        CHECK(snap.key == "snap:tool");
-        const auto plain = identityIn("client 30 pid=9 exe=" + std::string(server) +
-                                      "\nnode 31 client=30 app-name=Recorder binary=parecord app-pid=55");
+        const std::string client = "client 30 pid=9 api=pipewire-pulse exe=" + std::string(server);
+        const auto flatpak = identityIn(client + " portal=org.App\nnode 31 client=30 app-id=org.claimed");
+        CHECK(flatpak.how == "claimed");
+        CHECK(flatpak.sandbox.empty());
+        CHECK(flatpak.key == "claimed:org.App");
+        const auto snap = identityIn(client + " snap=tool\nnode 31 client=30");
+        CHECK(snap.how == "claimed");
+        CHECK(snap.appId == "tool");
+        const auto plain =
+            identityIn(client + "\nnode 31 client=30 app-name=Recorder binary=parecord app-pid=55");
         CHECK(plain.how == "claimed");
-        CHECK(plain.pid == 55); // the kernel's is pipewire-pulse's own
+        CHECK(plain.pid == 55); // the kernel's is the server's own
         CHECK(plain.executable == "parecord");
         CHECK(plain.key == "claimed:parecord");
     }
+}
+
+TEST_CASE("a client of the Pulse server is the process that is proven to be behind it") {
+    const std::string client =
+        "client 30 pid=9 api=pipewire-pulse exe=/usr/bin/pipewire portal=org.forged app-pid=55 ";
+    const std::string node = "\nnode 31 client=30 app-id=org.claimed app-name=Call binary=zoom app-pid=56";
+    const auto native = identityIn(client + "peer=/usr/bin/call peer-pid=77" + node);
+    CHECK(native.how == "kernel");
+    CHECK(native.key == "exe:/usr/bin/call"); // the same as of a client of PipeWire
+    CHECK(native.appId == "/usr/bin/call");
+    CHECK(native.pid == 77);
+    CHECK(native.name == "Call");
+    const auto flatpak = identityIn(client + "peer-flatpak=org.App" + node);
+    CHECK(flatpak.how == "sandbox");
+    CHECK(flatpak.key == "flatpak:org.App");
+    CHECK(flatpak.executable.empty());
+}
+
+TEST_CASE("a Flatpak and a Snap are what the kernel says they are") {
+    const auto flatpak = identityIn(
+        "client 30 pid=7 exe=/app/bin/app sandbox=flatpak sandbox-id=org.App portal=org.other app-id=x\n"
+        "node 31 client=30 app-id=y");
+    CHECK(flatpak.how == "sandbox");
+    CHECK(flatpak.sandbox == "flatpak");
+    CHECK(flatpak.appId == "org.App");
+    CHECK(flatpak.pid == 7);
+    const auto snap = identityIn("client 30 sandbox=snap sandbox-id=tool\nnode 31 client=30");
+    CHECK(snap.sandbox == "snap");
+    CHECK(snap.key == "snap:tool");
+    // Whose file says so, and who runs something else.
+    const auto forged =
+        identityIn("client 30 exe=/usr/bin/evil exe-elsewhere sandbox=flatpak sandbox-id=org.App\n"
+                   "node 31 client=30");
+    CHECK(forged.how == "claimed");
+    CHECK(forged.appId == "org.App");
+    CHECK(forged.sandbox.empty());
+    // A sandbox of which only the kind is known is nobody's.
+    const auto kind = identityIn("client 30 sandbox=flatpak app-id=org.App\nnode 31 client=30");
+    CHECK(kind.how == "claimed");
+    CHECK(kind.sandbox.empty());
+}
+
+TEST_CASE("the portal hands connections over to sandboxes that it names") {
+    const std::string rest = " portal=org.App\nnode 31 client=30";
+    CHECK(identityIn("client 30 exe=/usr/libexec/xdg-desktop-portal" + rest).key == "flatpak:org.App");
+    CHECK(identityIn("client 30 exe=/usr/libexec/xdg-desktop-portal exe-elsewhere" + rest).how == "claimed");
+    CHECK(identityIn("client 30 exe=/home/me/xdg-desktop-portal exe-writable" + rest).how == "kernel");
+    CHECK(identityIn("client 30 access=portal exe=/usr/bin/evil" + rest).key == "exe:/usr/bin/evil");
+}
+
+TEST_CASE("what it calls itself is at most its name, where the kernel knows better") {
+    const auto identity = identityIn("client 30 exe=/usr/bin/evil app-id=us.zoom.Zoom name=Zoom\n"
+                                     "node 31 client=30 app-id=us.zoom.Zoom app-name=Zoom binary=zoom");
+    CHECK(identity.appId == "/usr/bin/evil");
+    CHECK(identity.executable == "/usr/bin/evil");
+    CHECK(identity.name == "Zoom");
+}
+
+TEST_CASE("an interpreter's applications are told apart by their scripts, which are claims") {
+    const auto one =
+        identityIn("client 30 exe=/usr/bin/python3.11 script=/usr/bin/recorder\nnode 31 client=30");
+    const auto other =
+        identityIn("client 30 exe=/usr/bin/python3.11 script=/home/me/evil.py\nnode 31 client=30");
+    CHECK(one.how == "claimed");
+    CHECK(one.appId == "/usr/bin/recorder");
+    CHECK(one.executable == "/usr/bin/python3.11");
+    CHECK(one.key != other.key);
+    CHECK(identityIn("client 30 exe=/usr/bin/python3.11\nnode 31 client=30").how == "kernel");
+}
+
+TEST_CASE("rules rest on what is known: a script, and the unit of a user's own, are not") {
+    const auto subject = [](const std::string& client) {
+        const Graph graph = graphOf("client 30 " + client);
+        return subjectOf(graph.clients.at(GlobalId{30}), nullptr);
+    };
+    const auto script = subject("exe=/usr/bin/python3.11 script=/usr/bin/recorder.py");
+    CHECK(script.app == Fact{"/usr/bin/python3.11", true});
+    CHECK(script.alias == Fact{"/usr/bin/recorder.py", false});
+    CHECK(script.process == Fact{"python3.11", true});
+    CHECK(script.script == Fact{"recorder.py", false});
+    CHECK(subject("exe=/usr/bin/call unit=app-zoom.scope").unit == Fact{"app-zoom.scope", false});
+    CHECK(subject("exe=/usr/bin/call unit=call.service unit-known").unit == Fact{"call.service", true});
+    CHECK(subject("exe=/usr/bin/evil exe-elsewhere sandbox=flatpak sandbox-id=org.App").flatpak ==
+          Fact{"org.App", false});
+    CHECK(subject("exe=/app/bin/app sandbox=flatpak sandbox-id=org.App").flatpak == Fact{"org.App", true});
+    const auto recognised = subject("exe=/opt/zoom/zoom");
+    CHECK(recognised.app == Fact{"Zoom", true});
+    CHECK(recognised.alias == Fact{"/opt/zoom/zoom", true});
 }
 
 TEST_CASE("an executable of pipewire-pulse's name elsewhere vouches for nobody") {

@@ -85,7 +85,8 @@ struct Question {
 
 Question randomQuestion(Dice& dice) {
     Question question;
-    for (Fact* fact : {&question.subject.app, &question.subject.executable, &question.subject.flatpak})
+    for (Fact* fact : {&question.subject.app, &question.subject.alias, &question.subject.executable,
+                       &question.subject.flatpak})
         if (dice.chance(75))
             *fact = {dice.oneOf(names), dice.chance(60)};
     if (dice.chance(50))
@@ -111,15 +112,17 @@ enum class Match { No, Claimed, Known };
 
 Match matchOf(const Rule& rule, const Question& question) {
     Match match = Match::Known;
-    const auto demand = [&](const std::optional<std::string>& glob, const Fact& fact, bool everybodyHasOne) {
+    const auto demand = [&](const std::optional<std::string>& glob, const Fact& fact, bool everybodyHasOne,
+                            const Fact& second = {}) {
         if (!glob || (everybodyHasOne && glob->find_first_not_of('*') == std::string::npos))
             return;
-        if (fact.value.empty() || !globMatches(*glob, fact.value))
-            match = Match::No;
-        else if (!fact.known)
-            match = std::min(match, Match::Claimed);
+        Match met = Match::No;
+        for (const Fact& one : {fact, second})
+            if (!one.value.empty() && globMatches(*glob, one.value))
+                met = std::max(met, one.known ? Match::Known : Match::Claimed);
+        match = std::min(match, met);
     };
-    demand(rule.match.app, question.subject.app, true);
+    demand(rule.match.app, question.subject.app, true, question.subject.alias);
     demand(rule.match.executable, question.subject.executable, false);
     demand(rule.match.flatpak, question.subject.flatpak, false);
     demand(rule.match.claims, {question.subject.claims, false}, false);
@@ -181,7 +184,8 @@ std::pair<Ruling, const Rule*> plainly(const Settings& settings, const Question&
 }
 
 Question withoutClaims(Question question) {
-    for (Fact* fact : {&question.subject.app, &question.subject.executable, &question.subject.flatpak})
+    for (Fact* fact : {&question.subject.app, &question.subject.alias, &question.subject.executable,
+                       &question.subject.flatpak})
         if (!fact->known)
             fact->value.clear();
     question.subject.claims.clear();
@@ -243,7 +247,8 @@ TEST_CASE("property: what is known instead of claimed is not what makes it stric
         for (auto& rule : settings.rules)
             rule.action = Ruling::Allow;
         auto known = question;
-        for (Fact* fact : {&known.subject.app, &known.subject.executable, &known.subject.flatpak})
+        for (Fact* fact :
+             {&known.subject.app, &known.subject.alias, &known.subject.executable, &known.subject.flatpak})
             fact->known = true;
         known.now.capturing.erase(known.subject.app.value); // else it is no other one any more
         auto before = question;

@@ -77,6 +77,18 @@ TEST_CASE("who is cut off while others go on keeps no memory that is written to"
     CHECK(world.server.readable() == Pairs{"mic -> 30"});
 }
 
+TEST_CASE("a denied client that listens to a source of its own does not have it suspended again and again") {
+    World world(std::string(twoCalls) + R"(
+        node 35 class=Audio/Source/Virtual name=own client=30
+        port 36 of 35 out
+        link 37 35:36 -> 31:32
+    )");
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    const auto sent = world.sent();
+    CHECK(std::count(sent.begin(), sent.end(), "suspend 35") == 0);
+    CHECK(std::count(sent.begin(), sent.end(), "suspend 20") == 1);
+}
+
 TEST_CASE("memory kept from before the mute is let go before the microphone opens") {
     World world(twoCalls);
     world.mute();
@@ -194,6 +206,18 @@ TEST_CASE("of a sink into which a microphone plays, a denied application gets no
     CHECK_FALSE(world.server.graph().links.contains(GlobalId{94}));
     CHECK(world.server.graph().links.contains(GlobalId{95}));
     CHECK(world.server.permission(GlobalId{30}, GlobalId{90}) != permission::none);
+}
+
+TEST_CASE("a denied client does not keep a card that it had the server open, whatever kind it says that this is") {
+    for (const std::string claim : {"", "api=bluez5", "network"}) {
+        INFO(claim);
+        World world(twoCalls);
+        world.rule(about(Ruling::Deny, "/usr/bin/spy"));
+        world.say("client 50 exe=/usr/bin/spy\n"
+                  "node 51 class=Audio/Source name=own client=50 factory=api.alsa.pcm.source " +
+                  claim);
+        CHECK(contains(world.sent(), "destroy 51"));
+    }
 }
 
 TEST_CASE("of two that may not capture beside each other one goes on, for good") {

@@ -5,29 +5,16 @@
 // (--rng-seed, printed at its start and with a failure); the same seed makes the same worlds.
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
-#include "tests/unit/random_world.hpp"
+#include "tests/unit/many_worlds.hpp"
 
 #include <algorithm>
 
-#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
 
 namespace {
-
-// Enough to meet every kind of object with every other; `--long` runs belong to the session tests.
-constexpr std::uint32_t worlds = 60;
-
-// One assertion per world and property, with a text that says what went wrong: thousands of CHECKs cost more
-// than what they check.
-std::string joined(const std::set<std::string>& words) {
-    std::string text;
-    for (const auto& word : words)
-        text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
 
 std::set<std::string> guardedOnly(const World& world, std::set<std::string> pairs) {
     std::erase_if(pairs, [](const std::string& pair) { return pair.starts_with("exempt"); });
@@ -44,24 +31,6 @@ std::string unguarded(const World& world) {
             text += node->name + " ";
     }
     return text;
-}
-
-template <typename Property>
-void inManyWorlds(Property property) {
-    for (std::uint32_t i = 0; i < worlds; i++) {
-        const std::uint32_t seed = Catch::getSeed() + i;
-        INFO("seed " << seed);
-        Random random(seed);
-        property(random);
-    }
-}
-
-void settle(World& world) {
-    world.rest();
-    world.overdue();
-    world.overdue();
-    for (int i = 0; i < 4; i++)
-        world.streamsOverdue();
 }
 
 } // namespace
@@ -81,6 +50,7 @@ TEST_CASE(
             while (world.step()) {
             }
         }
+        INFO(trouble);
         CHECK(trouble.empty());
     });
 }

@@ -95,7 +95,7 @@ std::string randomChange(Random& random, const FakeServer& server) {
     const auto anyNode = [&](bool source) -> std::optional<GlobalId> {
         std::vector<GlobalId> found;
         for (const auto& [id, node] : server.graph().nodes)
-            if (isSource(server.graph(), node) == source)
+            if (isSource(server.graph(), node) == source && node.name != silenceName)
                 found.push_back(id);
         if (found.empty())
             return std::nullopt;
@@ -138,7 +138,7 @@ std::string randomChange(Random& random, const FakeServer& server) {
 
 Event randomWish(Random& random, std::uint64_t now) {
     Settings settings;
-    switch (random.below(7)) {
+    switch (random.below(9)) {
     case 0:
         return event::UserMute{true, "", "", now};
     case 1:
@@ -151,7 +151,12 @@ Event randomWish(Random& random, std::uint64_t now) {
         return event::HoldDropped{random.below(4), now};
     case 5:
         return event::ModeChosen{random.chance(50) ? Mode::Sever : Mode::Silence};
+    case 6:
+        return event::TimeCame{random.below(300), random.below(7), random.below(1440)};
     default:
+        if (random.chance(60))
+            settings = randomRules(random);
+        settings.sources.exempt.clear();
         if (random.chance(50))
             settings.sources.exempt = {"exempt*"};
         if (random.chance(30))
@@ -168,6 +173,40 @@ void randomSettings(Random& random, World& world) {
         settings.mute.bluetooth = random.chance(50) ? Mode::Sever : Mode::Silence;
     world.receive(event::SettingsLoaded{settings});
     world.receive(event::ModeChosen{random.chance(50) ? Mode::Sever : Mode::Silence});
+}
+
+Settings randomRules(Random& random) {
+    static constexpr std::array executables{"/usr/bin/app0", "/usr/bin/app1", "/usr/bin/app?", "/usr/bin/*",
+                                            "*"};
+    static constexpr std::array sources{"mic100", "mic*", "*1", "*"};
+    static constexpr std::array kinds{"hardware", "virtual", "bluetooth"};
+    Settings settings;
+    settings.sources.exempt = {"exempt*"};
+    settings.policy.fallback = random.chance(70) ? Ruling::Allow : rulings[random.below(rulings.size())];
+    for (std::uint32_t line = 1 + random.below(5); line > 0; line--) {
+        Rule rule;
+        if (random.chance(80))
+            rule.match.executable = executables.at(random.below(executables.size()));
+        if (random.chance(40))
+            rule.match.source = sources.at(random.below(sources.size()));
+        if (random.chance(20))
+            rule.match.kind = kinds.at(random.below(kinds.size()));
+        if (random.chance(20))
+            rule.when.hours = {static_cast<std::uint16_t>(random.below(4) * 360),
+                               static_cast<std::uint16_t>(random.below(5) * 360)};
+        if (random.chance(15))
+            rule.when.locked = random.chance(50);
+        // One only: two can contradict each other (docs/architecture.md, what is known to be missing).
+        if (line == 1 && random.chance(60))
+            rule.when.capturing = executables.at(random.below(executables.size()));
+        if (random.chance(15))
+            rule.until = random.below(3) * 100;
+        rule.action = rulings[random.below(rulings.size())];
+        rule.priority = static_cast<std::int32_t>(random.below(3));
+        rule.origin = {"rules.toml", line};
+        settings.rules.push_back(std::move(rule));
+    }
+    return settings;
 }
 
 Event randomEvent(Random& random) {

@@ -36,6 +36,8 @@ std::string randomChange(Random& random, const FakeServer& server);
 Event randomWish(Random& random, std::uint64_t now);
 // Mode, Bluetooth, exemptions.
 void randomSettings(Random& random, World& world);
+// Rules about the applications and microphones of such graphs, and [policy] default.
+Settings randomRules(Random& random);
 // Any event at all, also such as no server would send, on ids that may be of another kind or of nothing.
 Event randomEvent(Random& random);
 

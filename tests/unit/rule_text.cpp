@@ -135,7 +135,9 @@ Subject subjectOf(std::string_view text) {
             subject.claims = value;
             continue;
         }
-        const std::array<std::pair<std::string_view, Fact*>, 6> facts{{{"app", &subject.app},
+        const std::array<std::pair<std::string_view, Fact*>, 8> facts{{{"app", &subject.app},
+                                                                       {"alias", &subject.alias},
+                                                                       {"script", &subject.script},
                                                                        {"executable", &subject.executable},
                                                                        {"unit", &subject.unit},
                                                                        {"flatpak", &subject.flatpak},

@@ -63,6 +63,21 @@ TEST_CASE("a live desk needs no marker, a muted one does") {
     CHECK(writeMarker(world.model, true).empty());
 }
 
+TEST_CASE("applications muted by themselves are remembered over a crash and over a reboot") {
+    World world(micAndCall);
+    world.receive(event::AppMuted{"exe:/usr/bin/call", {"panel (pid 7)", {Serial{1030}}}});
+    const std::map<std::string, std::string> muted{{"exe:/usr/bin/call", "panel (pid 7)"}};
+    for (const auto& text : {writeMarker(world.model, true), writeState(world.model, true)}) {
+        const auto memory = readMemory(text);
+        REQUIRE(memory);
+        CHECK(memory->appMutes == muted);
+        CHECK_FALSE(memory->muted);
+    }
+    world.receive(event::AppUnmuted{"exe:/usr/bin/call"});
+    CHECK(writeMarker(world.model, true).empty());
+    CHECK(readMemory(writeState(world.model, true))->appMutes.empty());
+}
+
 TEST_CASE("the marker tells a successor everything") {
     World world(graph);
     world.say("knob 20 max=3 monitor-mute");

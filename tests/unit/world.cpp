@@ -2,6 +2,7 @@
 #include "tests/unit/world.hpp"
 
 #include "daemon/policy/plan.hpp"
+#include "daemon/policy/questions.hpp"
 
 #include <stdexcept>
 
@@ -33,6 +34,10 @@ World::World(FakeServer inherited, Remembered remembered, bool muted)
 
 void World::apply(const Event& event) {
     model.apply(event);
+    if (std::holds_alternative<event::Removed>(event) ||
+        std::holds_alternative<event::InitialListComplete>(event))
+        for (const auto number : endedAnswers(model))
+            model.apply(event::AnswerEnded{number});
     if (model.blinded) {
         model.blinded = false;
         reconnects++;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What is read from /proc, against a made-up one.
-#include "daemon/pipewire/process.hpp"
+#include "daemon/process/flatpak.hpp"
+#include "daemon/process/process.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -87,6 +90,71 @@ TEST_CASE("the unit is the innermost service or scope") {
     CHECK(proc.unit("0::/user.slice/user-1000.slice/session-2.scope\n") == "session-2.scope");
     CHECK(proc.unit("12:pids:/other.service\n0::/a.service\n") == "a.service");
     CHECK(proc.unit("0::/a.service") == "a.service");
+}
+
+TEST_CASE("only a unit that root made, and that nobody could make another one in, is known") {
+    const MadeUpProc proc;
+    const auto known = [&](const std::string& text) {
+        proc.cgroup(text);
+        return proc.read().unitKnown;
+    };
+    CHECK(known("0::/system.slice/call.service\n"));
+    CHECK(known("0::/user.slice/user-1000.slice/session-2.scope\n"));
+    CHECK_FALSE(known("0::/user.slice/user-1000.slice/user@1000.service/session.slice/call.service\n"));
+    CHECK_FALSE(known("0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-zoom-1.scope\n"));
+    CHECK_FALSE(known("0::/user.slice/user-1000.slice/user@1000.service\n"));
+    CHECK_FALSE(known("0::/system.slice/container.service/call.service\n")); // delegated, perhaps
+    CHECK_FALSE(known("0::/\n"));
+    CHECK_FALSE(known(""));
+}
+
+TEST_CASE("a name that leads through a symbolic link here was made up elsewhere") {
+    const MadeUpProc proc;
+    std::ofstream(proc.root / "call") << "x";
+    fs::create_symlink(proc.root / "call", proc.root / "link");
+    proc.executable(proc.root / "link");
+    CHECK_FALSE(proc.read().executableTrue);
+}
+
+TEST_CASE("a file system of somebody else's is not touched") {
+    constexpr const char* mounts =
+        "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 20 0:50 / /home/me/trap rw - fuse.trap t rw\n"
+        "31 20 0:51 / /home/me/a\\040b rw - fuse t rw\n";
+    CHECK(crossesFuse(mounts, "/home/me/trap/call"));
+    CHECK(crossesFuse(mounts, "/home/me/trap"));
+    CHECK(crossesFuse(mounts, "/home/me/a b/call"));
+    CHECK_FALSE(crossesFuse(mounts, "/home/me/trapped/call"));
+    CHECK_FALSE(crossesFuse(mounts, "/usr/bin/call"));
+    CHECK_FALSE(crossesFuse("", "/usr/bin/call"));
+    CHECK(crossesFuse("1 0 0:9 / / rw - fuse.x x rw\n", "/usr/bin/call"));
+}
+
+TEST_CASE("the start of a process tells two of the same pid apart, whatever it calls itself") {
+    const MadeUpProc proc;
+    std::ofstream(proc.root / "42/stat")
+        << "42 (a) b) R 1 42 42 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 123456 9 9\n";
+    CHECK(readStartTime(42, proc.root.string()) == 123456);
+    CHECK(readStartTime(43, proc.root.string()) == 0);
+    CHECK(readStartTime(static_cast<std::uint32_t>(getpid())) > 0);
+}
+
+TEST_CASE("a Flatpak's program is the file that it has installed, outside of the sandbox") {
+    const std::vector<std::string> installations{"/var/lib/flatpak"};
+    const std::string info = "[Application]\nname=org.call\n[Instance]\n"
+                             "app-path=/var/lib/flatpak/app/org.call/x86_64/stable/abc/files\n";
+    const std::string place = "/var/lib/flatpak/app/org.call/x86_64/stable/abc/files/bin/call";
+    CHECK(deployedFile(info, "/app/bin/call", installations) == place);
+    CHECK(deployedFile(info, "/newroot/app/bin/call", installations) == place);
+    CHECK(deployedFile(info, "/usr/bin/python3", installations).empty()); // of the runtime: anybody's
+    const auto with = [&](const std::string& name, const std::string& path) {
+        return deployedFile("[Application]\nname=" + name + "\n[Instance]\napp-path=" + path + "\n",
+                            "/app/bin/call", installations);
+    };
+    CHECK(with("org.call", "/home/me/app/org.call/files").empty());
+    CHECK(with("org.call", "/var/lib/flatpak/app/org.other/x86_64/stable/abc/files").empty());
+    CHECK(with("org.call", "/var/lib/flatpak/app/org.call/../org.other/files").empty());
+    CHECK(with("", "/var/lib/flatpak/app//files").empty());
+    CHECK(deployedFile("nonsense", "/app/bin/call", installations).empty());
 }
 
 TEST_CASE("outside of any unit there is none") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Who a caller is, from made-up /proc trees.
-#include "daemon/bus/caller_identity.hpp"
+#include "daemon/process/sandbox.hpp"
 
 #include <cstdlib>
 #include <fstream>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads who a process is from /proc. Unknown means the stricter answer.
-#include "daemon/bus/caller_identity.hpp"
+#include "daemon/process/sandbox.hpp"
 
 #include <algorithm>
 #include <cerrno>

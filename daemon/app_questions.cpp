@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Single applications: the questions about them, the answers, their mutes, and what is told when one is kept
+// from a microphone.
+#include "daemon/app.hpp"
+
+#include "daemon/journal.hpp"
+#include "daemon/permitted.hpp"
+#include "daemon/process/lineage.hpp"
+#include "daemon/process/process.hpp"
+#include "daemon/policy/identity.hpp"
+#include "daemon/policy/questions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace micguard {
+namespace {
+
+// A question stays open so long when nobody waits for its answer any more: who opens his stream anew is not
+// asked about anew.
+constexpr guint lapseMs = 10000;
+
+// Any client can make up names to be asked about; the further ones wait, in silence, for others to be answered.
+constexpr std::size_t mostQuestions = 64;
+constexpr std::size_t mostAppMutes = 256;
+constexpr std::size_t mostOwnMutes = 256;
+constexpr std::size_t mostOwnMutesOfOne = 16;
+
+bool isOfSameCaller(const OwnMute& a, const OwnMute& b) {
+    if (!a.sandbox.empty() || !b.sandbox.empty())
+        return a.sandbox == b.sandbox && a.sandboxId == b.sandboxId;
+    return a.lineage.front().sameProcess(b.lineage.front());
+}
+
+Result<OwnMute> ownMuteOf(const Caller& caller) {
+    OwnMute mute;
+    mute.by = nameOf(caller);
+    mute.sandbox = caller.sandbox;
+    mute.sandboxId = caller.sandboxId;
+    if (mute.sandbox.empty()) {
+        mute.lineage = readLineage(caller.pid);
+        mute.unit = readProcess(caller.pid).unit;
+    }
+    const bool told = mute.sandbox.empty() ? !mute.lineage.empty() : !mute.sandboxId.empty();
+    if (!told || (caller.uidKnown && caller.uid != getuid()))
+        return tl::unexpected(RequestError{"NoSuchObject", "which application the caller is cannot be told"});
+    return mute;
+}
+
+} // namespace
+
+const ApplicationView* App::shownApplication(std::uint64_t key) const {
+    const auto it = std::find_if(view_.applications.begin(), view_.applications.end(),
+                                 [&](const ApplicationView& application) { return application.key == key; });
+    return it == view_.applications.end() ? nullptr : &*it;
+}
+
+void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool muted, ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, muted ? "mute another application" : "unmute an application");
+        !allowed)
+        return reply(allowed);
+    const std::string application = describer_.identityOf(key);
+    if (!shownApplication(key))
+        return reply(tl::unexpected(RequestError{"NoSuchObject", "the application is gone"}));
+    const auto clients = clientsOf(model_, application);
+    if (!muted) {
+        // Also what was muted under another name that it bore then.
+        for (const auto before = model_.appeals.muted; const auto& [name, mute] : before)
+            if (name == application ||
+                std::any_of(clients.begin(), clients.end(),
+                            [&, &mine = mute.clients](Serial client) { return mine.contains(client); }))
+                receive(event::AppUnmuted{name});
+        return waitFor(false, std::move(reply));
+    }
+    if (clients.empty())
+        return reply(tl::unexpected(
+            RequestError{"NotGuaranteed", "it is a part of the sound server, which nothing binds"}));
+    if (model_.appeals.muted.size() >= mostAppMutes && !model_.appeals.muted.contains(application))
+        return reply(tl::unexpected(RequestError{"LimitExceeded", "256 applications are muted already"}));
+    receive(event::AppMuted{application, {nameOf(caller), clients}});
+    waitFor(false, std::move(reply));
+}
+
+void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std::string& scopeText,
+                 ReplyVoid reply) {
+    if (const auto allowed = mayControl(caller, "answer for the user"); !allowed)
+        return reply(allowed);
+    const auto scope = scopeFromString(scopeText);
+    if (!scope)
+        return reply(tl::unexpected(RequestError{
+            "InvalidArgument", "scope is \"once\", \"run\" or \"always\", not \"" + scopeText + "\""}));
+    const ApplicationView* shown = shownApplication(key);
+    const auto question = model_.appeals.questions.find(describer_.identityOf(key));
+    if (!shown || question == model_.appeals.questions.end())
+        return reply(
+            tl::unexpected(RequestError{"NoSuchObject", "nothing was asked about this application"}));
+    Answer answer{nextAnswer_++, question->first, shown->identity != "claimed",
+                  allow,         *scope,          question->second};
+    if (*scope != Scope::Always) {
+        receive(event::Answered{answer});
+        return waitFor(false, std::move(reply));
+    }
+    if (allow && !answer.known)
+        return reply(tl::unexpected(RequestError{
+            "InvalidArgument",
+            shown->name +
+                " is known only by what it says of itself, which anybody can say: it can be allowed "
+                "once, or for this run, but not always"}));
+    std::optional<Rule> rule;
+    for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
+        const Node* stream = model_.graph.node(id);
+        const Client* client = stream ? model_.graph.owner(*stream) : nullptr;
+        if (client && decision.ruling == Ruling::Ask &&
+            identify(model_.graph, *stream).key == answer.application)
+            rule = ruleToRemember(model_, subjectOf(*client, stream), allow);
+    }
+    if (!rule)
+        return reply(tl::unexpected(RequestError{
+            "InvalidConfig",
+            "no rule in the guard's own file would win over the one that asks (" + shown->reason + ")"}));
+    // In force at once, until the rule is.
+    receive(event::Answered{answer});
+    writeDown(answer, *rule, std::move(reply));
+}
+
+void App::writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply) {
+    ConfigSource::Change change;
+    change.make = [rule, at = now()](Layer& own) -> std::optional<ConfigRefusal> {
+        if (remember(own, rule, at))
+            return std::nullopt;
+        return ConfigRefusal{"LimitExceeded",
+                             fmt::format("the guard's own file has {} rules already", ownRulesLimit)};
+    };
+    config_.change(std::move(change),
+                   [this, number = answer.number, done = onceInForce(std::move(reply))](const auto& refusal) {
+                       receive(event::AnswerEnded{number});
+                       done(refusal);
+                   });
+}
+
+void App::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
+    if (!muted) {
+        receive(event::OwnStreamsUnmuted{caller.uniqueName});
+        return waitFor(false, std::move(reply));
+    }
+    auto mute = ownMuteOf(caller);
+    if (!mute)
+        return reply(tl::unexpected(mute.error()));
+    const auto& own = model_.appeals.own;
+    const auto ofOne = std::count_if(own.begin(), own.end(),
+                                     [&](const auto& entry) { return isOfSameCaller(entry.second, *mute); });
+    if (!own.contains(caller.uniqueName) &&
+        (own.size() >= mostOwnMutes || static_cast<std::size_t>(ofOne) >= mostOwnMutesOfOne))
+        return reply(tl::unexpected(
+            RequestError{"LimitExceeded", "too many connections mute their own streams already"}));
+    if (own.empty())
+        for (const auto& [id, client] : model_.graph.clients)
+            readLineages(id);
+    receive(event::OwnStreamsMuted{caller.uniqueName, std::move(*mute)});
+    waitFor(false, std::move(reply));
+}
+
+void App::callerLeft(const std::string& uniqueName) {
+    if (model_.appeals.own.contains(uniqueName))
+        receive(event::OwnStreamsUnmuted{uniqueName});
+}
+
+// With the bus goes the knowledge of who is still on it. Nothing opens by that: the applications stay muted
+// until somebody says otherwise.
+void App::keepOwnMutes() {
+    for (const auto own = model_.appeals.own; const auto& [connection, mute] : own) {
+        for (const auto& [id, client] : model_.graph.clients)
+            if (isOwn(mute, model_.graph, client))
+                for (const auto& application : applicationsOf(model_.graph, client))
+                    receive(
+                        event::AppMuted{application, {mute.by + ", when the bus was lost", {client.serial}}});
+        receive(event::OwnStreamsUnmuted{connection});
+    }
+}
+
+void App::readLineages(GlobalId id) {
+    const Client* client = model_.graph.client(id);
+    if (!client || client->self || client->inServer)
+        return;
+    std::vector<Lineage> lineages{readLineage(client->pid)};
+    const auto behind = client->peer ? client->peer->pid : client->applicationPid;
+    if (behind != 0 && behind != client->pid)
+        lineages.push_back(readLineage(behind));
+    model_.apply(event::LineagesRead{id, std::move(lineages)});
+}
+
+void App::endAnswers() {
+    for (const auto number : endedAnswers(model_))
+        model_.apply(event::AnswerEnded{number});
+}
+
+void App::tellAsked() {
+    std::set<std::string> waiting;
+    for (const auto& [application, clients] : waitingForAnswer(model_, enforcer_.verdicts())) {
+        waiting.insert(application);
+        const auto& questions = model_.appeals.questions;
+        if (questions.contains(application) || questions.size() >= mostQuestions)
+            continue;
+        model_.apply(event::QuestionAsked{application, clients});
+        if (bus_)
+            bus_->asked(describer_.keyOf(application));
+    }
+    watchQuestions(waiting);
+}
+
+// Nobody is given less than the whole time: who waits again before it is over begins anew.
+void App::watchQuestions(const std::set<std::string>& waiting) {
+    std::set<std::string> idle;
+    for (const auto& [application, clients] : model_.appeals.questions)
+        if (!waiting.contains(application))
+            idle.insert(application);
+    if (questionsTimer_) {
+        std::erase_if(lapsing_, [&](const std::string& application) { return !idle.contains(application); });
+        return;
+    }
+    if (idle.empty())
+        return;
+    lapsing_ = std::move(idle);
+    questionsTimer_ = g_timeout_add(
+        lapseMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->questionsTimer_ = 0;
+            for (const auto& application : std::exchange(app->lapsing_, {}))
+                app->receive(event::QuestionLapsed{application});
+            app->settleSoon();
+            return G_SOURCE_REMOVE;
+        },
+        this);
+}
+
+// Once per application and mute, for those that came while muted: who listened before is shown as silenced.
+// What rules say of an application is told apart from that.
+void App::tellBlocked(const View& view) {
+    if (!view.guard.muted)
+        return;
+    std::set<std::uint64_t> ruled;
+    for (const auto& [id, decision] : enforcer_.verdicts().ruled)
+        if (const Node* stream = model_.graph.node(id))
+            ruled.insert(describer_.keyOf(identify(model_.graph, *stream).key));
+    for (const auto& application : view.applications) {
+        if (application.levelMeterOnly || ruled.contains(application.key) ||
+            (application.state != "silenced" && application.state != "severed"))
+            continue;
+        const bool came = std::any_of(application.streams.begin(), application.streams.end(),
+                                      [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
+        if (came && blockedTold_.insert(application.key).second)
+            sendBlocked(application, application.reason);
+    }
+}
+
+// Once per application, microphone and reason, for as long as the application runs. Not for what it wanted
+// itself, nor for what somebody is asked about.
+void App::tellRuledOut(const View& view) {
+    const auto isShown = [&](const std::string& application) {
+        const auto key = describer_.keyOf(application);
+        return std::any_of(view.applications.begin(), view.applications.end(),
+                           [key](const ApplicationView& shown) { return shown.key == key; });
+    };
+    std::erase_if(ruledOutTold_, [&](const auto& told) {
+        return !isShown(std::get<0>(told)) && clientsOf(model_, std::get<0>(told)).empty();
+    });
+    for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
+        const Node* stream = model_.graph.node(id);
+        const Node* source = stream ? model_.graph.node(enforcer_.verdicts().keptFrom.at(id)) : nullptr;
+        const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer;
+        if (!source || stream->peaks || !stream->infoKnown || decision.ruling == Ruling::Ask || !told)
+            continue;
+        const std::string application = identify(model_.graph, *stream).key;
+        if (!ruledOutTold_.emplace(application, raw(source->serial), decision.reason).second)
+            continue;
+        for (const auto& shown : view.applications)
+            if (shown.key == describer_.keyOf(application))
+                sendBlocked(shown, decision.reason);
+    }
+}
+
+void App::sendBlocked(const ApplicationView& application, const std::string& reason) {
+    journal::send(journal::Kind::Blocked,
+                  fmt::format("{} asks for a microphone and does not get it: {}", application.name, reason),
+                  {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", reason}});
+    if (bus_)
+        bus_->blocked(application.key, reason);
+}
+
+} // namespace micguard

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Whose process is behind a client that the Pulse server made: what the clients say laid beside who holds the
+// server's connections. Pure.
+#pragma once
+
+#include "daemon/model/graph.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace micguard {
+
+// Made by a Pulse server for a connection of its own, by what it says.
+bool isPulseClient(const Client& client);
+
+// Nothing that counts for the matching differs.
+bool sameClaims(const Client& before, const Client& now);
+
+// Processes by which such clients came, the likely ones: no more than a handful, whatever is started under
+// that name.
+std::vector<std::uint32_t> pulseServers(const Graph& graph);
+
+// Of some client it is not known who is behind it.
+bool anyUnproven(const Graph& graph);
+
+// Connections that no client stands for, those of clients that no connection stands for taken off; 0 is what
+// it should be.
+std::ptrdiff_t nameless(const Graph& graph, std::uint32_t server, std::size_t connections);
+
+// Sets Client::peer of those for whom it is proven. `connections` were read while the clients were these.
+void matchPulsePeers(Graph& graph, std::uint32_t server, const std::vector<ProcessFacts>& connections);
+
+} // namespace micguard

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Strict admission: nobody gets anything before the guard has judged him. Those against whom nothing else
+// helps hear nothing, those who mean well notice nothing, and without a guard the sound goes on.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+using namespace micguard::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string strictly = "[admission]\nmode = \"strict\"\nmixers = [\"/usr/bin/pw-dump\"]\n";
+const std::string attackersDenied = "[[rule]]\nmatch = { executable = \"*/attack-*\" }\naction = \"deny\"\n";
+
+SessionOptions strictSession(const std::vector<MicKind>& kinds, const std::string& more = "") {
+    SessionOptions options = guardedSession(kinds);
+    options.strict = true;
+    options.micguardConfig = strictly + more;
+    return options;
+}
+
+nlohmann::json attack(const PrivateSession& session, const std::vector<std::string>& words, double seconds) {
+    std::vector<std::string> argv = words;
+    argv[0] = std::string(ATTACKERS) + "/attack-" + argv[0];
+    argv.insert(argv.end(), {"--source", "tone", "--seconds", std::to_string(seconds)});
+    const Finished done = session.run(argv, Milliseconds(60000));
+    const auto line = done.output.rfind("{\"attacker\"");
+    INFO(words[0] << ": exit " << done.exitCode << ", " << done.output);
+    REQUIRE(line != std::string::npos);
+    return nlohmann::json::parse(done.output.substr(line, done.output.find('\n', line) - line));
+}
+
+// So many connections, each of which has its link to the microphone under way with its first messages; what
+// all of them heard.
+std::uint64_t heardInFirstMilliseconds(const PrivateSession& session, std::uint64_t tries,
+                                       std::uint64_t& linked) {
+    std::uint64_t done = 0, heard = 0;
+    linked = 0;
+    while (done < tries) {
+        const auto report = attack(session, {"relink_first_ms", "--hold", "30"}, 3);
+        REQUIRE(report.at("rounds").get<std::uint64_t>() > 0);
+        done += report.at("rounds").get<std::uint64_t>();
+        linked += report.at("rounds_linked").get<std::uint64_t>();
+        heard += report.at("heard_after").get<std::uint64_t>();
+    }
+    std::printf("      %llu connections, %llu of them linked\n", static_cast<unsigned long long>(done),
+                static_cast<unsigned long long>(linked));
+    return heard;
+}
+
+bool noticed(Guard& guard) {
+    const auto all = guard.warnings();
+    return std::any_of(all.begin(), all.end(), [](const auto& warning) {
+        return warning.first.starts_with("knob:") || warning.first == "connection-lost" ||
+               warning.first == "blinded";
+    });
+}
+
+std::string soundFile(const PrivateSession& session) {
+    constexpr std::uint32_t rate = 48000, bytes = rate / 4 * 2;
+    const fs::path path = session.directory() / "quarter.wav";
+    std::ofstream file(path, std::ios::binary);
+    const auto number = [&](std::uint32_t value, unsigned size) {
+        for (unsigned i = 0; i < size; i++)
+            file.put(static_cast<char>(value >> (8 * i)));
+    };
+    file << "RIFF";
+    number(36 + bytes, 4);
+    file << "WAVEfmt ";
+    number(16, 4);
+    number(1, 2), number(1, 2), number(rate, 4), number(rate * 2, 4), number(2, 2), number(16, 2);
+    file << "data";
+    number(bytes, 4);
+    for (std::uint32_t i = 0; i < bytes / 2; i++)
+        number(i % 100 * 100, 2);
+    return path.string();
+}
+
+fs::path serverLink(const PrivateSession& session) {
+    return session.directory() / "pipewire/pipewire.conf.d/90-micguard-admission.conf";
+}
+
+} // namespace
+
+TEST_CASE("a denied client that links itself within its first millisecond hears nothing",
+          "[admission][attack]") {
+    PrivateSession session(strictSession({MicKind::tone}, attackersDenied));
+    Guard guard(session);
+    CHECK(guard.admission() == "strict");
+    Heard other = listenTo(session, "tone");
+    session.setPhase(1);
+    INFO("control: somebody who may hears the very same");
+    REQUIRE(other.listener->waitAudible(1));
+    Tally tally("relink_first_ms × tone × denied under strict admission");
+    std::uint64_t linked = 0;
+    const auto heard = heardInFirstMilliseconds(session, scaled(40, 500), linked);
+    CHECK(heard == 0);
+    CHECK(linked == 0);
+    tally.add(heard);
+    REQUIRE(other.listener->waitAudible(1));
+}
+
+TEST_CASE("control: where nobody decides on admission, linking oneself within the first millisecond is heard",
+          "[admission][attack][control]") {
+    SessionOptions options = guardedSession({MicKind::tone});
+    options.micguardd.clear();
+    PrivateSession session(options);
+    Heard other = listenTo(session, "tone");
+    session.setPhase(1);
+    std::uint64_t linked = 0;
+    CHECK(heardInFirstMilliseconds(session, 40, linked) > 0);
+    CHECK(linked > 0);
+}
+
+TEST_CASE("nothing that attackers do under strict admission is heard, or has to be noticed",
+          "[admission][attack]") {
+    const bool muted = GENERATE(true, false);
+    PrivateSession session(strictSession({MicKind::tone}, muted ? "" : attackersDenied));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    guard.setMuted(muted);
+    session.setPhase(1);
+    std::vector<std::vector<std::string>> attacks = {
+        {"turn_up", "--knob"}, {"self_link"},     {"raise_permissions"},         {"keep_mapping"},
+        {"late_reader"},       {"destroy_guard"}, {"destroy_guard", "--raised"}, {"blind_guard", "--raised"}};
+    if (muted) // what it imitates a denied one does not even see
+        attacks.push_back({"second_node"});
+    for (const auto& words : attacks) {
+        std::string title = muted ? "muted:" : "denied:";
+        for (const auto& word : words)
+            title += " " + word;
+        INFO(title);
+        Tally tally(title + " × tone × strict admission");
+        std::uint64_t tries = 0;
+        for (unsigned round = 0; round < scaled(1, 10) && (round == 0 || tries < 500); round++) {
+            const auto report = attack(session, words, scaled(1, 5));
+            tries += report.at("attempts").get<std::uint64_t>() + report.value("raised", std::uint64_t{0});
+            INFO(report.dump());
+            CHECK(report.at("heard_after").get<std::uint64_t>() == 0);
+            tally.add(report.at("heard_after").get<std::uint64_t>());
+            if (report.contains("victims_gone"))
+                CHECK(report.at("victims_gone").get<std::uint64_t>() == 0);
+        }
+        std::printf("      %llu tries\n", static_cast<unsigned long long>(tries));
+        REQUIRE(session.running(Daemon::micguardd));
+        REQUIRE(session.running(Daemon::pipewire));
+        CHECK_FALSE(noticed(guard));
+    }
+    if (muted)
+        guard.setMuted(false);
+    INFO("control: who may hear does");
+    REQUIRE(other.listener->waitAudible(1));
+}
+
+TEST_CASE("control: under relaxed admission two of these are heard or noticed",
+          "[admission][attack][control]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setMuted(true);
+    session.setPhase(1);
+    attack(session, {"turn_up", "--knob"}, 1.5);
+    attack(session, {"destroy_guard", "--raised"}, 1);
+    CHECK(guard.hasWarning("knob:tone"));
+    CHECK(guard.hasWarning("connection-lost"));
+}
+
+TEST_CASE("everybody plays and captures under strict admission", "[admission]") {
+    PrivateSession session(strictSession({MicKind::tone, MicKind::otherProcess, MicKind::internal}));
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker"});
+    const std::string sound = soundFile(session);
+    for (const auto& player : std::vector<std::vector<std::string>>{{"pw-play", "--target", "speaker", sound},
+                                                                    {"paplay", "--device=speaker", sound},
+                                                                    {"aplay", "-q", "-D", "pipewire", sound}})
+        must(session, player);
+    std::vector<Heard> heard;
+    heard.push_back(listenTo(session, "otherProcess"));
+    heard.push_back(listenTo(session, "internal"));
+    heard.push_back(hear("tone", pwRecordListener(session, {.target = "tone"})));
+    heard.push_back(hear("tone", parecordListener(session, {.target = "tone", .latencyMsec = 20})));
+    heard.push_back(hear("tone", arecordListener(session, {.target = "tone"})));
+    heard.push_back(hear("tone", jackListener(session, {.target = "tone"})));
+    Tally tally("six clients × strict admission × mute cycles");
+    for (unsigned cycle = 0; cycle < scaled(1, 50); cycle++) {
+        muteAndListen(session, guard, heard, tally, Milliseconds(300));
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("a listed mixer may change what others may not, but no microphone and nobody's connection",
+          "[admission]") {
+    PrivateSession session(strictSession({MicKind::tone}));
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker"});
+    Heard other = listenTo(session, "tone");
+    // PipeWire's own tools prefer the manager's socket, which asks nobody, of whatever name they are given.
+    fs::create_symlink("pipewire-0", session.runtimeDirectory() / "ordinary");
+    const auto permissionsOn = [&](const std::string& key, const std::string& value) {
+        const Finished dumped = session.run({"pw-dump", "-r", "ordinary"});
+        std::string letters;
+        for (const auto& object : nlohmann::json::parse(dumped.output))
+            if (object.value(nlohmann::json::json_pointer("/info/props/" + key), "") == value &&
+                letters.empty())
+                for (const auto& letter : object.at("permissions"))
+                    letters += letter.get<std::string>();
+        return letters;
+    };
+    CHECK(permissionsOn("node.name", "speaker") == "rwxm");
+    CHECK(permissionsOn("node.name", "tone") == "rx");
+    CHECK(permissionsOn("application.name", "listener-tone") == "r");
+    CHECK(permissionsOn("application.name", "micguardd") == "r");
+
+    guard.setRules("[admission]\nmode = \"strict\"\nmixers = []\n");
+    CHECK(permissionsOn("node.name", "speaker") == "rx");
+    CHECK(permissionsOn("node.name", "tone") == "rx");
+    CHECK(permissionsOn("application.name", "listener-tone") == "r");
+
+    guard.setRules(strictly + "[[rule]]\nmatch = { executable = \"*/pw-dump\" }\naction = \"deny\"\n");
+    CHECK(permissionsOn("node.name", "speaker") == "rwxm");
+    CHECK(permissionsOn("node.name", "tone").empty());
+}
+
+TEST_CASE("while the guard is away new clients wait, and those that are in go on", "[admission]") {
+    PrivateSession session(strictSession({MicKind::tone}));
+    Heard running = listenTo(session, "tone");
+    session.kill(Daemon::micguardd);
+    running.listener->clearMarks();
+    Heard late{"tone", nativeListener(session, {.target = "tone", .name = "late"})};
+    late.listener->start();
+    INFO("it goes on");
+    REQUIRE(running.listener->waitSamples(48000));
+    CHECK(late.listener->snapshot().samples == 0);
+    session.start(Daemon::micguardd);
+    INFO("it is let in");
+    REQUIRE(late.listener->waitAudible(0));
+    REQUIRE(running.listener->waitSamples(4800));
+    std::printf("      longest between two buffers over the guard's end and start: %.1f ms\n",
+                static_cast<double>(running.listener->snapshot().largestGapNsec) / 1e6);
+    Guard guard(session);
+    CHECK(guard.admission() == "strict");
+    CHECK_FALSE(noticed(guard));
+}
+
+TEST_CASE("a session manager that would decide on admission is kept from it by the fragment for it",
+          "[admission]") {
+    const bool control = GENERATE(false, true);
+    PrivateSession session(strictSession({MicKind::tone}));
+    std::string fragment = readFile(session.directory() / "share/micguard/wireplumber-admission.conf");
+    const std::string nothing = "\"left-to-micguard\"";
+    REQUIRE(fragment.find(nothing) != std::string::npos);
+    if (control)
+        fragment.replace(fragment.find(nothing), nothing.size(), "\"all\"");
+    std::ofstream(session.directory() / "wireplumber/wireplumber.conf.d/90-micguard-admission.conf")
+        << fragment;
+    session.restart(Daemon::wireplumber);
+    Heard running = listenTo(session, "tone");
+    session.kill(Daemon::micguardd);
+    Heard late{"tone", nativeListener(session, {.target = "tone", .name = "late"})};
+    late.listener->start();
+    if (control) {
+        INFO("a rule that gives something lets it in");
+        CHECK(late.listener->waitAudible(0));
+        return;
+    }
+    REQUIRE(running.listener->waitSamples(48000));
+    CHECK(late.listener->snapshot().samples == 0);
+    session.start(Daemon::micguardd);
+    CHECK(late.listener->waitAudible(0));
+}
+
+TEST_CASE("a guard that is released leaves a sound system in which everybody is let in", "[admission]") {
+    PrivateSession session(strictSession({MicKind::tone}));
+    Heard running = listenTo(session, "tone");
+    {
+        Guard guard(session);
+        guard.release();
+        REQUIRE(guard.waitName(false));
+    }
+    Heard late = listenTo(session, "tone");
+    REQUIRE(running.listener->waitSamples(4800));
+    must(session, {"pactl", "info"});
+    session.stop(Daemon::micguardd);
+    session.start(Daemon::micguardd);
+    Guard guard(session);
+    Heard later = listenTo(session, "tone");
+    std::vector<Heard> heard;
+    heard.push_back(std::move(late));
+    heard.push_back(std::move(later));
+    Tally tally("native × tone × a guard that comes back after a release, strict admission");
+    muteAndListen(session, guard, heard, tally);
+    // Nobody is there any more who would give it everything.
+    attack(session, {"turn_up", "--knob"}, 1);
+    CHECK_FALSE(noticed(guard));
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("strict admission is switched on and off", "[admission]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    CHECK(guard.admission() == "relaxed");
+    CHECK_FALSE(fs::exists(fs::symlink_status(serverLink(session))));
+
+    guard.setConfig("admission.mode", "strict");
+    CHECK(fs::is_symlink(serverLink(session)));
+    CHECK(guard.admission() == "relaxed");
+    CHECK(guard.hasWarning("admission-restart"));
+    session.restart(Daemon::pipewire);
+    REQUIRE(eventually([&] { return guard.admission() == "strict"; }));
+    CHECK_FALSE(guard.hasWarning("admission-restart"));
+    listenTo(session, "tone");
+
+    guard.setConfig("admission.mode", "relaxed");
+    CHECK_FALSE(fs::exists(fs::symlink_status(serverLink(session))));
+    CHECK(guard.admission() == "relaxed");
+    CHECK(guard.hasWarning("admission-restart"));
+    INFO("everybody is let in meanwhile");
+    listenTo(session, "tone");
+    session.restart(Daemon::pipewire);
+    REQUIRE(eventually([&] { return !guard.hasWarning("admission-restart"); }));
+    listenTo(session, "tone");
+}
+
+TEST_CASE("with the package gone the link leads nowhere, and PipeWire is as ever", "[admission]") {
+    PrivateSession session(strictSession({MicKind::tone}));
+    session.kill(Daemon::micguardd);
+    fs::remove_all(session.directory() / "share/micguard");
+    REQUIRE(fs::is_symlink(serverLink(session)));
+    session.restart(Daemon::pipewire);
+    listenTo(session, "tone");
+    must(session, {"pactl", "info"});
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Who is asked about, and what becomes of the answers.
+#include "daemon/policy/identity.hpp"
+#include "daemon/policy/questions.hpp"
+#include "tests/unit/world.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace micguard;
+using namespace micguard::test;
+
+namespace {
+
+using Pairs = std::set<std::string>;
+using Waiting = std::map<std::string, std::set<Serial>>;
+
+constexpr std::string_view twoCalls = R"(
+client 1 self
+client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
+node 20 class=Audio/Source name=mic client=10
+port 21 of 20 out
+client 30 exe=/usr/bin/call name=Call
+node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+port 32 of 31 in
+client 40 exe=/usr/bin/notes name=Notes
+node 41 class=Stream/Input/Audio name=notes client=40 autoconnect running
+port 42 of 41 in
+default mic
+)";
+
+// Through pipewire-pulse: what they are is what they say.
+constexpr std::string_view zoom = R"(
+client 50 exe=/usr/bin/pipewire-pulse name=Zoom app-id=us.zoom
+node 51 class=Stream/Input/Audio name=zoom client=50 autoconnect running
+port 52 of 51 in
+)";
+constexpr std::string_view stranger = R"(
+client 60 exe=/usr/bin/pipewire-pulse name=Zoom app-id=us.zoom
+node 61 class=Stream/Input/Audio name=stranger client=60 autoconnect running
+port 62 of 61 in
+)";
+
+const std::string call = "exe:/usr/bin/call", claimedZoom = "claimed:us.zoom";
+
+Rule about(Ruling action, std::string app, std::int32_t priority = 0) {
+    Rule rule;
+    rule.match.app = std::move(app);
+    rule.action = action;
+    rule.priority = priority;
+    rule.origin = {"/home/me/.config/micguard/micguard.toml", 3};
+    return rule;
+}
+
+Waiting waiting(const World& world) {
+    return waitingForAnswer(world.model, world.verdicts());
+}
+
+// As the App: about everybody who waits, and only once.
+std::vector<std::string> ask(World& world) {
+    std::vector<std::string> asked;
+    for (const auto& [application, clients] : waiting(world))
+        if (!world.model.appeals.questions.contains(application)) {
+            world.receive(event::QuestionAsked{application, clients});
+            asked.push_back(application);
+        }
+    return asked;
+}
+
+std::uint64_t answer(World& world, const std::string& application, bool allow, Scope scope) {
+    static std::uint64_t number = 0;
+    const auto question = world.model.appeals.questions.at(application);
+    world.receive(event::Answered{
+        {++number, application, !application.starts_with("claimed:"), allow, scope, question}});
+    return number;
+}
+
+const ApplicationView& shown(const View& view, std::string_view name) {
+    const auto it =
+        std::find_if(view.applications.begin(), view.applications.end(),
+                     [&](const ApplicationView& application) { return application.name == name; });
+    REQUIRE(it != view.applications.end());
+    return *it;
+}
+
+} // namespace
+
+TEST_CASE("there is one question about an application, however many streams it has") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(ask(world) == std::vector{call});
+    world.say("client 70 exe=/usr/bin/call name=Call\nnode 71 class=Stream/Input/Audio name=second client=70 "
+              "autoconnect\n"
+              "port 72 of 71 in");
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(waiting(world) == Waiting{{call, {Serial{1030}, Serial{1070}}}});
+    CHECK(ask(world).empty());
+    CHECK(shown(world.view(), "Call").state == "pending");
+}
+
+TEST_CASE("nobody asks about a client without a stream, nor about one that only plays") {
+    World world(desk);
+    world.say("node 20 class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    world.rule(about(Ruling::Ask, "*"));
+    world.say("client 30 exe=/usr/bin/call\nclient 40 exe=/usr/bin/player\n"
+              "node 41 class=Stream/Output/Audio name=music client=40 autoconnect\nport 42 of 41 out");
+    CHECK(waiting(world).empty());
+}
+
+TEST_CASE("a stream that links itself is asked about, and hears once it may") {
+    World world(std::string(desk) + R"(
+        node 20 class=Audio/Source name=mic client=10
+        port 21 of 20 out
+        client 60 exe=/usr/bin/jack_rec
+        node 61 name=jack client=60
+        port 62 of 61 in
+        link 64 20:21 -> 61:62
+    )");
+    world.rule(about(Ruling::Ask, "*"));
+    CHECK(world.server.audible().empty());
+    REQUIRE(ask(world) == std::vector<std::string>{"exe:/usr/bin/jack_rec"});
+    answer(world, "exe:/usr/bin/jack_rec", true, Scope::Run);
+    CHECK(world.server.audible() == Pairs{"mic -> jack"});
+}
+
+TEST_CASE("allowed once, it hears until it has no stream left") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    answer(world, call, true, Scope::Once);
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    CHECK(waiting(world).empty());
+
+    world.say("node 33 class=Stream/Input/Audio name=second client=30 autoconnect running\nport 34 of 33 in");
+    CHECK(world.server.audible().contains("mic -> second"));
+    world.say("gone 32\ngone 31");
+    CHECK(world.server.audible() == Pairs{"mic -> second", "mic -> notes"});
+    world.say("gone 34\ngone 33");
+    world.say("node 35 class=Stream/Input/Audio name=third client=30 autoconnect running\nport 36 of 35 in");
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(ask(world) == std::vector{call});
+}
+
+TEST_CASE("allowed for its run, it hears in stream after stream until its last process has gone") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    answer(world, call, true, Scope::Run);
+    world.say("gone 32\ngone 31");
+    world.say("node 33 class=Stream/Input/Audio name=second client=30 autoconnect running\nport 34 of 33 in");
+    CHECK(world.server.audible() == Pairs{"mic -> second", "mic -> notes"});
+    world.say("client 70 exe=/usr/bin/call\ngone 34\ngone 33\ngone 30");
+    world.say("node 71 class=Stream/Input/Audio name=child client=70 autoconnect running\nport 72 of 71 in");
+    CHECK(world.server.audible() == Pairs{"mic -> child", "mic -> notes"});
+    world.say("gone 72\ngone 71\ngone 70");
+    world.say("client 80 exe=/usr/bin/call\nnode 81 class=Stream/Input/Audio name=anew client=80 autoconnect "
+              "running\n"
+              "port 82 of 81 in");
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(ask(world) == std::vector{call});
+}
+
+TEST_CASE("a no denies, and says who said so") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    answer(world, call, false, Scope::Run);
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(shown(world.view(), "Call").state == "denied");
+    CHECK(shown(world.view(), "Call").reason == "you said no, for as long as it runs");
+    CHECK(waiting(world).empty());
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("the newer answer counts") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    const auto first = answer(world, call, false, Scope::Run);
+    world.receive(event::AnswerEnded{first});
+    REQUIRE(ask(world) == std::vector{call});
+    answer(world, call, true, Scope::Run);
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+}
+
+TEST_CASE("an answer decides where rules say ask, and nowhere else") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    answer(world, call, true, Scope::Run);
+    world.rule(about(Ruling::Deny, "/usr/bin/call", 1));
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(shown(world.view(), "Call").reason.starts_with("denied by /home/me"));
+}
+
+TEST_CASE("who only says that he is the application is not allowed with it") {
+    World world(std::string(twoCalls) + std::string(zoom));
+    world.rule(about(Ruling::Ask, "us.zoom"));
+    REQUIRE(ask(world) == std::vector{claimedZoom});
+    SECTION("neither when he comes while the question is open") {
+        world.say(stranger);
+        answer(world, claimedZoom, true, Scope::Run);
+    }
+    SECTION("nor when he comes after the answer") {
+        answer(world, claimedZoom, true, Scope::Run);
+        world.say(stranger);
+    }
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> zoom"});
+    CHECK(waiting(world) == Waiting{{claimedZoom, {Serial{1060}}}});
+    INFO("and keeps nothing when the one that was allowed has gone");
+    world.say("gone 52\ngone 51\ngone 50");
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    CHECK(world.model.appeals.answers.empty());
+}
+
+TEST_CASE("a no to what something says of itself holds for all that say the same") {
+    World world(std::string(twoCalls) + std::string(zoom));
+    world.rule(about(Ruling::Ask, "us.zoom"));
+    ask(world);
+    answer(world, claimedZoom, false, Scope::Run);
+    world.say(stranger);
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    CHECK(waiting(world).empty());
+}
+
+TEST_CASE("answers outlast a connection that is cut, and not the server") {
+    World world(twoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    ask(world);
+    answer(world, call, true, Scope::Once);
+    world.reconnect();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    world.server.restart();
+    world.server.say(twoCalls);
+    world.server.connect();
+    world.rest();
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(ask(world) == std::vector{call});
+}
+
+TEST_CASE("what is remembered wins over the rule that asked, and over no more than it takes") {
+    World world(twoCalls);
+    const Subject subject = subjectOf(world.model.graph.clients.at(GlobalId{30}), nullptr);
+    SECTION("a pattern asks: the name spelled out wins by itself") {
+        world.rule(about(Ruling::Ask, "/usr/*", 7));
+        const auto rule = ruleToRemember(world.model, subject, true);
+        REQUIRE(rule);
+        CHECK(rule->match.app == "/usr/bin/call");
+        CHECK(rule->action == Ruling::Allow);
+        CHECK(rule->priority == 7);
+    }
+    SECTION("the default asks") {
+        Settings settings;
+        settings.policy.fallback = Ruling::Ask;
+        world.receive(event::SettingsLoaded{settings});
+        CHECK(ruleToRemember(world.model, subject, false)->priority == 0);
+    }
+    SECTION("a rule as specific asks: the priority has to do it") {
+        Rule asks = about(Ruling::Ask, "/usr/bin/call");
+        asks.match.source = "mic";
+        world.rule(asks);
+        CHECK(ruleToRemember(world.model, subject, true)->priority == 1);
+    }
+    SECTION("a final rule asks: nothing wins over it") {
+        Rule asks = about(Ruling::Ask, "*");
+        asks.final = true;
+        asks.rank = LayerRank::System;
+        world.rule(asks);
+        CHECK_FALSE(ruleToRemember(world.model, subject, true));
+        return;
+    }
+    world.rule(*ruleToRemember(world.model, subject, true));
+    CHECK(world.server.audible().contains("mic -> call"));
+}
