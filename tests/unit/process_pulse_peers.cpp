@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -151,9 +152,12 @@ TEST_CASE("a connection that two processes hold is nobody's") {
     Server server;
     const Child parent([&] {
         connectTo(server.path());
+        const pid_t own = getpid();
         if (fork() == 0) {
-            while (getppid() != 1)
-                usleep(10000);
+            // Not until its parent is 1: under a subreaper it never is.
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            while (getppid() == own)
+                pause();
             _exit(0);
         }
     });
