@@ -395,7 +395,7 @@ void PrivateSession::bringUp(Microphone& mic) {
     if (!mic.parts.cardFile.empty() &&
         !mic.control->waitRoute([](const ControlLayout& card) { return card.routeVolumeWrites > 0; },
                                 kPatience))
-        throw std::runtime_error(mic.spec.name + " was given no route");
+        throw NoRoute(mic.spec.name + " was given no route");
 }
 
 void PrivateSession::bringUpAll() {
