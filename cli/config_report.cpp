@@ -61,19 +61,12 @@ json toJson(const SettingValue& value) {
 
 json toJson(const Rule& rule) {
     json match = json::object(), when = json::object();
-    const auto put = [](json& into, const char* key, const auto& value) {
+    const auto put = [](json& into, std::string_view key, const auto& value) {
         if (value)
-            into[key] = *value;
+            into[std::string(key)] = *value;
     };
-    put(match, "app", rule.match.app);
-    put(match, "executable", rule.match.executable);
-    put(match, "unit", rule.match.unit);
-    put(match, "flatpak", rule.match.flatpak);
-    put(match, "snap", rule.match.snap);
-    put(match, "process", rule.match.process);
-    put(match, "claims", rule.match.claims);
-    put(match, "source", rule.match.source);
-    put(match, "kind", rule.match.kind);
+    for (const auto& [key, member] : matchKeys)
+        put(match, key, rule.match.*member);
     if (rule.when.days != 0x7f) {
         when["days"] = json::array();
         constexpr const char* names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};

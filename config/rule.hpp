@@ -92,4 +92,17 @@ struct Rule {
     bool operator==(const Rule&) const = default;
 };
 
+// What Match is called in files, and where it stands.
+struct MatchKey {
+    std::string_view name;
+    std::optional<std::string> Rule::Match::*member;
+};
+inline constexpr std::array matchKeys{
+    MatchKey{"app", &Rule::Match::app},       MatchKey{"executable", &Rule::Match::executable},
+    MatchKey{"unit", &Rule::Match::unit},     MatchKey{"flatpak", &Rule::Match::flatpak},
+    MatchKey{"snap", &Rule::Match::snap},     MatchKey{"process", &Rule::Match::process},
+    MatchKey{"claims", &Rule::Match::claims}, MatchKey{"source", &Rule::Match::source},
+    MatchKey{"kind", &Rule::Match::kind},
+};
+
 } // namespace micguard

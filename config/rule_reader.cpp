@@ -16,17 +16,6 @@ namespace {
 
 constexpr std::size_t patternLimit = 1024; // executables' paths are long
 
-struct MatchKey {
-    std::string_view name;
-    std::optional<std::string> Rule::Match::*member;
-};
-constexpr std::array matchKeys = {
-    MatchKey{"app", &Rule::Match::app},       MatchKey{"executable", &Rule::Match::executable},
-    MatchKey{"unit", &Rule::Match::unit},     MatchKey{"flatpak", &Rule::Match::flatpak},
-    MatchKey{"snap", &Rule::Match::snap},     MatchKey{"process", &Rule::Match::process},
-    MatchKey{"claims", &Rule::Match::claims}, MatchKey{"source", &Rule::Match::source},
-    MatchKey{"kind", &Rule::Match::kind},
-};
 constexpr std::array otherMatchKeys = {
     Synonym{"application", "app"}, Synonym{"app_id", "app"},     Synonym{"appid", "app"},
     Synonym{"id", "app"},          Synonym{"exe", "executable"}, Synonym{"path", "executable"},

@@ -66,15 +66,8 @@ class InlineTable {
 
 std::string matchOf(const Rule::Match& match) {
     InlineTable table;
-    table.add("app", match.app);
-    table.add("executable", match.executable);
-    table.add("unit", match.unit);
-    table.add("flatpak", match.flatpak);
-    table.add("snap", match.snap);
-    table.add("process", match.process);
-    table.add("claims", match.claims);
-    table.add("source", match.source);
-    table.add("kind", match.kind);
+    for (const auto& [key, member] : matchKeys)
+        table.add(key, match.*member);
     return table.text();
 }
 

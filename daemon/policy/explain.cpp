@@ -3,13 +3,11 @@
 
 #include "config/wording.hpp"
 #include "daemon/policy/classify.hpp"
-#include "daemon/policy/rule_order.hpp"
 #include "daemon/policy/rule_words.hpp"
 #include "daemon/policy/why.hpp"
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -26,20 +24,6 @@ std::vector<std::string> idsOf(const std::vector<Rule>& rules) {
         ids.push_back(std::move(id));
     }
     return ids;
-}
-
-// As RuleBook has it: the one that wins over all others first.
-std::vector<std::size_t> inOrder(const std::vector<Rule>& rules) {
-    std::vector<std::size_t> order(rules.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::vector<Specificity> specificities;
-    for (const auto& rule : rules)
-        specificities.push_back(specificity(rule));
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const auto comparison = compare({&rules[a], specificities[a]}, {&rules[b], specificities[b]});
-        return comparison.order != 0 ? comparison.order < 0 : namedBefore(rules[a], rules[b]);
-    });
-    return order;
 }
 
 // "kernel", as long as anything but its own word is known of it.
@@ -127,19 +111,9 @@ class Explainer {
 
 std::vector<std::pair<std::string, std::string>> matchWords(const Rule::Match& match) {
     std::vector<std::pair<std::string, std::string>> words;
-    const auto add = [&](const char* key, const std::optional<std::string>& glob) {
-        if (glob)
+    for (const auto& [key, member] : matchKeys)
+        if (const auto& glob = match.*member)
             words.emplace_back(key, *glob);
-    };
-    add("app", match.app);
-    add("executable", match.executable);
-    add("unit", match.unit);
-    add("flatpak", match.flatpak);
-    add("snap", match.snap);
-    add("process", match.process);
-    add("claims", match.claims);
-    add("source", match.source);
-    add("kind", match.kind);
     return words;
 }
 
@@ -173,7 +147,7 @@ std::vector<RuleView> shownRules(const RuleBook& book) {
         for (const auto& shadowed : book.shadowed())
             idle[shadowed.rule] = "never decides: " + ids[shadowed.by] + " always wins over it";
     std::vector<RuleView> views;
-    for (const auto index : inOrder(rules)) {
+    for (const auto index : book.order()) {
         const Rule& rule = rules[index];
         RuleView view;
         view.id = ids[index];

@@ -132,6 +132,8 @@ class RuleBook {
 
     // As in Settings::rules.
     const std::vector<Rule>& rules() const { return rules_; }
+    // Their indices, that of the rule that wins over all others first.
+    const std::vector<std::size_t>& order() const { return order_; }
 
   private:
     // Numbers in Bits are ranks: 0 is the rule that wins over all others.
