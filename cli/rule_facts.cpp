@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/rule_facts.hpp"
 
+#include "cli/json_take.hpp"
+
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -10,29 +12,12 @@ namespace micguard::cli {
 namespace {
 
 using nlohmann::json;
+using cli::take;
 
-bool take(const json& from, std::string& into) {
-    if (!from.is_string())
-        return false;
-    into = from.get<std::string>();
-    return true;
-}
-bool take(const json& from, bool& into) {
-    if (!from.is_boolean())
-        return false;
-    into = from.get<bool>();
-    return true;
-}
 bool take(const json& from, std::int64_t& into) {
     if (!from.is_number_integer())
         return false;
     into = from.get<std::int64_t>();
-    return true;
-}
-bool take(const json& from, std::uint64_t& into) {
-    if (!from.is_number_unsigned())
-        return false;
-    into = from.get<std::uint64_t>();
     return true;
 }
 bool take(const json& from, std::vector<std::string>& into) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/snapshot.hpp"
 
+#include "cli/json_take.hpp"
 #include "cli/text.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -16,37 +16,10 @@ namespace micguard::cli {
 namespace {
 
 using nlohmann::json;
+using cli::take;
 using Checked = tl::expected<void, std::string>;
 
 namespace guard = names::guard::property;
-
-bool take(const json& from, std::string& into) {
-    if (!from.is_string())
-        return false;
-    into = from.get<std::string>();
-    return true;
-}
-
-bool take(const json& from, bool& into) {
-    if (!from.is_boolean())
-        return false;
-    into = from.get<bool>();
-    return true;
-}
-
-template <typename T>
-bool takeNumber(const json& from, T& into) {
-    if (!from.is_number_unsigned() || from.get<std::uint64_t>() > std::numeric_limits<T>::max())
-        return false;
-    into = from.get<T>();
-    return true;
-}
-bool take(const json& from, std::uint64_t& into) {
-    return takeNumber(from, into);
-}
-bool take(const json& from, std::uint32_t& into) {
-    return takeNumber(from, into);
-}
 
 bool take(const json& from, std::vector<HoldFacts>& into) {
     std::vector<HoldFacts> holds;
