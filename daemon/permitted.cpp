@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/permitted.hpp"
 
+#include "daemon/model/path.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
 namespace micguard {
 
 std::string nameOf(const Caller& caller) {
-    const auto slash = caller.executable.rfind('/');
-    const std::string program = caller.executable.empty()
-                                    ? "unknown program"
-                                    : caller.executable.substr(slash == std::string::npos ? 0 : slash + 1);
+    const std::string program(caller.executable.empty() ? "unknown program" : baseName(caller.executable));
     return fmt::format("{} (pid {})", caller.sandboxId.empty() ? program : caller.sandboxId, caller.pid);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/model/desktop_entry.hpp"
 
+#include "daemon/model/path.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -14,11 +16,6 @@ const DesktopEntry* first(const DesktopEntry* a, const DesktopEntry* b) {
 
 Recognised recognised(const DesktopEntry* entry, bool certain = false) {
     return entry ? Recognised{entry->id, entry->name, entry->icon, certain && entry->system} : Recognised{};
-}
-
-std::string baseName(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
 } // namespace
@@ -55,12 +52,12 @@ Recognised DesktopEntries::recognise(const ProcessFacts& process) const {
     if (!process.executableTrue)
         return {};
     if (!process.script.empty())
-        return recognised(first(ofExecutable(process.script), ofId(baseName(process.script))));
+        return recognised(first(ofExecutable(process.script), ofId(std::string(baseName(process.script)))));
     if (const auto* entry = ofExecutable(process.executable))
         return recognised(entry, !process.executableWritable);
     // What the entry starts is often a launcher. Good enough for a name, if it is not the user's own file
     // that bears it.
-    const auto name = baseName(process.executable);
+    const std::string name(baseName(process.executable));
     return process.executableWritable ? Recognised{} : recognised(first(ofId(name), ofWmClass(name)));
 }
 

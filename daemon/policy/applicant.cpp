@@ -3,6 +3,7 @@
 
 #include "config/glob.hpp"
 #include "config/wording.hpp"
+#include "daemon/model/path.hpp"
 #include "daemon/policy/identity.hpp"
 
 #include <algorithm>
@@ -12,10 +13,6 @@ namespace micguard {
 namespace {
 
 constexpr std::size_t mostListed = 8;
-
-std::string_view baseName(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
-}
 
 bool isPath(std::string_view text) {
     return text.starts_with('/');

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/classify.hpp"
 
+#include "daemon/model/path.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -32,11 +34,6 @@ template <typename Predicate>
 bool anyPort(const Graph& graph, const Node& node, Predicate predicate) {
     const auto& ports = graph.portsOf(node.id);
     return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) { return predicate(graph.ports.at(id)); });
-}
-
-std::string_view baseName(std::string_view path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 bool isSessionManagerUnit(std::string_view unit) {

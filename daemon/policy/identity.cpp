@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/identity.hpp"
 
+#include "daemon/model/path.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/known_applications.hpp"
 
@@ -10,11 +11,6 @@
 
 namespace micguard {
 namespace {
-
-std::string_view baseName(std::string_view path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
 
 const std::string& first(const std::string& a, const std::string& b) {
     return a.empty() ? b : a;

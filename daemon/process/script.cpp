@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/process/script.hpp"
 
+#include "daemon/model/path.hpp"
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -38,11 +40,6 @@ constexpr std::array interpreters{
     Interpreter{"java", "", ""},
     Interpreter{"qemu-x86_64", "", ""},
 };
-
-std::string_view baseName(std::string_view path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
 
 const Interpreter* interpreterOf(std::string_view executable) {
     const auto name = baseName(executable);
