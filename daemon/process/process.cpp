@@ -21,6 +21,8 @@ namespace {
 // A mount table may be long; of everything else the beginning will do.
 constexpr std::size_t longestFile = 1 << 20;
 constexpr std::size_t shortFile = 4096;
+// The fields of proc_pid_stat(5), counted from 1; before these comes the name.
+constexpr int firstField = 3, parentField = 4, startField = 22;
 
 std::string readFile(const std::string& path, std::size_t most) {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -161,17 +163,28 @@ bool crossesFuse(std::string_view mountinfo, std::string_view path) {
     return false;
 }
 
+std::optional<ProcessStat> readStat(std::uint32_t pid, const std::string& procRoot) {
+    const auto file = readFile(procRoot + "/" + std::to_string(pid) + "/stat", shortFile);
+    std::string_view text = file;
+    // The process chooses its name, which may hold anything, ") S 1" too.
+    const auto name = text.rfind(") ");
+    if (name == std::string_view::npos)
+        return std::nullopt;
+    text.remove_prefix(name + 2);
+    ProcessStat stat;
+    for (int field = firstField; field <= startField && !text.empty(); field++) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (field == parentField)
+            std::from_chars(word.data(), word.data() + word.size(), stat.parent);
+        else if (field == startField)
+            std::from_chars(word.data(), word.data() + word.size(), stat.started);
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+    }
+    return stat;
+}
+
 std::uint64_t readStartTime(std::uint32_t pid, const std::string& procRoot) {
-    const auto text = readFile(procRoot + "/" + std::to_string(pid) + "/stat", shortFile);
-    // "PID (any name) S ...": the start is field 22, the 20th after the name.
-    auto at = text.rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; field++)
-        at = text.find(' ', at + 1);
-    std::uint64_t ticks = 0;
-    if (at == std::string::npos)
-        return 0;
-    std::from_chars(text.data() + at + 1, text.data() + text.size(), ticks);
-    return ticks;
+    return readStat(pid, procRoot).value_or(ProcessStat{}).started;
 }
 
 std::string readSecurityLabel(std::uint32_t pid, const std::string& procRoot) {

@@ -7,6 +7,7 @@
 #include "daemon/model/process_facts.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,13 @@ ProcessFacts readProcess(std::uint32_t pid, const std::string& procRoot = "/proc
 
 // The label that the process has now.
 std::string readSecurityLabel(std::uint32_t pid, const std::string& procRoot = "/proc");
+
+struct ProcessStat {
+    std::uint32_t parent = 0;
+    std::uint64_t started = 0; // since boot, in the kernel's ticks
+};
+// None if there is no such process.
+std::optional<ProcessStat> readStat(std::uint32_t pid, const std::string& procRoot = "/proc");
 
 // 0 if there is no such process.
 std::uint64_t readStartTime(std::uint32_t pid, const std::string& procRoot = "/proc");
