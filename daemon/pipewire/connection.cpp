@@ -168,8 +168,8 @@ struct Connection::Impl {
             probeAnswered = false;
             if (!probe)
                 return;
-            probe->serve({[this](std::uint64_t) { probeAnswered = true; }, [](GlobalId, const std::vector<Route>&) {},
-                          [this] { probeLost = true; }});
+            probe->serve({.answered = [this](std::uint64_t) { probeAnswered = true; },
+                          .lost = [this] { probeLost = true; }});
         }
         probe->sync(0);
     }
@@ -190,8 +190,7 @@ struct Connection::Impl {
             return;
         spare = ProcessConnection::open(context, properties());
         if (spare)
-            spare->serve(
-                {[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {}, [this] { spareLost = true; }});
+            spare->serve({.lost = [this] { spareLost = true; }});
     }
 
     void watchDefaultSource() {
@@ -202,8 +201,7 @@ struct Connection::Impl {
         defaultSource = ProcessConnection::open(context, properties());
         if (!defaultSource)
             return;
-        defaultSource->serve({[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {},
-                              [this] { defaultSourceLost = true; }});
+        defaultSource->serve({.lost = [this] { defaultSourceLost = true; }});
         defaultSource->watchDefaultSource(callbacks.event);
     }
 

@@ -76,7 +76,7 @@ struct Task {
 } // namespace
 
 struct ProcessConnection::Impl {
-    Callbacks callbacks{[](std::uint64_t) {}, [](GlobalId, const std::vector<Route>&) {}, [] {}};
+    Callbacks callbacks;
     pw_core* core = nullptr;
     pw_registry* registry = nullptr;
     spa_hook coreHook{};

@@ -27,9 +27,10 @@ namespace micguard {
 class ProcessConnection {
   public:
     struct Callbacks {
-        std::function<void(std::uint64_t batch)> answered;
-        std::function<void(GlobalId device, const std::vector<Route>&)> routes;
-        std::function<void()> lost; // once; destroy it later, not now
+        std::function<void(std::uint64_t batch)> answered = [](std::uint64_t) {};
+        std::function<void(GlobalId device, const std::vector<Route>&)> routes =
+            [](GlobalId, const std::vector<Route>&) {};
+        std::function<void()> lost = [] {}; // once; destroy it later, not now
     };
 
     // nullptr if the server cannot be reached. The context must outlive it. `properties` are taken.
