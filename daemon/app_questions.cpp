@@ -109,14 +109,15 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
             shown->name +
                 " is known only by what it says of itself, which anybody can say: it can be allowed "
                 "once, or for this run, but not always"}));
-    std::optional<Rule> rule;
+    std::optional<Subject> asked;
     for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
         const Node* stream = model_.graph.node(id);
         const Client* client = stream ? model_.graph.owner(*stream) : nullptr;
         if (client && decision.ruling == Ruling::Ask &&
             identify(model_.graph, *stream).key == answer.application)
-            rule = ruleToRemember(model_, subjectOf(*client, stream), allow);
+            asked = subjectOf(*client, stream);
     }
+    const auto rule = asked ? ruleToRemember(model_, enforcer_.rules(), *asked, allow) : std::nullopt;
     if (!rule)
         return reply(tl::unexpected(RequestError{
             "InvalidConfig",

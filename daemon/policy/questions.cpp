@@ -147,24 +147,23 @@ std::vector<std::uint64_t> endedAnswers(const Model& model) {
     return ended;
 }
 
-std::optional<Rule> ruleToRemember(const Model& model, const Subject& subject, bool allow) {
+std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, const Subject& subject, bool allow) {
     struct Place {
         std::string name;
         SourceKind kind;
     };
-    const RuleBook before(model.settings);
     std::vector<Place> asking;
     std::optional<std::int32_t> highest;
     for (const auto& [id, node] : model.graph.nodes) {
         if (!isSource(model.graph, node))
             continue;
-        const Decision decision = before.decide(subject, node.name, sourceKind(model.graph, node), model.circumstances);
+        const Decision decision = book.decide(subject, node.name, sourceKind(model.graph, node), model.circumstances);
         if (decision.ruling != Ruling::Ask)
             continue;
         asking.push_back({node.name, sourceKind(model.graph, node)});
         if (decision.rule)
-            highest = std::max(highest.value_or(before.rules()[*decision.rule].priority),
-                               before.rules()[*decision.rule].priority);
+            highest = std::max(highest.value_or(book.rules()[*decision.rule].priority),
+                               book.rules()[*decision.rule].priority);
     }
     Rule rule;
     rule.priority = highest.value_or(0);

@@ -17,20 +17,6 @@ namespace {
 using Pairs = std::set<std::string>;
 using Waiting = std::map<std::string, std::set<Serial>>;
 
-constexpr std::string_view twoCalls = R"(
-client 1 self
-client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
-node 20 class=Audio/Source name=mic client=10
-port 21 of 20 out
-client 30 exe=/usr/bin/call name=Call
-node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
-port 32 of 31 in
-client 40 exe=/usr/bin/notes name=Notes
-node 41 class=Stream/Input/Audio name=notes client=40 autoconnect running
-port 42 of 41 in
-default mic
-)";
-
 // Through pipewire-pulse: what they are is what they say.
 constexpr std::string_view zoom = R"(
 client 50 exe=/usr/bin/pipewire-pulse name=Zoom app-id=us.zoom
@@ -88,7 +74,7 @@ const ApplicationView& shown(const View& view, std::string_view name) {
 } // namespace
 
 TEST_CASE("there is one question about an application, however many streams it has") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
     CHECK(ask(world) == std::vector{call});
@@ -127,7 +113,7 @@ TEST_CASE("a stream that links itself is asked about, and hears once it may") {
 }
 
 TEST_CASE("allowed once, it hears until it has no stream left") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     answer(world, call, true, Scope::Once);
@@ -145,7 +131,7 @@ TEST_CASE("allowed once, it hears until it has no stream left") {
 }
 
 TEST_CASE("allowed for its run, it hears in stream after stream until its last process has gone") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     answer(world, call, true, Scope::Run);
@@ -164,7 +150,7 @@ TEST_CASE("allowed for its run, it hears in stream after stream until its last p
 }
 
 TEST_CASE("a no denies, and says who said so") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     answer(world, call, false, Scope::Run);
@@ -176,7 +162,7 @@ TEST_CASE("a no denies, and says who said so") {
 }
 
 TEST_CASE("the newer answer counts") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     const auto first = answer(world, call, false, Scope::Run);
@@ -187,7 +173,7 @@ TEST_CASE("the newer answer counts") {
 }
 
 TEST_CASE("an answer decides where rules say ask, and nowhere else") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     answer(world, call, true, Scope::Run);
@@ -197,7 +183,7 @@ TEST_CASE("an answer decides where rules say ask, and nowhere else") {
 }
 
 TEST_CASE("who only says that he is the application is not allowed with it") {
-    World world(std::string(twoCalls) + std::string(zoom));
+    World world(std::string(micAndTwoCalls) + std::string(zoom));
     world.rule(about(Ruling::Ask, "us.zoom"));
     REQUIRE(ask(world) == std::vector{claimedZoom});
     SECTION("neither when he comes while the question is open") {
@@ -217,7 +203,7 @@ TEST_CASE("who only says that he is the application is not allowed with it") {
 }
 
 TEST_CASE("a no to what something says of itself holds for all that say the same") {
-    World world(std::string(twoCalls) + std::string(zoom));
+    World world(std::string(micAndTwoCalls) + std::string(zoom));
     world.rule(about(Ruling::Ask, "us.zoom"));
     ask(world);
     answer(world, claimedZoom, false, Scope::Run);
@@ -227,14 +213,14 @@ TEST_CASE("a no to what something says of itself holds for all that say the same
 }
 
 TEST_CASE("answers outlast a connection that is cut, and not the server") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     ask(world);
     answer(world, call, true, Scope::Once);
     world.reconnect();
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
     world.server.restart();
-    world.server.say(twoCalls);
+    world.server.say(micAndTwoCalls);
     world.server.connect();
     world.rest();
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
@@ -242,11 +228,11 @@ TEST_CASE("answers outlast a connection that is cut, and not the server") {
 }
 
 TEST_CASE("what is remembered wins over the rule that asked, and over no more than it takes") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     const Subject subject = subjectOf(world.model.graph.clients.at(GlobalId{30}), nullptr);
     SECTION("a pattern asks: the name spelled out wins by itself") {
         world.rule(about(Ruling::Ask, "/usr/*", 7));
-        const auto rule = ruleToRemember(world.model, subject, true);
+        const auto rule = ruleToRemember(world.model, RuleBook(world.model.settings), subject, true);
         REQUIRE(rule);
         CHECK(rule->match.app == "/usr/bin/call");
         CHECK(rule->action == Ruling::Allow);
@@ -256,22 +242,22 @@ TEST_CASE("what is remembered wins over the rule that asked, and over no more th
         Settings settings;
         settings.policy.fallback = Ruling::Ask;
         world.receive(event::SettingsLoaded{settings});
-        CHECK(ruleToRemember(world.model, subject, false)->priority == 0);
+        CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, false)->priority == 0);
     }
     SECTION("a rule as specific asks: the priority has to do it") {
         Rule asks = about(Ruling::Ask, "/usr/bin/call");
         asks.match.source = "mic";
         world.rule(asks);
-        CHECK(ruleToRemember(world.model, subject, true)->priority == 1);
+        CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority == 1);
     }
     SECTION("a final rule asks: nothing wins over it") {
         Rule asks = about(Ruling::Ask, "*");
         asks.final = true;
         asks.rank = LayerRank::System;
         world.rule(asks);
-        CHECK_FALSE(ruleToRemember(world.model, subject, true));
+        CHECK_FALSE(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true));
         return;
     }
-    world.rule(*ruleToRemember(world.model, subject, true));
+    world.rule(*ruleToRemember(world.model, RuleBook(world.model.settings), subject, true));
     CHECK(world.server.audible().contains("mic -> call"));
 }

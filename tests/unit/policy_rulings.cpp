@@ -15,20 +15,6 @@ namespace {
 using Words = std::vector<std::string>;
 using Pairs = std::set<std::string>;
 
-constexpr std::string_view twoCalls = R"(
-client 1 self
-client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
-node 20 class=Audio/Source name=mic client=10
-port 21 of 20 out
-client 30 exe=/usr/bin/call name=Call
-node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
-port 32 of 31 in
-client 40 exe=/usr/bin/notes name=Notes
-node 41 class=Stream/Input/Audio name=notes client=40 autoconnect running
-port 42 of 41 in
-default mic
-)";
-
 Rule about(Ruling action, std::string_view executable, std::optional<std::string> source = std::nullopt) {
     Rule rule;
     rule.match.executable = executable;
@@ -50,7 +36,7 @@ std::string stateOf(World& world, std::string_view name) {
 } // namespace
 
 TEST_CASE("who is denied is cut off, who is not goes on") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     REQUIRE(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
@@ -67,7 +53,7 @@ TEST_CASE("who is denied is cut off, who is not goes on") {
 }
 
 TEST_CASE("who is cut off while others go on keeps no memory that is written to") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     CHECK(world.server.readable() == Pairs{"mic -> 40"});
     const auto sent = world.sent();
@@ -78,7 +64,7 @@ TEST_CASE("who is cut off while others go on keeps no memory that is written to"
 }
 
 TEST_CASE("a denied client that listens to a source of its own does not have it suspended again and again") {
-    World world(std::string(twoCalls) + R"(
+    World world(std::string(micAndTwoCalls) + R"(
         node 35 class=Audio/Source/Virtual name=own client=30
         port 36 of 35 out
         link 37 35:36 -> 31:32
@@ -90,7 +76,7 @@ TEST_CASE("a denied client that listens to a source of its own does not have it 
 }
 
 TEST_CASE("memory kept from before the mute is let go before the microphone opens") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.mute();
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     CHECK_FALSE(contains(world.sent(), "suspend 20"));
@@ -103,7 +89,7 @@ TEST_CASE("memory kept from before the mute is let go before the microphone open
 }
 
 TEST_CASE("a newcomer is decided before he has a stream, and unknown he is kept from everything") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Deny, "/usr/bin/spy"));
     world.say("client 50 exe=/usr/bin/spy");
     CHECK(world.server.permission(GlobalId{50}, GlobalId{20}) == permission::none);
@@ -114,7 +100,7 @@ TEST_CASE("a newcomer is decided before he has a stream, and unknown he is kept 
 }
 
 TEST_CASE("a denied application does not fall back to another microphone") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.say("node 25 class=Audio/Source name=webcam client=10\nport 26 of 25 out");
     world.rule(about(Ruling::Deny, "/usr/bin/call", "mic"));
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
@@ -131,7 +117,7 @@ TEST_CASE("a denied application does not fall back to another microphone") {
 }
 
 TEST_CASE("silenced, a stream goes on and hears nothing; allowed, it hears again") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     const auto silent = [&](std::uint32_t stream) {
         const auto& graph = world.server.graph();
         const auto& links = graph.linksTo(GlobalId{stream});
@@ -160,14 +146,14 @@ TEST_CASE("silenced, a stream goes on and hears nothing; allowed, it hears again
 }
 
 TEST_CASE("who is asked about waits in silence") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
     CHECK(stateOf(world, "call") == "pending");
 }
 
 TEST_CASE("what may not be heard may not be heard through a canceller and a loopback either") {
-    World world(std::string(twoCalls) + R"(
+    World world(std::string(micAndTwoCalls) + R"(
         client 50 exe=/usr/bin/canceller
         node 51 class=Stream/Input/Audio name=canceller-in client=50 autoconnect running group=echo target=mic
         port 52 of 51 in
@@ -192,7 +178,7 @@ TEST_CASE("what may not be heard may not be heard through a canceller and a loop
 }
 
 TEST_CASE("of a sink into which a microphone plays, a denied application gets no monitor and may still play") {
-    World world(std::string(twoCalls) + R"(
+    World world(std::string(micAndTwoCalls) + R"(
         node 90 class=Audio/Sink name=speaker client=10
         port 91 of 90 in
         port 92 of 90 out monitor
@@ -211,7 +197,7 @@ TEST_CASE("of a sink into which a microphone plays, a denied application gets no
 TEST_CASE("a denied client does not keep a card that it had the server open, whatever kind it says that this is") {
     for (const std::string claim : {"", "api=bluez5", "network"}) {
         INFO(claim);
-        World world(twoCalls);
+        World world(micAndTwoCalls);
         world.rule(about(Ruling::Deny, "/usr/bin/spy"));
         world.say("client 50 exe=/usr/bin/spy\n"
                   "node 51 class=Audio/Source name=own client=50 factory=api.alsa.pcm.source " +
@@ -221,7 +207,7 @@ TEST_CASE("a denied client does not keep a card that it had the server open, wha
 }
 
 TEST_CASE("of two that may not capture beside each other one goes on, for good") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     Rule first = about(Ruling::Deny, "/usr/bin/call");
     first.when.capturing = "/usr/bin/notes";
     Rule second = about(Ruling::Deny, "/usr/bin/notes");
@@ -235,7 +221,7 @@ TEST_CASE("of two that may not capture beside each other one goes on, for good")
 }
 
 TEST_CASE("rules go on while everything is muted, and after it") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.receive(event::ModeChosen{Mode::Sever});
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     world.mute();
@@ -248,7 +234,7 @@ TEST_CASE("rules go on while everything is muted, and after it") {
 }
 
 TEST_CASE("released, the guard keeps nobody from anything") {
-    World world(twoCalls);
+    World world(micAndTwoCalls);
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     world.rule(about(Ruling::Silence, "/usr/bin/notes"));
     world.receive(event::Released{true});

@@ -33,6 +33,21 @@ node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
 port 32 of 31 in
 )";
 
+// The same, and another application, client 40 with stream 41 and port 42; the microphone is the default.
+inline constexpr std::string_view micAndTwoCalls = R"(
+client 1 self
+client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service links
+node 20 class=Audio/Source name=mic client=10
+port 21 of 20 out
+client 30 exe=/usr/bin/call name=Call
+node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+port 32 of 31 in
+client 40 exe=/usr/bin/notes name=Notes
+node 41 class=Stream/Input/Audio name=notes client=40 autoconnect running
+port 42 of 41 in
+default mic
+)";
+
 class World {
   public:
     // Connects to a server that has these objects already, and comes to rest.
