@@ -46,22 +46,12 @@ Heard ownMuter(const PrivateSession& session) {
                                        {TEST_LISTEN, "--name", "own", "--target", "tone", "--coding", "dc"}));
 }
 
+constexpr Milliseconds patience{300};
+
 void press(Guard& guard, const Heard& heard, bool muted) {
     REQUIRE(::kill(heard.listener->pid(), SIGUSR1) == 0);
     guard.waitApplication(
         "mg-listen", [muted](const ShownApplication& application) { return application.muted == muted; });
-}
-
-void hearsNothingNew(Heard& heard, Tally& tally) {
-    std::vector<Heard> one;
-    one.push_back(std::move(heard));
-    listenWhileMuted(one, tally, Milliseconds(300));
-    heard = std::move(one.front());
-}
-
-void changeTune(PrivateSession& session, Heard& heard) {
-    heard.counted = heard.listener->snapshot().audible[1];
-    session.setPhase(1);
 }
 
 } // namespace
@@ -210,7 +200,7 @@ TEST_CASE("one application is muted: its next streams hear nothing from their fi
           "silenced");
     INFO("control: the other one goes on");
     REQUIRE(other.listener->waitAudible(1, 24000));
-    hearsNothingNew(muted, tally);
+    hearsNothingNew(muted, tally, patience);
     for (unsigned round = 0; round < scaled(3, 100); round++) {
         INFO("round " << round);
         auto next = pwRecord(session, "next");
@@ -222,7 +212,7 @@ TEST_CASE("one application is muted: its next streams hear nothing from their fi
     session.kill(Daemon::micguardd);
     session.start(Daemon::micguardd);
     guard = std::make_unique<Guard>(session);
-    hearsNothingNew(muted, tally);
+    hearsNothingNew(muted, tally, patience);
     auto after = pwRecord(session, "after");
     hearsSilence(*after);
     const auto shown =
@@ -252,7 +242,7 @@ TEST_CASE("an application mutes its own streams, and nobody else's", "[questions
         INFO("control: the other ones go on, the one that claims to be muted among them");
         REQUIRE(other.listener->waitAudible(1, 24000));
         REQUIRE(stranger.listener->waitAudible(1, 4800));
-        hearsNothingNew(own, tally);
+        hearsNothingNew(own, tally, patience);
         session.setPhase(0);
         press(guard, own, false);
         INFO("it hears again");
@@ -260,7 +250,7 @@ TEST_CASE("an application mutes its own streams, and nobody else's", "[questions
     }
     press(guard, own, true);
     changeTune(session, own);
-    hearsNothingNew(own, tally);
+    hearsNothingNew(own, tally, patience);
     INFO("its connection to the bus ends, and the recording goes on");
     const pid_t caller = own.listener->pid();
     const auto before = own.listener->snapshot().audible[1];

@@ -58,19 +58,6 @@ std::string appIdOf(const PrivateSession& session, const std::string& program) {
     return asked(session, {"explain", program})["app_id"].get<std::string>();
 }
 
-// What is made from here on is new; what of it was heard before is none.
-void changeTune(PrivateSession& session, Heard& heard) {
-    heard.counted = heard.listener->snapshot().audible[1];
-    session.setPhase(1);
-}
-
-void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150)) {
-    std::vector<Heard> one;
-    one.push_back(std::move(heard));
-    listenWhileMuted(one, tally, patience);
-    heard = std::move(one.front());
-}
-
 } // namespace
 
 TEST_CASE(

@@ -22,19 +22,6 @@ constexpr std::int64_t quantumNsec = 1024 * 1'000'000'000LL / 48000;
 
 const std::string pwRecord = "executable = \"*/pw-cat\"";
 
-// What is made from here on is new; what of it was heard before is none.
-void changeTune(PrivateSession& session, Heard& heard) {
-    heard.counted = heard.listener->snapshot().audible[1];
-    session.setPhase(1);
-}
-
-void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150)) {
-    std::vector<Heard> one;
-    one.push_back(std::move(heard));
-    listenWhileMuted(one, tally, patience);
-    heard = std::move(one.front());
-}
-
 Heard started(const std::string& source, std::unique_ptr<Listener> listener) {
     Heard heard{source, std::move(listener)};
     heard.listener->start();

@@ -107,6 +107,18 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
     }
 }
 
+void changeTune(PrivateSession& session, Heard& heard) {
+    heard.counted = heard.listener->snapshot().audible[1];
+    session.setPhase(1);
+}
+
+void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience) {
+    std::vector<Heard> one;
+    one.push_back(std::move(heard));
+    listenWhileMuted(one, tally, patience);
+    heard = std::move(one.front());
+}
+
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience) {
     mute(session, guard, heard, tally);

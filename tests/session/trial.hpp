@@ -65,6 +65,10 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
 // Both of them.
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience = Milliseconds(150));
+// What is made from here on is new; what of it was heard before is none.
+void changeTune(PrivateSession& session, Heard& heard);
+// As listenWhileMuted(), since changeTune(): whatever it is that keeps this one from the microphone.
+void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
 // Back to the even phase first, so that what is heard afterwards is new.
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard);
 

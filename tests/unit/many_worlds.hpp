@@ -6,9 +6,12 @@
 
 #include "tests/unit/random_world.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -43,6 +46,20 @@ inline void settle(World& world) {
     world.overdue();
     for (int i = 0; i < 4; i++)
         world.streamsOverdue();
+}
+
+// A link is told after its ends, a node's info after the node: all else may come in any order.
+inline void shuffle(std::vector<Event>& events, Random& random) {
+    const auto rank = [](const Event& event) {
+        return std::holds_alternative<event::LinkSeen>(event) ? 2
+               : std::holds_alternative<event::NodeInfo>(event) ||
+                       std::holds_alternative<event::RoutesRead>(event)
+                   ? 1
+                   : 0;
+    };
+    std::shuffle(events.begin(), events.end(), random.engine());
+    std::stable_sort(events.begin(), events.end(),
+                     [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
 }
 
 } // namespace micguard::test
