@@ -19,8 +19,7 @@ bool isSink(const Node& node) {
 // Nodes that put out what a node takes in.
 class Passages {
   public:
-    explicit Passages(const Graph& graph)
-        : graph_(graph) {
+    explicit Passages(const Graph& graph) {
         for (const auto& [id, node] : graph.nodes) {
             if (!node.linkGroup.empty())
                 groups_[node.linkGroup].push_back(id);
@@ -48,7 +47,6 @@ class Passages {
                 onward.push_back(id);
     }
 
-    const Graph& graph_;
     std::map<std::string, std::vector<GlobalId>> groups_;
     std::map<GlobalId, std::vector<GlobalId>> provided_;
 };
