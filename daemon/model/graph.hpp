@@ -110,6 +110,7 @@ struct Node {
     std::string mediaName;
     std::string factory; // factory.name: the plug-in behind it
     bool lingers = false; // object.linger: it outlives its maker's connection
+    bool inServer = false; // a factory of the server made it, by the server's own word: it runs there, whoever owns it
     std::string deviceApi;
     std::string linkGroup;
     std::string applicationName;

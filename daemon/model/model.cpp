@@ -23,6 +23,7 @@ Node merged(const Node& before, Node now) {
     now.knobReads = before.knobReads;
     now.evidenceOverdue = before.evidenceOverdue;
     now.bornAt = before.bornAt;
+    now.inServer = before.inServer;
     // The owner is what the server said first: an owner that could be changed later could be chosen.
     if (before.client)
         now.client = before.client;

@@ -81,6 +81,7 @@ struct Connection::Impl {
     std::deque<Sync> syncs;
     // By client, and those of them that were asked something since the last sync. One is kept ready for the
     // next process: a source that appears is silenced before a connection could be made.
+    std::set<std::uint32_t> serverFactories; // ids of those whose nodes run in the server
     std::map<GlobalId, std::unique_ptr<ProcessConnection>> processes;
     std::set<GlobalId> asked;
     std::set<GlobalId> cutOff; // those of them that are of no use any more
@@ -306,7 +307,8 @@ struct Connection::Impl {
         auto* proxy = bind(id, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE);
         if (!proxy)
             return;
-        const Node node = decode::node(id, properties);
+        Node node = decode::node(id, properties);
+        node.inServer = serverFactories.contains(decode::factoryOf(properties));
         auto& entry = bound[id] = Bound::node(proxy, node, boundCallbacks);
         // Asked for first, so that the answer tells what was there before the silence that the event causes.
         if (mayBeSource(node))
@@ -363,12 +365,15 @@ struct Connection::Impl {
             self->callbacks.event(event::PortSeen{decode::port(id, properties)});
         else if (kind == PW_TYPE_INTERFACE_Link)
             self->callbacks.event(event::LinkSeen{decode::link(id, properties)});
+        else if (kind == PW_TYPE_INTERFACE_Factory && decode::makesNodesInServer(properties))
+            self->serverFactories.insert(id);
     }
 
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {
         auto* self = static_cast<Impl*>(data);
         self->heardOf = true;
         self->bound.erase(id);
+        self->serverFactories.erase(id);
         self->asked.erase(GlobalId{id});
         self->cutOff.erase(GlobalId{id});
         self->processes.erase(GlobalId{id});

@@ -131,6 +131,13 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     return n;
 }
 
+std::uint32_t factoryOf(const spa_dict* nodeProperties) { return numberOr(nodeProperties, PW_KEY_FACTORY_ID, 0xffffffff); }
+
+bool makesNodesInServer(const spa_dict* factoryProperties) {
+    const std::string name = text(factoryProperties, PW_KEY_FACTORY_NAME);
+    return name == "adapter" || name == "spa-node-factory";
+}
+
 Port port(std::uint32_t id, const spa_dict* properties) {
     Port p;
     p.id = GlobalId{id};

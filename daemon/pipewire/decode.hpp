@@ -22,6 +22,11 @@ Client client(std::uint32_t id, const spa_dict* properties);
 std::string securityLabel(const spa_dict* properties);
 Device device(std::uint32_t id, const spa_dict* properties);
 Node node(std::uint32_t id, const spa_dict* properties);
+// The factory that made a node. The server sets it over what the maker says, and no later word of his changes it
+// (PipeWire 1.4.2: module-adapter.c, module-client-node.c; impl-node.c, update_properties()). 0xffffffff: not told.
+std::uint32_t factoryOf(const spa_dict* nodeProperties);
+// Of a factory's own properties: not client-node, which stands for a node in a client's process.
+bool makesNodesInServer(const spa_dict* factoryProperties);
 Port port(std::uint32_t id, const spa_dict* properties);
 Link link(std::uint32_t id, const spa_dict* properties);
 

@@ -76,7 +76,7 @@ bool isSource(const Graph& graph, const Node& node) {
     });
 }
 
-bool isServerMade(const Node& node) { return !node.factory.empty(); }
+bool isServerMade(const Node& node) { return node.inServer || !node.factory.empty(); }
 
 bool isBackedByHardware(const Node& node) {
     return node.device || node.factory.starts_with("api.alsa.") || node.factory.starts_with("api.bluez5.");
@@ -120,17 +120,10 @@ std::set<GlobalId> sessionManagers(const Graph& graph) {
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node) {
     // One that is in its owner's process goes with him. Made by the server's configuration, or outliving its maker (who then
     // says himself who owns it): it is in the server.
+    // So is what he had it make: WirePlumber the nodes of sound cards (0.5.8, monitors/alsa.lua), EasyEffects its source. Such a
+    // one is not to suffer from a process that has no time.
     const Client* owner = graph.owner(node);
-    if (!owner || owner->inServer)
-        return std::nullopt;
-    // What anybody else says of how his node was made could be a lie to keep us waiting. WirePlumber has the server make the
-    // nodes of sound cards (0.5.8, monitors/alsa.lua), except the parts of one that is split, which are loopbacks of its own.
-    if (sessionManagers(graph).contains(owner->id)) {
-        const Device* device = node.device ? graph.device(*node.device) : nullptr;
-        if (device && device->api == "alsa" && node.linkGroup.empty())
-            return std::nullopt;
-    }
-    return node.client;
+    return !owner || owner->inServer || node.inServer ? std::nullopt : node.client;
 }
 
 std::optional<GlobalId> processOf(const Graph& graph, const Device& device) {

@@ -4,6 +4,8 @@
 #include "tests/session/trial.hpp"
 #include "tests/support/easy_effects.hpp"
 
+#include <csignal>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -63,6 +65,25 @@ TEST_CASE("the real EasyEffects in the chain", "[modules][easyeffects]") {
             muteAndListen(session, guard, heard, tally, Milliseconds(800));
             unmuteAndListen(session, guard, heard);
         }
+    }
+}
+
+TEST_CASE("EasyEffects that has no time to answer keeps its source, muted and after", "[modules][easyeffects]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    const EasyEffects effects(session);
+    std::vector<Heard> heard;
+    heard.push_back(hear(EasyEffects::kSource,
+                         nativeListener(session, {.target = EasyEffects::kSource, .name = "behind"})));
+    for (const std::string mode : {"silence", "sever"}) {
+        INFO(mode);
+        guard.setMode(mode);
+        Tally tally("native × EasyEffects that stands still while it is muted, " + mode);
+        REQUIRE(kill(effects.pid(), SIGSTOP) == 0);
+        muteAndListen(session, guard, heard, tally, Milliseconds(300));
+        CHECK(session.graph().node(EasyEffects::kSource));
+        REQUIRE(kill(effects.pid(), SIGCONT) == 0);
+        unmuteAndListen(session, guard, heard);
     }
 }
 

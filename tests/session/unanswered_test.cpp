@@ -6,7 +6,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 #include <memory>
 
 #include <fcntl.h>
@@ -112,6 +114,36 @@ TEST_CASE("a session manager that does not answer holds up no mute", "[unanswere
         REQUIRE(::kill(session.pid(Daemon::wireplumber), SIGCONT) == 0);
         listenWhileMuted(heard, tally);
         CHECK(guard.waitState("muted"));
+        unmuteAndListen(session, guard, heard);
+    }
+}
+
+TEST_CASE("a server that has no time for a moment costs nobody the source that he had it make", "[unanswered]") {
+    const std::string mode = GENERATE("silence", "sever");
+    PrivateSession session(guardedSession({MicKind::tone}));
+    session.plug({.kind = MicKind::nullVirtual, .name = "made"});
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const char* name : {"tone", "made"})
+        heard.push_back(listenTo(session, name));
+    Tally tally("native × tone, and a source of a client in the server × PipeWire busy when muted, " + mode);
+    for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
+        INFO("cycle " << cycle);
+        const pid_t server = session.pid(Daemon::pipewire);
+        REQUIRE(::kill(server, SIGSTOP) == 0);
+        // Longer than the guard waits for a process, shorter than it waits for the server.
+        std::thread later([server] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));
+            ::kill(server, SIGCONT);
+        });
+        CHECK(guard.trySetMuted(true).empty());
+        later.join();
+        for (auto& one : heard)
+            one.counted = one.listener->snapshot().audible[1];
+        session.setPhase(1);
+        listenWhileMuted(heard, tally);
+        REQUIRE(session.graph().node("made"));
         unmuteAndListen(session, guard, heard);
     }
 }

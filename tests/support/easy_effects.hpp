@@ -14,6 +14,7 @@ class EasyEffects {
 
     // Returns when its source is there.
     explicit EasyEffects(PrivateSession& session);
+    [[nodiscard]] pid_t pid() const { return program_.pid(); }
 
   private:
     Process display_;

@@ -236,6 +236,7 @@ Node takeNode(Line& line) {
     n.mediaName = line.take("media");
     n.factory = line.take("factory");
     n.lingers = line.takeFlag("lingers");
+    n.inServer = line.takeFlag("in-server");
     n.deviceApi = line.take("api");
     n.linkGroup = line.take("group");
     n.applicationName = line.take("app-name");
@@ -306,6 +307,7 @@ Node asRegistered(const Node& node) {
     few.device = node.device;
     few.name = node.name;
     few.description = node.description;
+    few.inServer = node.inServer;
     few.mediaClass = node.mediaClass;
     few.applicationName = node.applicationName;
     return few;

@@ -295,6 +295,27 @@ TEST_CASE("a source in another process that never confirms is severed when its t
     CHECK(world.promise().holds);
 }
 
+TEST_CASE("a source that a client had the server make does not suffer when that client does not answer") {
+    World world(std::string(desk) + R"(
+        client 25 exe=/usr/bin/easyeffects
+        node 26 class=Audio/Source/Virtual name=effects client=25 factory=support.null-audio-sink in-server
+        port 27 of 26 out monitor
+        client 40 exe=/usr/bin/recorder
+        node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running target=effects
+        port 42 of 41 in
+    )");
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.say("hang 25");
+    world.mute();
+    world.overdue();
+    CHECK(world.promise().holds);
+    CHECK(world.knob("effects") == KnobState::Holds);
+    CHECK(world.server.audible() == Pairs{});
+    REQUIRE(world.server.graph().node(GlobalId{26}));
+    world.mute(false);
+    CHECK(world.server.audible() == Pairs{"effects -> recorder"});
+}
+
 TEST_CASE("a process that does not answer keeps nobody else waiting, and everybody is kept from its source") {
     World world(std::string(micAndCall) + R"(
         client 25 exe=/usr/bin/filter
@@ -431,7 +452,7 @@ TEST_CASE("a session manager that does not answer keeps no sound card from being
     World world(std::string(desk) + R"(
         device 15 name=card client=10
         route 15 index=0 profile=1 hw-mute
-        node 20 class=Audio/Source name=mic client=10 device=15 profile=1
+        node 20 class=Audio/Source name=mic client=10 device=15 profile=1 in-server
         port 21 of 20 out
     )");
     world.say("hang 10");
