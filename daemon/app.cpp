@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/app.hpp"
 
+#include "daemon/desktop/priority.hpp"
 #include "daemon/journal.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
@@ -239,6 +240,7 @@ int App::run() {
                 return G_SOURCE_CONTINUE;
             },
             nullptr);
+    raisePriority();
     server_.start();
     settle();
     if (options_.releaseLeftovers) {

@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "config/wording.hpp"
 #include "daemon/bus/stop_job.hpp"
+#include "daemon/desktop/priority.hpp"
 #include "daemon/journal.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/admission.hpp"
@@ -334,6 +335,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     std::vector<std::pair<std::string, std::string>> facts;
     facts.emplace_back("daemon.version", MICGUARD_VERSION);
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
+    facts.emplace_back("daemon.nice", std::to_string(priority()));
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);

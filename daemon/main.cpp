@@ -10,8 +10,6 @@
 #include <exception>
 #include <string>
 
-#include <sys/resource.h>
-
 #include "micguard-config.h"
 
 namespace {
@@ -63,9 +61,6 @@ int main(int argc, char** argv) {
         g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
     if (arguments.releaseLeftovers && anotherWillCome())
         return 0;
-    // A new microphone has to be silenced before the session manager has linked it. Where the limits forbid it
-    // (RLIMIT_NICE; distributions grant it to PipeWire's users) we run like everybody else.
-    setpriority(PRIO_PROCESS, 0, -11);
     micguard::App::Options options;
     if (arguments.config)
         options.configFile = arguments.config;

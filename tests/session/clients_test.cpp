@@ -42,8 +42,11 @@ std::vector<Heard> everyClientOn(PrivateSession& session, const std::string& sou
                              o.name = "unmanaged";
                          }))));
     heard.push_back(hear(source, pwRecordListener(session, base)));
-    heard.push_back(hear(source, parecordListener(session, base)));
-    heard.push_back(hear(source, parecordListener(session, with([](ListenOptions& o) { o.latencyMsec = 20; }))));
+    // pipewire-pulse has no name for the others (1.4.2, module-protocol-pulse/manager.c, pw_manager_object_is_source()).
+    if (session.mic(source).kind != MicKind::internal) {
+        heard.push_back(hear(source, parecordListener(session, base)));
+        heard.push_back(hear(source, parecordListener(session, with([](ListenOptions& o) { o.latencyMsec = 20; }))));
+    }
     heard.push_back(hear(source, arecordListener(session, base)));
     heard.push_back(hear(source, jackListener(session, base)));
     return heard;
@@ -62,7 +65,7 @@ TEST_CASE("every client on every kind of source, both modes", "[clients]") {
     for (const MicKind kind : kinds) {
         INFO(nameOf(kind));
         auto heard = everyClientOn(session, nameOf(kind));
-        Tally tally("nine clients × " + nameOf(kind) + " × mute cycles, " + mode);
+        Tally tally(std::to_string(heard.size()) + " clients × " + nameOf(kind) + " × mute cycles, " + mode);
         for (unsigned cycle = 0; cycle < scaled(1, 10); cycle++) {
             muteAndListen(session, guard, heard, tally, fragmentAndMore);
             unmuteAndListen(session, guard, heard);
