@@ -34,6 +34,8 @@ struct Settings {
         Mode mode = Mode::Silence;
         std::optional<Mode> bluetooth; // for Bluetooth sources; none: the same as `mode`
         bool led = true;               // also set the hardware's own switch where it has one
+        bool onLock = false;           // muted while the session is locked
+        bool onSuspend = true;         // muted before the machine sleeps, until it is awake again
         bool operator==(const Mute&) const = default;
     } mute;
 

@@ -113,11 +113,6 @@ void App::useConfiguration(const Loaded& loaded) {
     receive(event::Warned{"config-notes", summary(configuration_.warnings)});
     ruleCheck_.check(configuration_.settings);
     receive(event::Warned{"config-watch", config_.watchFault()});
-    const auto& rules = configuration_.settings.rules;
-    const bool locked = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) { return rule.when.locked.has_value(); });
-    receive(event::Warned{"rules-locked", locked ? "whether the session is locked is not known to this version: rules with `locked` "
-                                                   "are read as if it were not"
-                                                 : ""});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
     if (!options_.releaseLeftovers)
@@ -209,14 +204,15 @@ int App::run() {
         if (found.memory.since)
             model_.mute.since = found.memory.since;
     }
+    // As it was when somebody last looked, until it is known anew.
+    model_.apply(event::SessionLocked{found.memory.locked, now()});
     mutedTold_ = model_.mute.muted();
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
     config_.start();
-    if (!options_.releaseLeftovers)
-        desktop_.start();
-
     if (!options_.releaseLeftovers) {
+        desktop_.start();
+        session_.start();
         connectBus();
         if (exitCode_ != 0)
             return exitCode_;
@@ -294,7 +290,8 @@ void App::receive(const Event& event) {
     const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
                                                   std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
     if (newcomer || std::holds_alternative<event::UserMute>(event) ||
-        std::holds_alternative<event::HoldTaken>(event) ||
+        std::holds_alternative<event::HoldTaken>(event) || std::holds_alternative<event::SessionLocked>(event) ||
+        std::holds_alternative<event::MachineSleeps>(event) ||
         std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
         std::holds_alternative<event::AppMuted>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
@@ -445,6 +442,8 @@ void App::announceMute() {
     for (const auto& hold : model_.mute.holds)
         if (hold.mute)
             who = hold.ownerText + ": " + hold.reason;
+    if (model_.mute.mutedByItself())
+        who = model_.mute.locked ? "the session is locked" : "the machine goes to sleep";
     journal::send(journal::Kind::Muted, "microphones are muted" + (who.empty() ? "" : " (" + who + ")"),
                   {{"MICGUARD_REASON", who}});
 }

@@ -10,6 +10,7 @@
 #include "daemon/bus/bus.hpp"
 #include "daemon/clock/clock.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
+#include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
@@ -114,6 +115,9 @@ class App final : public Requests {
     void watchPulse();
     void usePulsePeers(std::uint64_t generation, const PulsePeers& peers);
     void tellTime(const LocalTime& time);
+    void useLock(bool locked);
+    void useSleep(bool asleep);
+    Result<void> unlessLocked() const;
     void linkAdmission();
     void tellAdmission();
     bool isNewClient(const Event& event) const;
@@ -139,6 +143,7 @@ class App final : public Requests {
     DesktopWatch desktop_{[this](std::vector<DesktopEntry> entries) {
         receive(event::DesktopEntriesRead{std::move(entries)});
     }};
+    SessionWatch session_{{[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;

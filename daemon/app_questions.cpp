@@ -62,6 +62,8 @@ void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool mute
     if (const auto allowed = mayControl(caller, muted ? "mute another application" : "unmute an application");
         !allowed)
         return reply(allowed);
+    if (const auto open = unlessLocked(); !muted && !open)
+        return reply(open);
     const std::string application = describer_.identityOf(key);
     if (!shownApplication(key))
         return reply(tl::unexpected(RequestError{"NoSuchObject", "the application is gone"}));
@@ -88,6 +90,8 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
                  ReplyVoid reply) {
     if (const auto allowed = mayControl(caller, "answer for the user"); !allowed)
         return reply(allowed);
+    if (const auto open = unlessLocked(); allow && !open)
+        return reply(open);
     const auto scope = scopeFromString(scopeText);
     if (!scope)
         return reply(tl::unexpected(RequestError{

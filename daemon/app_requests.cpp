@@ -90,6 +90,8 @@ bool App::answerWaiters() {
 void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
     if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
         return reply(allowed);
+    if (const auto open = unlessLocked(); !muted && !open)
+        return reply(open);
     // Pressing the button ends push-to-talk; its holders are told.
     if (muted && bus_)
         for (const auto& hold : model_.mute.holds)
@@ -151,6 +153,8 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
                      std::function<void(Result<std::uint64_t>)> reply) {
     if (const auto allowed = mayControl(caller, "unmute"); !allowed)
         return reply(tl::unexpected(allowed.error()));
+    if (const auto open = unlessLocked(); !open)
+        return reply(tl::unexpected(open.error()));
     if (model_.mute.heldMuted())
         return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
     const std::uint64_t number = nextHold_++;
@@ -186,6 +190,8 @@ void App::dropHold(std::uint64_t number) {
 void App::release(const Caller& caller, ReplyVoid reply) {
     if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
         return reply(allowed);
+    if (const auto open = unlessLocked(); !open)
+        return reply(open);
     releaseReply_ = std::move(reply);
     startRelease(releasedExitCode);
 }
@@ -296,6 +302,9 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
     if (const auto fault = valueFault(*known, value); fault && !takeBack)
         return reply(tl::unexpected(
             RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
+    // What would open a microphone by itself.
+    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "sources.exempt"))
+        return reply(open);
     // On another thread: nothing of the App in here.
     ConfigSource::Change change;
     change.make = [key, value, takeBack](Layer& own) -> std::optional<ConfigRefusal> {
@@ -336,6 +345,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.version", MICGUARD_VERSION);
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
     facts.emplace_back("daemon.nice", std::to_string(priority()));
+    facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);

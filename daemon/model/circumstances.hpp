@@ -14,6 +14,7 @@ struct Circumstances {
     unsigned weekday = 0;     // 0 is Monday
     unsigned minute = 0;      // since midnight
     bool locked = false;      // the session
+    bool asleep = false;      // the machine, or about to be
     std::set<std::string> capturing; // AppIds, known ones; the two are filled in when the rules are looked at
     std::set<std::string> claimedCapturing; // AppIds that are only claimed: they loosen nothing for others either
     bool operator==(const Circumstances&) const = default;

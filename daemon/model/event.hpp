@@ -60,6 +60,8 @@ struct HoldDropped { std::uint64_t number; std::uint64_t now; };
 struct ModeChosen { Mode mode; };
 struct SettingsLoaded { Settings settings; };
 struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
+struct SessionLocked { bool locked; std::uint64_t now; };
+struct MachineSleeps { bool asleep; std::uint64_t now; }; // true: it is about to
 struct Released { bool on; }; // give everything back and guard no longer
 
 // Single applications (Identity::key).
@@ -85,7 +87,8 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
                            event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
-                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::Released,
+                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::SessionLocked,
+                           event::MachineSleeps, event::Released,
                            event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
                            event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
                            event::Warned>;

@@ -44,6 +44,15 @@ void startOrEndPeriod(MuteState& mute, bool before, std::uint64_t now) {
         mute.since = 0;
 }
 
+// What the session and the machine do by themselves, as the settings have it.
+void followSession(Model& model, std::uint64_t now) {
+    MuteState& mute = model.mute;
+    const bool before = mute.muted();
+    mute.locked = model.circumstances.locked && model.settings.mute.onLock;
+    mute.suspended = model.circumstances.asleep && model.settings.mute.onSuspend;
+    startOrEndPeriod(mute, before, now);
+}
+
 // Nobody will answer any more for what this client's process was asked. What it has not carried out is to be asked for anew.
 void forgetProcess(Model& model, Serial client) {
     model.applied.processes.erase(client);
@@ -503,11 +512,20 @@ void Model::apply(const Event& incoming) {
             [&](const event::SettingsLoaded& e) {
                 settings = e.settings;
                 settingsLoaded++;
+                followSession(*this, circumstances.now);
             },
             [&](const event::TimeCame& e) {
                 circumstances.now = e.now;
                 circumstances.weekday = e.weekday;
                 circumstances.minute = e.minute;
+            },
+            [&](const event::SessionLocked& e) {
+                circumstances.locked = e.locked;
+                followSession(*this, e.now);
+            },
+            [&](const event::MachineSleeps& e) {
+                circumstances.asleep = e.asleep;
+                followSession(*this, e.now);
             },
             [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
             [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },

@@ -25,6 +25,8 @@ struct MuteState {
     std::string userReason;
     std::string userOwner;
     std::vector<Hold> holds;
+    bool locked = false;    // the session is, and `mute.on-lock` is set: nobody unmutes
+    bool suspended = false; // the machine sleeps or is about to, and `mute.on-suspend` is set
     Mode mode = Mode::Silence;
     std::uint64_t since = 0; // µs since the epoch, of the current muted period; 0 while live
 
@@ -41,10 +43,13 @@ struct MuteState {
         return false;
     }
 
+    // Neither the session nor a person has to let go for it to end.
+    bool mutedByItself() const { return locked || suspended; }
+
     // A hold to mute is stronger than the button; a hold to unmute (push-to-talk) opens over a button pressed
     // before it, and pressing the button again ends it (Model::apply removes it then).
     bool muted() const {
-        if (heldMuted())
+        if (mutedByItself() || heldMuted())
             return true;
         return user && !heldLive();
     }

@@ -125,6 +125,10 @@ std::string mutedState(const Model& model, const Verdicts& verdicts, const Guara
 } // namespace
 
 std::string whyMuted(const Model& model) {
+    if (model.mute.locked)
+        return "muted while the session is locked";
+    if (model.mute.suspended)
+        return "muted while the machine sleeps";
     for (const auto& hold : model.mute.holds)
         if (hold.mute)
             return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
@@ -233,6 +237,10 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     guard.mutedSince = model.mute.since;
     guard.mode = std::string(toString(model.mute.mode));
     // Strongest first.
+    if (model.mute.locked)
+        guard.holds.push_back({"locked", "the session", "it is locked, and mute.on-lock is set"});
+    if (model.mute.suspended)
+        guard.holds.push_back({"suspend", "the machine", "it goes to sleep"});
     for (const auto& hold : model.mute.holds)
         if (hold.mute)
             guard.holds.push_back({"hold-mute", hold.ownerText, hold.reason});

@@ -25,7 +25,9 @@ json common(const Model& model, bool muted) {
 } // namespace
 
 std::string writeMarker(const Model& model, bool modeChosen) {
-    json out = common(model, model.mute.muted());
+    // What the session does by itself is asked of it anew; the rest is as good as the button, for whoever held it is gone.
+    json out = common(model, model.mute.heldMuted() || (model.mute.user && !model.mute.heldLive()));
+    out["locked"] = model.circumstances.locked;
     if (modeChosen)
         out["mode"] = toString(model.mute.mode);
     // Not connected, or the list not yet read: what is known from before is all there is to know.
@@ -44,7 +46,7 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& leds = out["leds"] = json::array();
     for (const auto& [device, route] : memory.leds)
         leds.push_back({device, route});
-    if (!model.mute.muted() && model.appeals.muted.empty() && restore.empty() && cut.empty() &&
+    if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() && restore.empty() && cut.empty() &&
         revoked.empty() && leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
@@ -80,6 +82,7 @@ std::optional<Memory> readMemory(std::string_view text) {
             return std::nullopt;
         Memory memory;
         memory.muted = in.at("muted").get<bool>();
+        memory.locked = in.value("locked", false);
         memory.since = in.value("since", std::uint64_t{0});
         if (in.contains("mode"))
             memory.mode = modeFromString(in.at("mode").get<std::string>());

@@ -16,6 +16,7 @@ namespace micguard {
 
 struct Memory {
     bool muted = false;
+    bool locked = false; // the session was: muted or not, nobody may unmute until it is known to be open
     std::uint64_t since = 0;
     std::optional<Mode> mode; // chosen at run time; none: as configured
     std::map<std::string, std::string> appMutes; // application, who muted it

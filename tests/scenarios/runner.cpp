@@ -115,9 +115,8 @@ class Scenario {
         world().receive(time);
     }
 
-    // What will tell the guard of it is not built yet; the rules are.
     void lock(bool locked) {
-        world().model.circumstances.locked = locked;
+        world().receive(event::SessionLocked{locked, world().now += 1000});
         world().enforcer.settle();
         world().rest();
     }
@@ -136,6 +135,7 @@ class Scenario {
         auto next = std::make_unique<World>(std::move(world().server), remembered, muted);
         world_ = std::move(next);
         world_->receive(event::TimeCame{now.now, now.weekday, now.minute});
+        world_->receive(event::SessionLocked{fromMarker && fromMarker->locked, now.now});
         world_->receive(event::SettingsLoaded{settings});
         world_->receive(event::ModeChosen{mode});
     }

@@ -154,7 +154,8 @@ Environment PrivateSession::environment() const {
         "XDG_DATA_HOME=" + base + "/data",
         "XDG_DATA_DIRS=" + base + "/share:/usr/local/share:/usr/share",
         "DBUS_SESSION_BUS_ADDRESS=" + busAddress(),
-        "DBUS_SYSTEM_BUS_ADDRESS=unix:path=" + base + "/run/no-system-bus",
+        "DBUS_SYSTEM_BUS_ADDRESS=" +
+            (options_.systemBus.empty() ? "unix:path=" + base + "/run/no-system-bus" : options_.systemBus),
         "PIPEWIRE_CONFIG_DIR=" + base + "/pipewire",
         "WIREPLUMBER_CONFIG_DIR=" + base + "/wireplumber:" WIREPLUMBER_SHARE,
         "WIREPLUMBER_DATA_DIR=" TEST_WIREPLUMBER_DATA ":" WIREPLUMBER_SHARE,

@@ -40,6 +40,7 @@ struct SessionOptions {
     // Further configuration, each a file name (*.conf) and its text.
     std::vector<std::pair<std::string, std::string>> pipewireFragments;
     std::vector<std::pair<std::string, std::string>> wireplumberFragments;
+    std::string systemBus;      // its address; empty: there is none
     std::string micguardConfig; // content of XDG_CONFIG_HOME/micguard/micguard.toml; empty: no such file
     Environment environment;    // added to that of every child
     bool keepDirectory = false;

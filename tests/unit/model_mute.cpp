@@ -113,3 +113,48 @@ TEST_CASE("losing the server does not unmute") {
     model << event::Connected{1, "pipewire-0", "1.4.2", "b"};
     CHECK(model.mute.muted());
 }
+
+TEST_CASE("a session that locks itself mutes if it is set, over everything, and leaves all as it was") {
+    Model model;
+    model << event::SessionLocked{true, 1};
+    CHECK_FALSE(model.mute.muted());
+    model << event::SessionLocked{false, 2};
+    model.settings.mute.onLock = true;
+    model << hold(1, false) << event::SessionLocked{true, 3};
+    CHECK(model.mute.muted());
+    CHECK(model.mute.since == 3);
+    model << button(false, 4);
+    CHECK(model.mute.muted());
+    CHECK(model.mute.since == 3);
+    SECTION("live before, live after") {
+        model << event::SessionLocked{false, 5};
+        CHECK_FALSE(model.mute.muted());
+        CHECK(model.mute.since == 0);
+    }
+    SECTION("muted before or meanwhile, muted after") {
+        model << button(true, 5) << event::SessionLocked{false, 6};
+        CHECK(model.mute.muted());
+        CHECK(model.mute.since == 3);
+    }
+    SECTION("the setting is taken back while it is locked") {
+        Settings settings = model.settings;
+        settings.mute.onLock = false;
+        model << event::SettingsLoaded{settings};
+        CHECK_FALSE(model.mute.muted());
+        CHECK(model.circumstances.locked);
+    }
+}
+
+TEST_CASE("a machine that is about to sleep is muted until it is awake, and longer if the session is locked by then") {
+    Model model;
+    model.settings.mute.onLock = true;
+    model << event::MachineSleeps{true, 1};
+    CHECK(model.mute.muted());
+    model << event::SessionLocked{true, 2} << event::MachineSleeps{false, 3};
+    CHECK(model.mute.muted());
+    model << event::SessionLocked{false, 4};
+    CHECK_FALSE(model.mute.muted());
+    model.settings.mute.onSuspend = false;
+    model << event::MachineSleeps{true, 5};
+    CHECK_FALSE(model.mute.muted());
+}

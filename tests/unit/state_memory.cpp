@@ -153,6 +153,24 @@ TEST_CASE("holds are in the marker, not in the state: they end with the session"
     CHECK(readMemory(writeState(model, false))->muted);
 }
 
+TEST_CASE("a session that locks itself leaves the button as it was, and a successor takes it for locked until it knows") {
+    Model model;
+    model.settings.mute.onLock = true;
+    model.apply(event::SessionLocked{true, 5});
+    CHECK(model.mute.muted());
+    const auto memory = readMemory(writeMarker(model, true));
+    REQUIRE(memory);
+    CHECK_FALSE(memory->muted);
+    CHECK(memory->locked);
+    CHECK_FALSE(readMemory(writeState(model, false))->muted);
+    // Also without on-lock: rules may depend on it.
+    model.settings.mute.onLock = false;
+    model.apply(event::SessionLocked{true, 6});
+    CHECK(readMemory(writeMarker(model, true))->locked);
+    model.apply(event::SessionLocked{false, 7});
+    CHECK(writeMarker(model, true).empty());
+}
+
 TEST_CASE("the state keeps the mode only if it was chosen, and the mutes that stand in for the guard") {
     World world(graph);
     world.receive(event::ModeChosen{Mode::Sever});

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/desktop/session_watch.hpp"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <gio/gunixfdlist.h>
+#include <unistd.h>
+
+namespace micguard {
+namespace {
+
+constexpr const char* logind = "org.freedesktop.login1";
+constexpr const char* managerPath = "/org/freedesktop/login1";
+constexpr const char* manager = "org.freedesktop.login1.Manager";
+constexpr const char* userInterface = "org.freedesktop.login1.User";
+constexpr const char* sessionInterface = "org.freedesktop.login1.Session";
+constexpr const char* properties = "org.freedesktop.DBus.Properties";
+// The system bus goes when the machine does, or when somebody restarts it: then logind is found again.
+constexpr guint busRetryMs = 5000;
+constexpr int callMs = 5000;
+
+struct Unref {
+    void operator()(GVariant* value) const { g_variant_unref(value); }
+    void operator()(GError* error) const { g_error_free(error); }
+};
+using Value = std::unique_ptr<GVariant, Unref>;
+using Error = std::unique_ptr<GError, Unref>;
+
+// Nothing if the call was cancelled: then its caller may be gone.
+struct Answer {
+    Value value;
+    bool cancelled = false;
+    bool none = false; // logind knows no such user
+};
+
+Answer answerOf(GObject* bus, GAsyncResult* result) {
+    GError* raw = nullptr;
+    Answer answer{Value(g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &raw))};
+    const Error error(raw);
+    answer.cancelled = error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    const std::unique_ptr<gchar, decltype(&g_free)> name(error ? g_dbus_error_get_remote_error(error.get()) : nullptr, g_free);
+    answer.none = name && std::string_view(name.get()) == "org.freedesktop.login1.NoSuchUser";
+    return answer;
+}
+
+} // namespace
+
+SessionWatch::SessionWatch(Callbacks callbacks)
+    : callbacks_(std::move(callbacks))
+    , looking_(g_cancellable_new())
+    , bound_(g_cancellable_new()) {}
+
+SessionWatch::~SessionWatch() {
+    loseBus();
+    if (retry_)
+        g_source_remove(retry_);
+    g_object_unref(looking_);
+    g_object_unref(bound_);
+    letSleep();
+}
+
+void SessionWatch::start() { g_bus_get(G_BUS_TYPE_SYSTEM, bound_, onBus, this); }
+
+void SessionWatch::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept {
+    GError* raw = nullptr;
+    GDBusConnection* bus = g_bus_get_finish(result, &raw);
+    const Error error(raw);
+    if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    auto* watch = static_cast<SessionWatch*>(self);
+    if (bus)
+        watch->useBus(bus);
+    else
+        watch->tell(false, "unknown: no system bus");
+}
+
+void SessionWatch::useBus(GDBusConnection* bus) {
+    bus_ = bus;
+    // GIO would end the process with the bus.
+    g_dbus_connection_set_exit_on_close(bus, FALSE);
+    closed_ = g_signal_connect(bus, "closed", G_CALLBACK(onClosed), this);
+    const auto subscribe = [&](const char* interface, const char* signal, const char* argument) {
+        return g_dbus_connection_signal_subscribe(bus, logind, interface, signal, nullptr, argument, G_DBUS_SIGNAL_FLAGS_NONE,
+                                                  onSignal, this, nullptr);
+    };
+    subscriptions_[0] = subscribe(manager, nullptr, nullptr);
+    subscriptions_[1] = subscribe(properties, "PropertiesChanged", sessionInterface);
+    subscriptions_[2] = subscribe(properties, "PropertiesChanged", userInterface);
+    name_ = g_bus_watch_name_on_connection(bus, logind, G_BUS_NAME_WATCHER_FLAGS_NONE, onAppeared, onVanished, this, nullptr);
+}
+
+void SessionWatch::loseBus() {
+    g_cancellable_cancel(looking_);
+    g_cancellable_cancel(bound_);
+    inhibiting_ = false;
+    if (!bus_)
+        return;
+    for (guint& subscription : subscriptions_)
+        if (const guint number = std::exchange(subscription, 0))
+            g_dbus_connection_signal_unsubscribe(bus_, number);
+    if (name_)
+        g_bus_unwatch_name(std::exchange(name_, 0));
+    g_signal_handler_disconnect(bus_, std::exchange(closed_, 0));
+    g_object_unref(std::exchange(bus_, nullptr));
+}
+
+// What was known stays: to lose logind opens nothing.
+void SessionWatch::onClosed(GDBusConnection*, gboolean, GError*, gpointer self) noexcept {
+    auto* watch = static_cast<SessionWatch*>(self);
+    watch->loseBus();
+    watch->retry_ = g_timeout_add(
+        busRetryMs,
+        [](gpointer data) -> gboolean {
+            auto* again = static_cast<SessionWatch*>(data);
+            again->retry_ = 0;
+            g_object_unref(std::exchange(again->bound_, g_cancellable_new()));
+            again->start();
+            return G_SOURCE_REMOVE;
+        },
+        watch);
+}
+
+void SessionWatch::onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept {
+    static_cast<SessionWatch*>(self)->look();
+    static_cast<SessionWatch*>(self)->takeInhibitor();
+}
+
+void SessionWatch::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
+    auto* watch = static_cast<SessionWatch*>(self);
+    // It may be restarted, and the session stays locked meanwhile; but if it never was there, there is nothing to wait for.
+    if (!watch->told_)
+        watch->tell(false, "unknown: no logind");
+}
+
+void SessionWatch::ask(const char* path, const char* interface, const char* method, GVariant* arguments, const char* replyType,
+                       GAsyncReadyCallback done) {
+    g_dbus_connection_call(bus_, logind, path, interface, method, arguments, G_VARIANT_TYPE(replyType), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                           callMs, looking_, done, this);
+}
+
+// From the user to his display to its hint. Whoever looks anew does not wait for the former look.
+void SessionWatch::look() {
+    g_cancellable_cancel(looking_);
+    g_object_unref(std::exchange(looking_, g_cancellable_new()));
+    ask(managerPath, manager, "GetUser", g_variant_new("(u)", static_cast<guint32>(getuid())), "(o)",
+         [](GObject* bus, GAsyncResult* result, gpointer self) {
+             const Answer answer = answerOf(bus, result);
+             if (answer.cancelled)
+                 return;
+             auto* watch = static_cast<SessionWatch*>(self);
+             if (answer.value)
+                 watch->readDisplay(answer.value.get());
+             else
+                 watch->tellNone(answer.none);
+         });
+}
+
+void SessionWatch::readDisplay(GVariant* user) {
+    const char* path = nullptr;
+    g_variant_get(user, "(&o)", &path);
+    ask(path, properties, "Get", g_variant_new("(ss)", userInterface, "Display"), "(v)",
+         [](GObject* bus, GAsyncResult* result, gpointer self) {
+             if (const Answer answer = answerOf(bus, result); !answer.cancelled && answer.value)
+                 static_cast<SessionWatch*>(self)->readLocked(answer.value.get());
+         });
+}
+
+void SessionWatch::readLocked(GVariant* display) {
+    GVariant* inner = nullptr;
+    g_variant_get(display, "(v)", &inner);
+    const Value value(inner);
+    if (!g_variant_is_of_type(value.get(), G_VARIANT_TYPE("(so)")))
+        return tellNone(false);
+    const char *name = nullptr, *path = nullptr;
+    g_variant_get(value.get(), "(&s&o)", &name, &path);
+    if (std::string_view(name).empty())
+        return tellNone(true);
+    display_ = path;
+    ask(path, properties, "Get", g_variant_new("(ss)", sessionInterface, "LockedHint"), "(v)",
+         [](GObject* bus, GAsyncResult* result, gpointer self) {
+             const Answer answer = answerOf(bus, result);
+             if (answer.cancelled)
+                 return;
+             GVariant* hint = nullptr;
+             if (answer.value)
+                 g_variant_get(answer.value.get(), "(v)", &hint);
+             const Value locked(hint);
+             const bool known = locked && g_variant_is_of_type(locked.get(), G_VARIANT_TYPE_BOOLEAN);
+             // A session that went meanwhile is told of by a signal, and looked for anew.
+             if (known)
+                 static_cast<SessionWatch*>(self)->tell(g_variant_get_boolean(locked.get()), "");
+         });
+}
+
+// `certain`: the user sits nowhere. Else logind has no answer for us: what was known stays, and is asked for again when something
+// changes.
+void SessionWatch::tellNone(bool certain) {
+    display_.clear();
+    if (certain)
+        tell(false, "no: the user has no session");
+    else if (!told_)
+        tell(false, "unknown: logind does not say");
+}
+
+void SessionWatch::tell(bool locked, std::string state) {
+    state_ = !state.empty() ? std::move(state) : locked ? "yes" : "no";
+    if (std::exchange(told_, true) && locked == locked_)
+        return;
+    locked_ = locked;
+    callbacks_.locked(locked);
+}
+
+void SessionWatch::onSignal(GDBusConnection*, const char*, const char* path, const char*, const char* signal,
+                            GVariant* arguments, gpointer self) noexcept {
+    auto* watch = static_cast<SessionWatch*>(self);
+    const std::string_view name = signal;
+    if (name == "SessionNew" || name == "SessionRemoved" || name == "UserNew" || name == "UserRemoved")
+        return watch->look();
+    if (name == "PrepareForSleep" && g_variant_is_of_type(arguments, G_VARIANT_TYPE("(b)"))) {
+        gboolean asleep = FALSE;
+        g_variant_get(arguments, "(b)", &asleep);
+        if (!asleep)
+            watch->takeInhibitor();
+        return watch->callbacks_.asleep(asleep);
+    }
+    if (name != "PropertiesChanged" || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv}as)")))
+        return;
+    const char* interface = nullptr;
+    GVariant* changed = nullptr;
+    g_variant_get(arguments, "(&s@a{sv}@as)", &interface, &changed, nullptr);
+    const Value values(changed);
+    if (std::string_view(interface) == userInterface)
+        return watch->look(); // its display, perhaps: the value need not be with it
+    gboolean locked = FALSE;
+    if (watch->display_ == path && g_variant_lookup(changed, "LockedHint", "b", &locked))
+        watch->tell(locked, "");
+}
+
+void SessionWatch::takeInhibitor() {
+    if (inhibitor_ >= 0 || !bus_ || std::exchange(inhibiting_, true))
+        return;
+    g_dbus_connection_call_with_unix_fd_list(
+        bus_, logind, managerPath, manager, "Inhibit",
+        g_variant_new("(ssss)", "sleep", "micguard", "The microphones are muted first", "delay"), G_VARIANT_TYPE("(h)"),
+        G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, bound_, onInhibited, this);
+}
+
+// Refused, it is done without: the mute then follows the machine into sleep, or out of it.
+void SessionWatch::onInhibited(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
+    GError* rawError = nullptr;
+    GUnixFDList* descriptors = nullptr;
+    const Value reply(g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus), &descriptors, result, &rawError));
+    const Error error(rawError);
+    if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    auto* watch = static_cast<SessionWatch*>(self);
+    watch->inhibiting_ = false;
+    if (!reply)
+        return;
+    gint32 index = -1;
+    g_variant_get(reply.get(), "(h)", &index);
+    watch->letSleep();
+    watch->inhibitor_ = descriptors ? g_unix_fd_list_get(descriptors, index, nullptr) : -1;
+    g_clear_object(&descriptors);
+}
+
+void SessionWatch::letSleep() {
+    if (inhibitor_ >= 0)
+        close(std::exchange(inhibitor_, -1));
+}
+
+} // namespace micguard
