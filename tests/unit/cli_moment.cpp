@@ -105,3 +105,39 @@ TEST_CASE("what is no time is said, and what to write") {
               std::string::npos);
     CHECK(fault("\x1b[2J", now).find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("moments of before, as people write them") {
+    const Zone zone(berlin);
+    const std::uint64_t now = utc(2026, 11, 27, 17, 30); // 18:30 there
+    const auto past = [&](std::string_view text) {
+        const auto moment = pastMomentFrom(text, now);
+        INFO(text << (moment ? "" : ": " + moment.error()));
+        REQUIRE(moment);
+        return *moment;
+    };
+    CHECK(past("now") == now);
+    CHECK(past("today") == utc(2026, 11, 26, 23, 0));
+    CHECK(past("yesterday") == utc(2026, 11, 25, 23, 0));
+    CHECK(past("2h") == utc(2026, 11, 27, 15, 30));
+    CHECK(past("-1h30m") == utc(2026, 11, 27, 16, 0));
+    CHECK(past("7d") == utc(2026, 11, 20, 17, 30));
+    CHECK(past("18:29") == utc(2026, 11, 27, 17, 29));
+    CHECK(past("18:31") == utc(2026, 11, 26, 17, 31)); // yesterday's
+    CHECK(past("2026-11-01") == utc(2026, 10, 31, 23, 0));
+    CHECK(past("2026-07-01") == utc(2026, 6, 30, 22, 0)); // summer time
+    CHECK(past("2026-11-01 12:00") == utc(2026, 11, 1, 11, 0));
+    CHECK(past("2027-01-01") == utc(2026, 12, 31, 23, 0)); // nothing is known of then
+    for (const char* text : {"", "tomorrow", "2", "h", "25:00", "2026-02-30", "2026-13-01", "2026-03-29 02:30", "2026-11-01 25:00", "0h"}) {
+        INFO(text);
+        const auto moment = pastMomentFrom(text, now);
+        REQUIRE_FALSE(moment);
+        CHECK(moment.error().find('\n') == std::string::npos);
+    }
+}
+
+TEST_CASE("yesterday began a day ago also where the clocks were put forward between") {
+    const Zone zone(berlin);
+    // 2026-03-29, 12:00 in summer time; that day has 23 hours.
+    CHECK(*pastMomentFrom("today", utc(2026, 3, 29, 10, 0)) == utc(2026, 3, 28, 23, 0));
+    CHECK(*pastMomentFrom("yesterday", utc(2026, 3, 30, 10, 0)) == utc(2026, 3, 28, 23, 0));
+}
