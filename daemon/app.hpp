@@ -19,6 +19,8 @@
 #include "daemon/reload/rule_check.hpp"
 #include "daemon/state/admission_links.hpp"
 #include "daemon/state/store.hpp"
+#include "daemon/verify/verifier.hpp"
+#include "proof/program.hpp"
 
 #include <functional>
 #include <list>
@@ -69,6 +71,7 @@ class App final : public Requests {
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
+    void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -93,6 +96,7 @@ class App final : public Requests {
     void tellBlocked(const View& view);
     void tellRuledOut(const View& view);
     void tellAsked();
+    bool isOwnProof(const std::string& application) const;
     void watchQuestions(const std::set<std::string>& waiting);
     void endAnswers();
     void readLineages(GlobalId client);
@@ -142,6 +146,7 @@ class App final : public Requests {
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;
+    Verifier verifier_{proof::programPath()};
     Describer describer_;
     Store store_;
     Configuration configuration_; // in force

@@ -59,6 +59,7 @@ class GuardMethods {
     void forget(const Caller& caller, const Call& call);
     void rules(const Caller& caller, const Call& call);
     void explain(const Caller& caller, const Call& call);
+    void verify(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);
 
     Requests& requests_;

@@ -238,6 +238,17 @@ Result<Explanation> FakeRequests::explain(const Caller& caller, const std::strin
     return explanation;
 }
 
+void FakeRequests::verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) {
+    record(caller, "verify");
+    proofs.push_back(wanted);
+    answer([this, reply] {
+        if (refusal)
+            reply(tl::unexpected(*refusal));
+        else
+            reply(proven);
+    });
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

@@ -68,6 +68,7 @@ class FakeRequests : public Requests {
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
+    void verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
     std::vector<ShownSetting> settings;     // what config() answers
@@ -75,6 +76,8 @@ class FakeRequests : public Requests {
     std::vector<RuleOptions> options;       // what setRule() got
     std::vector<RuleView> shownRules;       // what rules() answers
     Explanation explanation;                // what explain() answers
+    std::vector<VerifyOptions> proofs;      // what verify() got
+    std::vector<VerifyResult> proven;       // what it answers
     std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
     std::vector<std::string> left;           // unique names
