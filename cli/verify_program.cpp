@@ -26,7 +26,8 @@ tl::unexpected<CallError> cannot(const std::string& what, int error) {
 
 } // namespace
 
-Answer<int> runVerify(const std::vector<std::string>& arguments, const std::function<void(const nlohmann::json&)>& onLine) {
+Answer<int> runVerify(const std::vector<std::string>& arguments,
+                      const std::function<void(const nlohmann::json&)>& onLine) {
     std::string program = proof::programPath();
     std::vector<std::string> words(arguments);
     std::vector<char*> argv{program.data()};

@@ -12,15 +12,18 @@ void App::verify(const Caller& caller, const VerifyOptions& options, ReplyVerify
         return reply(tl::unexpected(allowed.error()));
     if (verifier_.busy())
         return reply(tl::unexpected(RequestError{"LimitExceeded", "another proof is under way"}));
-    verifier_.start(options, caller.uniqueName, [reply = std::move(reply)](tl::expected<Verifier::Results, std::string> results) {
-        if (results)
-            reply(std::move(*results));
-        else
-            reply(tl::unexpected(RequestError{"NotGuaranteed", results.error()}));
-    });
+    verifier_.start(options, caller.uniqueName,
+                    [reply = std::move(reply)](tl::expected<Verifier::Results, std::string> results) {
+                        if (results)
+                            reply(std::move(*results));
+                        else
+                            reply(tl::unexpected(RequestError{"NotGuaranteed", results.error()}));
+                    });
 }
 
 // Our own proof is not a thing to bother people with: asked about, it stays silent, and says so.
-bool App::isOwnProof(const std::string& application) const { return application == "exe:" + verifier_.program(); }
+bool App::isOwnProof(const std::string& application) const {
+    return application == "exe:" + verifier_.program();
+}
 
 } // namespace micguard

@@ -82,11 +82,13 @@ const pw_core_events Connection::coreEvents = {
 
 const pw_registry_events Connection::registryEvents = {
     .version = PW_VERSION_REGISTRY_EVENTS,
-    .global = [](void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
-                 const spa_dict* properties) noexcept {
-        static_cast<Connection*>(data)->seen(id, type, properties);
-    },
-    .global_remove = [](void* data, std::uint32_t id) noexcept { static_cast<Connection*>(data)->removed(id); },
+    .global =
+        [](void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
+           const spa_dict* properties) noexcept {
+            static_cast<Connection*>(data)->seen(id, type, properties);
+        },
+    .global_remove = [](void* data,
+                        std::uint32_t id) noexcept { static_cast<Connection*>(data)->removed(id); },
 };
 
 const pw_node_events Connection::nodeEvents = {
@@ -94,7 +96,8 @@ const pw_node_events Connection::nodeEvents = {
     .info =
         [](void* data, const pw_node_info* info) noexcept {
             const auto& bound = *static_cast<Bound*>(data);
-            if (SeenNode* node = bound.owner->visibleNode(bound.id); node != nullptr && info->props != nullptr)
+            if (SeenNode* node = bound.owner->visibleNode(bound.id);
+                node != nullptr && info->props != nullptr)
                 merge(node->properties, info->props);
         },
 };
@@ -139,7 +142,9 @@ void Connection::seen(std::uint32_t id, const char* type, const spa_dict* dict) 
             return;
         // The id of one that is gone for good can be used again: not to be taken for it.
         for (auto& [serial, other] : nodes_)
-            std::erase_if(other.ports, [&](const auto& port) { return port.first == id && !port.second.visible && &other != node; });
+            std::erase_if(other.ports, [&](const auto& port) {
+                return port.first == id && !port.second.visible && &other != node;
+            });
         node->ports[id] = {id, number(properties, "port.id"), properties["port.direction"] == "out", true};
         portsOf_[id] = node->serial;
     } else if (std::strcmp(type, PW_TYPE_INTERFACE_Link) == 0) {
@@ -166,10 +171,6 @@ void Connection::removed(std::uint32_t id) {
 
 tl::expected<std::unique_ptr<Connection>, std::string> Connection::open(Loop& loop, const std::string& name) {
     pw_properties* properties = pw_properties_new(PW_KEY_APP_NAME, name.c_str(), nullptr);
-    // What the manager socket would give is what this must not have, whatever the environment says.
-    if (const char* remote = std::getenv("PIPEWIRE_REMOTE");
-        remote != nullptr && std::string_view(remote).ends_with("-manager"))
-        pw_properties_set(properties, PW_KEY_REMOTE_NAME, std::string(remote, std::strlen(remote) - 8).c_str());
     std::unique_ptr<Connection> self(new Connection(loop));
     self->core_ = pw_context_connect(loop.context(), properties, 0);
     if (self->core_ == nullptr)
@@ -219,7 +220,7 @@ const pw_proxy_events Links::events = {
     .error =
         [](void* data, int, int, const char*) noexcept {
             auto& link = *static_cast<Link*>(data);
-            link.owner->refused_++;
+            link.owner->notBefore_ = std::chrono::steady_clock::now() + patience;
             if (link.proxy != nullptr)
                 pw_proxy_destroy(link.proxy);
         },
@@ -233,6 +234,9 @@ Links::~Links() {
 
 void Links::want(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs) {
     links_.remove_if([](const Link& link) { return link.proxy == nullptr; });
+    const auto now = std::chrono::steady_clock::now();
+    if (now < notBefore_)
+        return;
     for (const auto& ports : pairs) {
         if (std::any_of(links_.begin(), links_.end(), [&](const Link& link) { return link.ports == ports; }))
             continue;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// An ordinary client's connection to PipeWire, on the ordinary socket: what can be seen there, and links made by hand.
-// libpipewire has a thread of its own; whoever touches anything of it holds the Lock. Shares no code with the daemon,
-// whose word is what is looked into.
+// An ordinary client's connection to PipeWire, on the ordinary socket: what can be seen there, and links made
+// by hand. libpipewire has a thread of its own; whoever touches anything of it holds the Lock. Shares no code
+// with the daemon, whose word is what is looked into.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,7 @@ struct SeenPort {
 struct SeenNode {
     std::uint32_t id = 0;
     std::string serial;
-    Properties properties; // the registry's, then all of them
+    Properties properties;                   // the registry's, then all of them
     std::map<std::uint32_t, SeenPort> ports; // by id; also those that have been hidden since
     bool visible = true;
 
@@ -80,14 +80,15 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // Without the Lock. All that was sent is answered, and all that could be seen then is; false if time is up.
+    // Without the Lock. All that was sent is answered, and all that could be seen then is; false if time is
+    // up.
     bool roundTrip(std::chrono::milliseconds patience);
 
     pw_core* core() const { return core_; }
     bool lost() const { return lost_; }
     // By serial: whoever was hidden and is shown again is the same, with its ports.
     const std::map<std::string, SeenNode>& nodes() const { return nodes_; }
-    const SeenNode* node(std::uint32_t id) const; // one that is visible
+    const SeenNode* node(std::uint32_t id) const;                             // one that is visible
     const std::map<std::uint32_t, SeenLink>& links() const { return links_; } // that are visible now
 
   private:
@@ -131,9 +132,10 @@ class Links {
 
     // One attempt for each pair (output port, input port) that is not linked or being linked.
     void want(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs);
-    std::uint64_t refused() const { return refused_; }
 
   private:
+    // Each refusal is a line in the server's log.
+    static constexpr std::chrono::milliseconds patience{250};
     struct Link {
         Links* owner = nullptr;
         std::pair<std::uint32_t, std::uint32_t> ports;
@@ -144,7 +146,7 @@ class Links {
 
     Connection& connection_;
     std::list<Link> links_;
-    std::uint64_t refused_ = 0;
+    std::chrono::steady_clock::time_point notBefore_{};
 };
 
 pw_properties* toProperties(const Properties& from);

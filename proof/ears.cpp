@@ -16,12 +16,13 @@ constexpr std::size_t mostInputs = 16;
 
 // Nothing of it is to be remembered for other runs, nor to be moved.
 Properties common(const char* what) {
-    return {{"media.type", "Audio"},          {"node.name", "micguard-verify"},
-            {"node.description", what},       {"media.name", what},
-            {"state.restore-props", "false"}, {"state.restore-target", "false"}};
+    return {{"media.type", "Audio"}, {"node.name", "micguard-verify"}, {"node.description", what},
+            {"media.name", what},    {"state.restore-props", "false"}, {"state.restore-target", "false"}};
 }
 
-std::uint32_t node(pw_filter* filter) { return pw_filter_get_node_id(filter); }
+std::uint32_t node(pw_filter* filter) {
+    return pw_filter_get_node_id(filter);
+}
 
 std::vector<std::uint32_t> ownPorts(const Connection& connection, std::uint32_t id, bool output) {
     const SeenNode* own = connection.node(id);
@@ -42,7 +43,8 @@ const pw_stream_events StreamEar::events = {
     .param_changed =
         [](void* data, std::uint32_t id, const spa_pod* param) noexcept {
             spa_audio_info_raw info{};
-            if (param != nullptr && id == SPA_PARAM_Format && spa_format_audio_raw_parse(param, &info) >= 0 && info.rate > 0)
+            if (param != nullptr && id == SPA_PARAM_Format && spa_format_audio_raw_parse(param, &info) >= 0 &&
+                info.rate > 0)
                 static_cast<StreamEar*>(data)->rate_ = info.rate;
         },
     .process = [](void* data) noexcept { static_cast<StreamEar*>(data)->process(); },
@@ -69,7 +71,8 @@ StreamEar::StreamEar(Connection& connection, const Course& course, const std::st
     info.position[0] = SPA_AUDIO_CHANNEL_MONO;
     const spa_pod* format = spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &info);
     constexpr int flags = PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS;
-    if (pw_stream_connect(stream_, PW_DIRECTION_INPUT, PW_ID_ANY, static_cast<pw_stream_flags>(flags), &format, 1) < 0) {
+    if (pw_stream_connect(stream_, PW_DIRECTION_INPUT, PW_ID_ANY, static_cast<pw_stream_flags>(flags),
+                          &format, 1) < 0) {
         pw_stream_destroy(stream_);
         throw std::runtime_error("no stream can be connected");
     }
@@ -89,7 +92,8 @@ void StreamEar::process() {
         if (data.data != nullptr) {
             const std::uint32_t offset = std::min(data.chunk->offset, data.maxsize);
             const std::uint32_t count = std::min(data.chunk->size, data.maxsize - offset) / sizeof(float);
-            const auto* samples = reinterpret_cast<const float*>(static_cast<const std::byte*>(data.data) + offset);
+            const auto* samples =
+                reinterpret_cast<const float*>(static_cast<const std::byte*>(data.data) + offset);
             meter_.feed({samples, count}, time.now, std::int64_t{count} * 1'000'000'000 / rate_);
         }
         pw_stream_queue_buffer(stream_, buffer);
@@ -102,7 +106,8 @@ const pw_filter_events LinkedEar::events = {
         [](void* data, spa_io_position* position) noexcept {
             const auto count = static_cast<std::uint32_t>(position->clock.duration);
             for (Input& input : static_cast<LinkedEar*>(data)->inputs_)
-                if (const auto* samples = static_cast<const float*>(pw_filter_get_dsp_buffer(input.port, count)))
+                if (const auto* samples =
+                        static_cast<const float*>(pw_filter_get_dsp_buffer(input.port, count)))
                     input.meter.feed({samples, count}, static_cast<std::int64_t>(position->clock.nsec),
                                      cycleNsec(*position));
         },
@@ -179,9 +184,10 @@ Tone::Tone(Connection& connection)
     if (filter_ == nullptr)
         throw std::runtime_error("no tone can be made");
     pw_filter_add_listener(filter_, &hook_, &events, this);
-    port_ = pw_filter_add_port(filter_, PW_DIRECTION_OUTPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 1,
-                               toProperties({{PW_KEY_FORMAT_DSP, "32 bit float mono audio"}, {PW_KEY_PORT_NAME, "out"}}),
-                               nullptr, 0);
+    port_ = pw_filter_add_port(
+        filter_, PW_DIRECTION_OUTPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 1,
+        toProperties({{PW_KEY_FORMAT_DSP, "32 bit float mono audio"}, {PW_KEY_PORT_NAME, "out"}}), nullptr,
+        0);
     if (port_ == nullptr || pw_filter_connect(filter_, PW_FILTER_FLAG_RT_PROCESS, nullptr, 0) < 0) {
         pw_filter_destroy(filter_);
         throw std::runtime_error("no tone can be connected");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Two ways to listen to one source, as two kinds of application do: a stream that asks the session manager for it, and
-// a node that links itself to every port it knows or knew of. Both run at the graph's rate, so that silence arrives as
-// exact zeros; each counts in PipeWire's data thread.
+// Two ways to listen to one source, as two kinds of application do: a stream that asks the session manager
+// for it, and a node that links itself to every port it knows or knew of. Both run at the graph's rate, so
+// that silence arrives as exact zeros; each counts in PipeWire's data thread.
 #pragma once
 
 #include "proof/connection.hpp"
@@ -41,7 +41,8 @@ class StreamEar {
 
 class LinkedEar {
   public:
-    // One input for each port of the source: what is in two of them with opposite signs would cancel out in one.
+    // One input for each port of the source: what is in two of them with opposite signs would cancel out in
+    // one.
     LinkedEar(Connection& connection, const Course& course, std::size_t ports);
     ~LinkedEar();
     LinkedEar(const LinkedEar&) = delete;
@@ -68,8 +69,8 @@ class LinkedEar {
     Links links_;
 };
 
-// Plays a sine into a node's input ports, over a connection of its own: with one connection for both, whoever hears it and
-// whoever makes it would be taken for a filter between them.
+// Plays a sine into a node's input ports, over a connection of its own: with one connection for both, whoever
+// hears it and whoever makes it would be taken for a filter between them.
 class Tone {
   public:
     explicit Tone(Connection& connection);

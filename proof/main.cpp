@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// micguard-verify: listens as an ordinary client does, has the guard mute, listens on, lets go, listens again; one line
-// of JSON for each source, and one for the whole. It never unmutes anything: a hold is all that it takes, and that goes
-// with this process. What micguardctl verify and Verify on the bus run.
+// micguard-verify: listens as an ordinary client does, has the guard mute, listens on, lets go, listens
+// again; one line of JSON for each source, and one for the whole. It never unmutes anything: a hold is all
+// that it takes, and that goes with this process. What micguardctl verify and Verify on the bus run.
 #include "cli/ask.hpp"
 #include "cli/guard.hpp"
 #include "cli/rule_calls.hpp"
@@ -11,10 +11,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 #include <poll.h>
@@ -29,8 +31,8 @@ using std::chrono::milliseconds;
 
 constexpr int usage = 2, failure = 4;
 constexpr milliseconds tick{50};
-// Until a session manager has linked what was opened, or has brought back what was cut off: WirePlumber does it one
-// after the other.
+// Until a session manager has linked what was opened, or has brought back what was cut off: WirePlumber does
+// it one after the other.
 constexpr milliseconds linkPatience{5000};
 constexpr milliseconds serverPatience{5000};
 
@@ -114,7 +116,8 @@ class Proof {
         course_.begin(Part::Live, nowNsec());
         {
             const Lock lock(loop_);
-            targets_ = std::make_unique<Targets>(*connection_, *toneConnection_, course_, options_, word_.sources);
+            targets_ =
+                std::make_unique<Targets>(*connection_, *toneConnection_, course_, options_, word_.sources);
             tell({{"step", "listen"}, {"opened", targets_->opened()}});
         }
         Circumstances& now = word_.circumstances;
@@ -144,8 +147,8 @@ class Proof {
             toneConnection_ = std::move(*tone);
         }
         if (!connection_->roundTrip(serverPatience) || !toneConnection_->roundTrip(serverPatience))
-            return tl::unexpected(
-                std::string("PipeWire does not answer; with strict admission it lets nobody in without the guard"));
+            return tl::unexpected(std::string(
+                "PipeWire does not answer; with strict admission it lets nobody in without the guard"));
         return {};
     }
 
@@ -181,7 +184,10 @@ class Proof {
         course_.end(Part::Live, nowNsec());
         auto hold = bus_->holdMute("micguard verify");
         if (!hold) {
-            word_.circumstances.mute = Mute::Refused;
+            // Nobody there any more, or no answer: as if there had been none from the beginning.
+            word_.circumstances.mute = hold.error().code == cli::Exit::No           ? Mute::Refused
+                                       : hold.error().code == cli::Exit::NotRunning ? Mute::Absent
+                                                                                    : Mute::Unanswered;
             word_.circumstances.text = hold.error().message;
             return;
         }
@@ -226,7 +232,9 @@ class Proof {
         }
         const int status = statusOf(verdicts, word_.circumstances);
         const char* const mutes[] = {"held", "lost", "refused", "already-muted", "not-running", "unanswered"};
-        tell({{"result", status == 0 ? "HELD" : status == 1 ? "LEAK" : "INCONCLUSIVE"},
+        tell({{"result", status == 0   ? "HELD"
+                         : status == 1 ? "LEAK"
+                                       : "INCONCLUSIVE"},
               {"mute", mutes[static_cast<std::size_t>(word_.circumstances.mute)]},
               {"text", word_.circumstances.text},
               {"status", status}});
@@ -257,11 +265,20 @@ int main(int argc, char** argv) {
     // The daemon's own place in the queue is not ours.
     if (getpriority(PRIO_PROCESS, 0) < 0)
         setpriority(PRIO_PROCESS, 0, 0);
-    const auto options = parse(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
+    const auto options =
+        parse(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
     if (!options) {
         std::cerr << "micguard-verify: " << options.error()
                   << "\nusage: micguard-verify [--seconds N] [--source NAME]... [--bluetooth] [--tone]\n";
         return usage;
+    }
+    // It goes before all else with libpipewire. What the manager socket would give is what this must not
+    // have.
+    constexpr std::string_view manager = "-manager";
+    if (const char* named = std::getenv("PIPEWIRE_REMOTE");
+        named && std::string_view(named).ends_with(manager)) {
+        const std::string remote(named);
+        setenv("PIPEWIRE_REMOTE", remote.substr(0, remote.size() - manager.size()).c_str(), 1);
     }
     pw_init(&argc, &argv);
     int status = failure;

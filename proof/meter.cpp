@@ -67,8 +67,8 @@ void Meter::feed(std::span<const float> samples, std::int64_t cycleBegan, std::i
 
 Figures Meter::figures(Part part) const {
     const Counts& counts = counts_[static_cast<std::size_t>(part)];
-    return {counts.samples,      counts.audible,     counts.residue, counts.lively, counts.peak,
-            counts.firstAudible, counts.lastAudible};
+    return {counts.samples, counts.audible,      counts.residue,    counts.lively,
+            counts.peak,    counts.firstAudible, counts.lastAudible};
 }
 
 } // namespace micguard::proof

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What arrived, and in which part of the proof it was made: while live, while the mute was held, after it. Counts values
-// and keeps none of them. Knows no PipeWire: whoever feeds it says when the cycle of a buffer began.
+// What arrived, and in which part of the proof it was made: while live, while the mute was held, after it.
+// Counts values and keeps none of them. Knows no PipeWire: whoever feeds it says when the cycle of a buffer
+// began.
 #pragma once
 
 #include <array>
@@ -17,9 +18,9 @@ namespace micguard::proof {
 enum class Part : std::size_t { Live, Muted, After };
 inline constexpr std::size_t partCount = 3;
 
-// When each part was, in ns of CLOCK_MONOTONIC. Set by the main thread, read in the data thread. A buffer belongs to the
-// part in which its whole cycle lies, as far as its beginning tells: of a cycle that began before the mute was answered,
-// nobody can say when its samples were made.
+// When each part was, in ns of CLOCK_MONOTONIC. Set by the main thread, read in the data thread. A buffer
+// belongs to the part in which its whole cycle lies, as far as its beginning tells: of a cycle that began
+// before the mute was answered, nobody can say when its samples were made.
 class Course {
   public:
     void begin(Part part, std::int64_t nsec) { at(part).from = nsec; }
@@ -44,7 +45,8 @@ struct Figures {
     float peak = 0;            // of `audible`
     std::int64_t firstAudible = 0, lastAudible = 0; // begin of the cycle; 0: none
 
-    // A microphone has noise. A constant level can be a broken one, one step a click: neither is a sound of its.
+    // A microphone has noise. A constant level can be a broken one, one step a click: neither is a sound of
+    // its.
     bool alive() const { return lively >= 3; }
 };
 
@@ -54,8 +56,9 @@ Figures operator+(const Figures& a, const Figures& b);
 // Fed by one thread, read by any.
 class Meter {
   public:
-    // What a resampler or a node that runs a cycle late may still hand on of the time before the reply. Looked at and
-    // told (`residue`), but it does not count as heard: the first of these two that is longer, from the reply on.
+    // What a resampler or a node that runs a cycle late may still hand on of the time before the reply.
+    // Looked at and told (`residue`), but it does not count as heard: the first of these two that is longer,
+    // from the reply on.
     static constexpr std::int64_t settlingNsec = 20'000'000; // or one cycle
 
     explicit Meter(const Course& course)

@@ -12,7 +12,8 @@ namespace {
 std::optional<std::uint32_t> secondsFrom(std::string_view text) {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > Options::mostSeconds)
+    if (error != std::errc{} || end != text.data() + text.size() || value == 0 ||
+        value > Options::mostSeconds)
         return std::nullopt;
     return value;
 }

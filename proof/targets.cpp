@@ -9,7 +9,7 @@ namespace micguard::proof {
 
 namespace {
 
-// More than anybody has; each costs two nodes.
+// More than anybody has, opened at once; each costs two nodes.
 constexpr std::size_t mostTargets = 64;
 
 bool isSource(const SeenNode& node) {
@@ -32,8 +32,8 @@ bool isBluetooth(const SeenNode& node) {
 
 } // namespace
 
-Targets::Targets(Connection& connection, Connection& toneConnection, const Course& course, const Options& options,
-                 std::vector<KnownSource> known)
+Targets::Targets(Connection& connection, Connection& toneConnection, const Course& course,
+                 const Options& options, std::vector<KnownSource> known)
     : connection_(connection)
     , toneConnection_(toneConnection)
     , course_(course)
@@ -43,10 +43,11 @@ Targets::Targets(Connection& connection, Connection& toneConnection, const Cours
         if (node.visible && isSource(node))
             takeUp(node);
     const auto has = [this](const std::string& name) {
-        return std::any_of(targets_.begin(), targets_.end(), [&](const auto& target) { return target->name == name; });
+        return std::any_of(targets_.begin(), targets_.end(),
+                           [&](const auto& target) { return target->name == name; });
     };
     const auto byName = [&](const std::string& name, bool unknown) -> void {
-        if (has(name) || !wanted(name) || targets_.size() >= mostTargets)
+        if (has(name) || !wanted(name))
             return;
         Target& target = *targets_.emplace_back(std::make_unique<Target>());
         target.name = name;
@@ -64,8 +65,9 @@ bool Targets::wanted(const std::string& name) const {
            std::find(options_.sources.begin(), options_.sources.end(), name) != options_.sources.end();
 }
 
-// A test source is one into which programs play and nothing else does, to which nobody listens: a null sink that is a
-// source, or the loopback of two halves whose other half is a stream. Neither ends in a loudspeaker.
+// A test source is one into which programs play and nothing else does, to which nobody listens: a null sink
+// that is a source, or the loopback of two halves whose other half is a stream. Neither ends in a
+// loudspeaker.
 const SeenNode* Targets::toneInputOf(const SeenNode& source) const {
     for (const auto& [id, link] : connection_.links())
         if (link.outputNode == source.id)
@@ -100,8 +102,6 @@ void Targets::takeUp(const SeenNode& node) {
             return;
         }
     }
-    if (targets_.size() >= mostTargets)
-        return;
     Target& target = *targets_.emplace_back(std::make_unique<Target>());
     target.name = name;
     target.serial = node.serial;
@@ -118,7 +118,8 @@ void Targets::open(Target& target, const SeenNode* node) {
             target.evidence.guarded = source.guarded;
             target.evidence.skipped = target.evidence.skipped || (source.bluetooth && !options_.bluetooth);
         }
-    if (target.evidence.skipped)
+    target.evidence.crowded = opened() >= mostTargets;
+    if (target.evidence.skipped || target.evidence.crowded)
         return;
     if (const SeenNode* into = options_.tone && node ? toneInputOf(*node) : nullptr) {
         target.tone = std::make_unique<Tone>(toneConnection_);
@@ -137,7 +138,8 @@ void Targets::tend() {
         if (node != connection_.nodes().end() && target->linked)
             target->linked->tend(node->second);
         if (target->tone)
-            if (const auto into = toneConnection_.nodes().find(target->toneInto); into != toneConnection_.nodes().end())
+            if (const auto into = toneConnection_.nodes().find(target->toneInto);
+                into != toneConnection_.nodes().end())
                 target->tone->tend(into->second);
         if (node == connection_.nodes().end() || !target->stream)
             continue;
@@ -161,14 +163,15 @@ Figures Targets::Target::figures(Part part) const {
 
 bool Targets::allAlive(Part part) const {
     return std::all_of(targets_.begin(), targets_.end(), [part](const auto& target) {
-        const bool needed = part == Part::Live ? target->stream != nullptr : target->figures(Part::Live).alive();
+        const bool needed =
+            part == Part::Live ? target->stream != nullptr : target->figures(Part::Live).alive();
         return !needed || target->figures(part).alive();
     });
 }
 
 std::size_t Targets::opened() const {
-    return static_cast<std::size_t>(
-        std::count_if(targets_.begin(), targets_.end(), [](const auto& target) { return target->stream != nullptr; }));
+    return static_cast<std::size_t>(std::count_if(
+        targets_.begin(), targets_.end(), [](const auto& target) { return target->stream != nullptr; }));
 }
 
 void Targets::keepFrom(const std::map<std::string, std::string>& refusals) {
@@ -187,6 +190,13 @@ std::vector<Targets::Finding> Targets::findings() const {
         finding.evidence.muted = target->figures(Part::Muted);
         finding.evidence.after = target->figures(Part::After);
     }
+    // What the guard gives to those whom a rule silences, us among them. Anybody could call himself so: but
+    // not be heard.
+    std::erase_if(all, [](const Finding& finding) {
+        const Evidence& heard = finding.evidence;
+        return finding.name == "micguard.silence" && finding.path.empty() &&
+               heard.live.audible + heard.muted.audible + heard.muted.residue + heard.after.audible == 0;
+    });
     return all;
 }
 

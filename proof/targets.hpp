@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The sources that are listened to: what can be seen, and by name what cannot. Opens ears on them, and tends to those.
+// The sources that are listened to: what can be seen, and by name what cannot. Opens ears on them, and tends
+// to those.
 #pragma once
 
 #include "proof/ears.hpp"
@@ -34,7 +35,7 @@ class Targets {
     // From now on what appears is late.
     void nothingNew() { late_ = true; }
 
-    bool allAlive(Part part) const;       // that were alive while live; at first: that are opened
+    bool allAlive(Part part) const; // that were alive while live; at first: that are opened
     std::size_t opened() const;
     void keepFrom(const std::map<std::string, std::string>& refusals); // what rules say of us, by source
 
@@ -51,7 +52,7 @@ class Targets {
         std::unique_ptr<StreamEar> stream;
         std::unique_ptr<LinkedEar> linked;
         std::unique_ptr<Tone> tone;
-        std::string toneInto; // serial
+        std::string toneInto;                            // serial
         bool streamAstray = false, linkedAstray = false; // linked to something else: does not count
         Figures figures(Part part) const;
     };

@@ -69,7 +69,10 @@ Verdict held(const Evidence& evidence, const Circumstances& circumstances) {
 
 Verdict judge(const Evidence& evidence, const Circumstances& circumstances) {
     if (evidence.skipped)
-        return inconclusive("not opened: Bluetooth, which would change the headset's profile; see --bluetooth", {});
+        return inconclusive(
+            "not opened: Bluetooth, which would change the headset's profile; see --bluetooth", {});
+    if (evidence.crowded)
+        return inconclusive("not opened: too many at once; see --source", {});
     if (!evidence.guarded)
         return of(Word::Exempt, "not guarded: the settings exempt it", evidence.muted);
     switch (circumstances.mute) {
@@ -79,7 +82,8 @@ Verdict judge(const Evidence& evidence, const Circumstances& circumstances) {
     case Mute::Already:
         if (evidence.live.audible > 0)
             return of(Word::Leak, "heard, though muted", evidence.live);
-        return inconclusive("already muted: nothing came, as should be; to prove it, run this while live", evidence.live);
+        return inconclusive("already muted: nothing came, as should be; to prove it, run this while live",
+                            evidence.live);
     case Mute::Refused:
         return inconclusive("no mute could be had: " + circumstances.text, evidence.live);
     case Mute::Absent:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What can be said of a source by what was heard of it. Pure. The guard's word about its own success (State, Silenced) is
-// not among what counts.
+// What can be said of a source by what was heard of it. Pure. The guard's word about its own success (State,
+// Silenced) is not among what counts.
 #pragma once
 
 #include "proof/meter.hpp"
@@ -36,6 +36,7 @@ struct Evidence {
     bool seen = false;    // at any time
     bool present = false; // at the end
     bool late = false;    // it appeared when the mute was held, or after
+    bool crowded = false; // beyond as many as are opened at once
     bool unknown = false; // asked for by name, and nobody knows it
     std::string refusal;  // what the rules say of us, "" if nothing
 };
@@ -53,8 +54,8 @@ Verdict judge(const Evidence& evidence, const Circumstances& circumstances);
 
 const char* name(Word word); // as the contract writes it
 
-// Exit status of the whole: 0 all that is guarded was held, 1 a leak, 3 nobody guards, 6 not proven. Nothing at all
-// proves nothing.
+// Exit status of the whole: 0 all that is guarded was held, 1 a leak, 3 nobody guards, 6 not proven. Nothing
+// at all proves nothing.
 int statusOf(const std::vector<Verdict>& verdicts, const Circumstances& circumstances);
 
 } // namespace micguard::proof

@@ -48,11 +48,11 @@ Result<void> readOption(sd_bus_message* message, const std::string& key, VerifyO
         if (option.key == key)
             known = &option;
     if (!known)
-        return tl::unexpected(invalid(
-            fmt::format("there is no option {}; there are seconds, sources, bluetooth and tone", busText(key, 60))));
+        return tl::unexpected(invalid(fmt::format(
+            "there is no option {}; there are seconds, sources, bluetooth and tone", busText(key, 60))));
     if (const auto type = typeOf(message); type != known->type)
-        return tl::unexpected(
-            invalid(fmt::format("option {} is of type {}, wants {}, {}", key, type, known->type, known->meaning)));
+        return tl::unexpected(invalid(
+            fmt::format("option {} is of type {}, wants {}, {}", key, type, known->type, known->meaning)));
     sd_bus_message_enter_container(message, 'v', known->type);
     if (key == "sources") {
         if (auto read = readSources(message, into.sources); !read)

@@ -13,7 +13,8 @@ namespace micguard {
 
 namespace {
 
-// Beyond what is recorded: until everything is linked, and linked again after the mute. It ends by itself long before.
+// Beyond what is recorded: until everything is linked, and linked again after the mute. It ends by itself
+// long before.
 constexpr guint patienceSeconds = 60;
 
 struct Unref {
@@ -79,7 +80,8 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
     const std::unique_ptr<GSubprocessLauncher, Unref> launcher(g_subprocess_launcher_new(
         static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE)));
     // It is no part of the service to systemd, and an ordinary client to PipeWire.
-    for (const char* variable : {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "PIPEWIRE_REMOTE", "G_MESSAGES_DEBUG"})
+    for (const char* variable :
+         {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "PIPEWIRE_REMOTE", "G_MESSAGES_DEBUG"})
         g_subprocess_launcher_unsetenv(launcher.get(), variable);
     GError* error = nullptr;
     GSubprocess* process = g_subprocess_launcher_spawnv(launcher.get(), argv.data(), &error);
@@ -110,8 +112,8 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
             char* output = nullptr;
             char* complaint = nullptr;
             GError* failure = nullptr;
-            const bool read =
-                g_subprocess_communicate_utf8_finish(G_SUBPROCESS(source), result, &output, &complaint, &failure);
+            const bool read = g_subprocess_communicate_utf8_finish(G_SUBPROCESS(source), result, &output,
+                                                                   &complaint, &failure);
             const Text ownedOutput(output), ownedComplaint(complaint);
             const bool cancelled = failure && g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             const std::string trouble = failure ? failure->message : "";
@@ -120,12 +122,15 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
                 return;
             auto* self = static_cast<Verifier*>(data);
             const auto run = std::exchange(self->run_, nullptr);
-            const int status = g_subprocess_get_if_exited(run->process.get()) ? g_subprocess_get_exit_status(run->process.get())
-                                                                              : -1;
+            const int status = g_subprocess_get_if_exited(run->process.get())
+                                   ? g_subprocess_get_exit_status(run->process.get())
+                                   : -1;
             // 0 held, 1 a leak, 3 nobody guards, 6 not proven: with these it has said what it found.
             if (read && (status == 0 || status == 1 || status == 3 || status == 6))
                 return run->done(resultsFrom(output ? output : ""));
-            std::string why = run->late ? "it did not end in time" : complaint && *complaint ? complaint : trouble;
+            std::string why = run->late                 ? "it did not end in time"
+                              : complaint && *complaint ? complaint
+                                                        : trouble;
             while (!why.empty() && why.back() == '\n')
                 why.pop_back();
             run->done(tl::unexpected("nothing could be verified: " + (why.empty() ? "it was ended" : why)));

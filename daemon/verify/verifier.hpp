@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Runs micguard-verify, which listens as an ordinary client does and takes its hold over the bus, as anybody does: the
-// daemon only hands on what it prints. Nothing of the daemon's own view goes into it.
+// Runs micguard-verify, which listens as an ordinary client does and takes its hold over the bus, as anybody
+// does: the daemon only hands on what it prints. Nothing of the daemon's own view goes into it.
 #pragma once
 
 #include "daemon/model/verify_view.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The proof: it says HELD where the promise holds, and can say otherwise. Whatever it says of a mute that does not hold,
-// or of a microphone that nobody heard, is looked at here as closely as its praise.
+// The proof: it says HELD where the promise holds, and can say otherwise. Whatever it says of a mute that
+// does not hold, or of a microphone that nobody heard, is looked at here as closely as its praise.
 #include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -117,7 +117,8 @@ void addSilentSource(PrivateSession& session, const std::string& name) {
 unsigned runs = 0;
 
 void count(const Proven& proven, const char* what) {
-    std::printf("cell: verify, %s: run %u, %zu sources, exit %d\n", what, ++runs, proven.sources.size(), proven.status);
+    std::printf("cell: verify, %s: run %u, %zu sources, exit %d\n", what, ++runs, proven.sources.size(),
+                proven.status);
     std::fflush(stdout);
 }
 
@@ -180,10 +181,10 @@ class CheatingGuard {
             return 0;
         if (member == "GetAll") {
             const bool muted = self.hold_ >= 0;
-            sd_bus_message_append(reply, "a{sv}", 10, "State", "s", muted ? "muted" : "live", "Muted", "b", int(muted),
-                                  "MutedSince", "t", std::uint64_t{0}, "Mode", "s", "silence", "Holds", "a(sss)", 0,
-                                  "Connected", "b", 1, "Capturing", "u", 0U, "Admission", "s", "relaxed", "Warnings",
-                                  "a(ss)", 0, "Version", "s", "0");
+            sd_bus_message_append(reply, "a{sv}", 10, "State", "s", muted ? "muted" : "live", "Muted", "b",
+                                  int(muted), "MutedSince", "t", std::uint64_t{0}, "Mode", "s", "silence",
+                                  "Holds", "a(sss)", 0, "Connected", "b", 1, "Capturing", "u", 0U,
+                                  "Admission", "s", "relaxed", "Warnings", "a(ss)", 0, "Version", "s", "0");
         } else if (member == "GetManagedObjects") {
             sd_bus_message_append(reply, "a{oa{sa{sv}}}", 0);
         } else if (member == "HoldMute") {
@@ -295,8 +296,10 @@ TEST_CASE("a guard that says muted and leaves one out is found out", "[verify]")
     count(proven, "another guard, cheating");
 }
 
-TEST_CASE("one microphone is opened by hand behind the guard's back: a leak of exactly that one", "[verify]") {
-    PrivateSession session(provableSession({MicKind::tone, MicKind::speech, MicKind::otherProcess, MicKind::loopback}));
+TEST_CASE("one microphone is opened by hand behind the guard's back: a leak of exactly that one",
+          "[verify]") {
+    PrivateSession session(
+        provableSession({MicKind::tone, MicKind::speech, MicKind::otherProcess, MicKind::loopback}));
     const pid_t guard = session.pid(Daemon::micguardd);
     Running running(session);
     running.await("muted");
@@ -364,7 +367,8 @@ TEST_CASE("muted before: nothing is opened, and nothing proven", "[verify]") {
         guard.setMode(mode);
         guard.setMuted(true);
         Heard other = hear("tone", [&] {
-            auto listener = nativeListener(session, {.target = "tone", .name = "other", .coding = Coding::tone});
+            auto listener =
+                nativeListener(session, {.target = "tone", .name = "other", .coding = Coding::tone});
             guard.setMuted(false);
             return listener;
         }());
@@ -413,11 +417,13 @@ TEST_CASE("kept out by a rule it says so, and nobody is asked about it", "[verif
     PrivateSession session(provableSession({MicKind::tone}));
     Guard guard(session);
     for (const std::string action : {"ask", "deny", "silence"}) {
-        guard.setRules("[[rule]]\nmatch = { executable = \"*/micguard-verify\" }\naction = \"" + action + "\"\n");
+        guard.setRules("[[rule]]\nmatch = { executable = \"*/micguard-verify\" }\naction = \"" + action +
+                       "\"\n");
         const Proven proven = prove(session);
         INFO(action << "\n" << proven.output);
         CHECK(proven.verdict("tone") == "INCONCLUSIVE");
         CHECK(proven.why("tone").find(action) != std::string::npos);
+        CHECK(proven.sources.size() == 1);
         CHECK(proven.status == 6);
         count(proven, action.c_str());
     }
@@ -470,12 +476,14 @@ TEST_CASE("one goes, another comes meanwhile: neither is proven, neither is a le
     CHECK(proven.status == 6);
 }
 
-TEST_CASE("under strict admission, with the manager socket in the environment: an ordinary client", "[verify]") {
+TEST_CASE("under strict admission, with the manager socket in the environment: an ordinary client",
+          "[verify]") {
     SessionOptions options = provableSession({MicKind::tone, MicKind::raw});
     options.strict = true;
     options.micguardConfig = "[admission]\nmode = \"strict\"\n";
     PrivateSession session(options);
-    Process process = session.spawn({"env", "PIPEWIRE_REMOTE=pipewire-0-manager", MICGUARD_VERIFY_BUILT}, "strict");
+    Process process =
+        session.spawn({"env", "PIPEWIRE_REMOTE=pipewire-0-manager", MICGUARD_VERIFY_BUILT}, "strict");
     const std::string pid = std::to_string(process.pid());
     std::string socket;
     CHECK(session.graph().waitFor([&](const GraphObjects& objects) {
@@ -525,7 +533,8 @@ TEST_CASE("on the bus it is the same, and the guard goes on answering meanwhile"
     std::map<std::string, std::string> verdicts;
     for (const auto& result : results) {
         verdicts[result.at("name").at("data")] = result.at("verdict").at("data");
-        CHECK(result.at("source").at("data").get<std::string>().starts_with("/org/micguard/MicGuard1/sources/"));
+        CHECK(result.at("source").at("data").get<std::string>().starts_with(
+            "/org/micguard/MicGuard1/sources/"));
         CHECK(result.at("peak").at("data") == 0.0);
     }
     CHECK(verdicts == std::map<std::string, std::string>{{"tone", "HELD"}, {"raw", "HELD"}});
@@ -543,7 +552,8 @@ TEST_CASE("micguardctl shows it, and its exit status is the proof's", "[verify]"
     INFO(shown.output);
     CHECK(shown.exitCode == 0);
     CHECK(shown.output.find("HELD") != std::string::npos);
-    shown = session.run({MICGUARDCTL_BUILT, "verify", "--json", "--source", "tone", "--source", "nobody"}, Milliseconds(60000));
+    shown = session.run({MICGUARDCTL_BUILT, "verify", "--json", "--source", "tone", "--source", "nobody"},
+                        Milliseconds(60000));
     INFO(shown.output);
     const auto data = nlohmann::json::parse(shown.output);
     CHECK(data.at("result") == "INCONCLUSIVE");

@@ -15,17 +15,21 @@ const std::string prefix = names::error::prefix;
 
 } // namespace
 
-TEST_CASE_METHOD(BusFixture, "a proof is asked for with its options, and answered with all that is known", "[bus]") {
+TEST_CASE_METHOD(BusFixture, "a proof is asked for with its options, and answered with all that is known",
+                 "[bus]") {
     requests.proven = {{"/org/micguard/MicGuard1/sources/3", "mic\x1b", "LEAK", "heard", 0.5, 48000},
                        {"no path", "other", "HELD", "", 0, 0}};
     const Answer answer = client->guard(
         "Verify",
-        g_variant_new_parsed("({'seconds': <uint32 5>, 'sources': <['a', 'b']>, 'tone': <true>, 'bluetooth': <false>},)"));
+        g_variant_new_parsed(
+            "({'seconds': <uint32 5>, 'sources': <['a', 'b']>, 'tone': <true>, 'bluetooth': <false>},)"));
     INFO(answer.message);
     REQUIRE(answer.value);
     CHECK(printed(answer.value.get()) ==
-          "([{'source': <objectpath '/org/micguard/MicGuard1/sources/3'>, 'name': <'mic\uFFFD'>, 'verdict': <'LEAK'>, "
-          "'why': <'heard'>, 'peak': <0.5>, 'samples': <uint64 48000>}, {'source': <objectpath '/'>, 'name': <'other'>, "
+          "([{'source': <objectpath '/org/micguard/MicGuard1/sources/3'>, 'name': <'mic\uFFFD'>, 'verdict': "
+          "<'LEAK'>, "
+          "'why': <'heard'>, 'peak': <0.5>, 'samples': <uint64 48000>}, {'source': <objectpath '/'>, 'name': "
+          "<'other'>, "
           "'verdict': <'HELD'>, 'why': <''>, 'peak': <0.0>, 'samples': <uint64 0>}],)");
     CHECK(client->guard("Verify", g_variant_new_parsed("(@a{sv} {},)")).value);
     CHECK(requests.proofs == std::vector<VerifyOptions>{{5, {"a", "b"}, false, true}, {}});
@@ -39,7 +43,8 @@ TEST_CASE_METHOD(BusFixture, "a proof with options that are none is refused and 
         {"({'seconds': <1>},)", "option seconds is of type i, wants u, how long to record"},
         {"({'sources': <'a'>},)", "option sources is of type s, wants as, names of sources"},
         {"({'sources': <['']>},)", "one of the sources is empty; leave out what is not meant"},
-        {"({'tone': <'yes'>},)", "option tone is of type s, wants b, whether to play a tone into test sources"},
+        {"({'tone': <'yes'>},)",
+         "option tone is of type s, wants b, whether to play a tone into test sources"},
     };
     for (const auto& [call, message] : calls) {
         INFO(call);

@@ -18,7 +18,8 @@ constexpr std::int64_t cycle = 21 * ms;
 const std::vector<float> sound{0.1F, -0.2F, 0.3F}, zeros(3, 0.0F), level(3, 0.25F);
 
 Figures lively() {
-    return {.samples = 48000, .audible = 40000, .lively = 40, .peak = 0.3F, .firstAudible = 1, .lastAudible = 2};
+    return {
+        .samples = 48000, .audible = 40000, .lively = 40, .peak = 0.3F, .firstAudible = 1, .lastAudible = 2};
 }
 
 Evidence heard() {
@@ -29,7 +30,9 @@ Evidence heard() {
     return evidence;
 }
 
-Circumstances during(Mute mute) { return {.mute = mute, .text = "why", .lostNsec = 1000 * ms}; }
+Circumstances during(Mute mute) {
+    return {.mute = mute, .text = "why", .lostNsec = 1000 * ms};
+}
 
 } // namespace
 
@@ -164,13 +167,17 @@ TEST_CASE("exempt is no leak, and Bluetooth that was not opened is not proven", 
     evidence.muted.audible = 5;
     evidence.guarded = false;
     CHECK(judge(evidence, during(Mute::Held)).word == Word::Exempt);
+    Evidence beyond = heard();
+    beyond.crowded = true;
+    CHECK(judge(beyond, during(Mute::Held)).word == Word::Inconclusive);
     Evidence headset;
     headset.skipped = true;
     CHECK(judge(headset, during(Mute::Held)).word == Word::Inconclusive);
 }
 
 TEST_CASE("the whole is held only if all of it is, and nothing proves nothing", "[proof]") {
-    const Verdict held{Word::Held, ""}, leak{Word::Leak, ""}, open{Word::Inconclusive, ""}, exempt{Word::Exempt, ""};
+    const Verdict held{Word::Held, ""}, leak{Word::Leak, ""}, open{Word::Inconclusive, ""},
+        exempt{Word::Exempt, ""};
     const Circumstances fine = during(Mute::Held), nobody = during(Mute::Absent);
     CHECK(statusOf({held, held}, fine) == 0);
     CHECK(statusOf({held, exempt}, fine) == 0);
