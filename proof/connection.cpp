@@ -141,10 +141,10 @@ void Connection::seen(std::uint32_t id, const char* type, const spa_dict* dict) 
         if (node == nullptr || (node->ports.size() >= mostPorts && !node->ports.contains(id)))
             return;
         // The id of one that is gone for good can be used again: not to be taken for it.
-        for (auto& [serial, other] : nodes_)
-            std::erase_if(other.ports, [&](const auto& port) {
-                return port.first == id && !port.second.visible && &other != node;
-            });
+        for (auto& entry : nodes_)
+            if (&entry.second != node)
+                std::erase_if(entry.second.ports,
+                              [&](const auto& port) { return port.first == id && !port.second.visible; });
         node->ports[id] = {id, number(properties, "port.id"), properties["port.direction"] == "out", true};
         portsOf_[id] = node->serial;
     } else if (std::strcmp(type, PW_TYPE_INTERFACE_Link) == 0) {
@@ -232,25 +232,25 @@ Links::~Links() {
             pw_proxy_destroy(link.proxy);
 }
 
-void Links::want(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs) {
+void Links::want(const std::vector<Properties>& wishes) {
     links_.remove_if([](const Link& link) { return link.proxy == nullptr; });
     const auto now = std::chrono::steady_clock::now();
     if (now < notBefore_)
         return;
-    for (const auto& ports : pairs) {
-        if (std::any_of(links_.begin(), links_.end(), [&](const Link& link) { return link.ports == ports; }))
+    for (const Properties& wish : wishes) {
+        if (std::any_of(links_.begin(), links_.end(), [&](const Link& link) { return link.wish == wish; }))
             continue;
-        const std::string output = std::to_string(ports.first), input = std::to_string(ports.second);
-        const spa_dict_item items[] = {{PW_KEY_LINK_OUTPUT_PORT, output.c_str()},
-                                       {PW_KEY_LINK_INPUT_PORT, input.c_str()}};
-        const spa_dict properties{0, 2, items};
+        std::vector<spa_dict_item> items;
+        for (const auto& [key, value] : wish)
+            items.push_back({key.c_str(), value.c_str()});
+        const spa_dict properties{0, static_cast<std::uint32_t>(items.size()), items.data()};
         auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
             connection_.core(), "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &properties, 0));
         if (proxy == nullptr)
             continue;
         Link& link = links_.emplace_back();
         link.owner = this;
-        link.ports = ports;
+        link.wish = wish;
         link.proxy = proxy;
         pw_proxy_add_listener(proxy, &link.hook, &events, &link);
     }

@@ -130,15 +130,15 @@ class Links {
     Links(const Links&) = delete;
     Links& operator=(const Links&) = delete;
 
-    // One attempt for each pair (output port, input port) that is not linked or being linked.
-    void want(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs);
+    // One attempt for each that is not there or under way; by the properties of the link factory.
+    void want(const std::vector<Properties>& wishes);
 
   private:
     // Each refusal is a line in the server's log.
     static constexpr std::chrono::milliseconds patience{250};
     struct Link {
         Links* owner = nullptr;
-        std::pair<std::uint32_t, std::uint32_t> ports;
+        Properties wish;
         pw_proxy* proxy = nullptr;
         spa_hook hook{};
     };

@@ -36,6 +36,11 @@ std::int64_t cycleNsec(const spa_io_position& position) {
     return static_cast<std::int64_t>(clock.duration * 1'000'000'000 * clock.rate.num / clock.rate.denom);
 }
 
+Properties between(std::uint32_t output, std::uint32_t input) {
+    return {{PW_KEY_LINK_OUTPUT_PORT, std::to_string(output)},
+            {PW_KEY_LINK_INPUT_PORT, std::to_string(input)}};
+}
+
 } // namespace
 
 const pw_stream_events StreamEar::events = {
@@ -142,13 +147,21 @@ LinkedEar::~LinkedEar() {
     pw_filter_destroy(filter_);
 }
 
-void LinkedEar::tend(const SeenNode& source) {
+void LinkedEar::tend(const std::string& name, const SeenNode* source) {
     const auto inputs = ownPorts(connection_, node(filter_), false);
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-    if (!inputs.empty())
-        for (const std::uint32_t output : source.portsOf(true))
-            pairs.emplace_back(output, inputs[pairs.size() % inputs.size()]);
-    links_.want(pairs);
+    if (inputs.empty())
+        return;
+    const auto outputs = source ? source->portsOf(true) : std::vector<std::uint32_t>{};
+    std::vector<Properties> wishes;
+    for (const std::uint32_t output : outputs)
+        wishes.push_back(between(output, inputs[wishes.size() % inputs.size()]));
+    // Whoever was told a name needs to see nothing: the server knows the node, and may refuse.
+    // A number would be taken for an id.
+    if (!source && name.find_first_not_of("0123456789") != std::string::npos)
+        wishes.push_back({{PW_KEY_LINK_OUTPUT_NODE, name},
+                          {PW_KEY_LINK_INPUT_NODE, std::to_string(node(filter_))},
+                          {PW_KEY_LINK_INPUT_PORT, std::to_string(inputs.front())}});
+    links_.want(wishes);
 }
 
 Figures LinkedEar::figures(Part part) const {
@@ -201,11 +214,11 @@ Tone::~Tone() {
 
 void Tone::tend(const SeenNode& into) {
     const auto outputs = ownPorts(connection_, node(filter_), true);
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    std::vector<Properties> wishes;
     if (!outputs.empty())
         for (const std::uint32_t input : into.portsOf(false))
-            pairs.emplace_back(outputs.front(), input);
-    links_.want(pairs);
+            wishes.push_back(between(outputs.front(), input));
+    links_.want(wishes);
 }
 
 } // namespace micguard::proof

@@ -49,7 +49,8 @@ class LinkedEar {
     LinkedEar& operator=(const LinkedEar&) = delete;
 
     // Links what is not linked.
-    void tend(const SeenNode& source);
+    // `source`: null if it was never seen; then by its name.
+    void tend(const std::string& name, const SeenNode* source);
     std::uint32_t nodeId() const { return pw_filter_get_node_id(filter_); }
     Figures figures(Part part) const;
 

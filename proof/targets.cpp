@@ -135,8 +135,8 @@ void Targets::tend() {
             takeUp(node);
     for (const auto& target : targets_) {
         const auto node = connection_.nodes().find(target->serial);
-        if (node != connection_.nodes().end() && target->linked)
-            target->linked->tend(node->second);
+        if (target->linked)
+            target->linked->tend(target->name, node == connection_.nodes().end() ? nullptr : &node->second);
         if (target->tone)
             if (const auto into = toneConnection_.nodes().find(target->toneInto);
                 into != toneConnection_.nodes().end())
