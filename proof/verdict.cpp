@@ -19,8 +19,9 @@ std::string neverAlive(const Evidence& evidence) {
     if (evidence.live.samples == 0)
         return evidence.seen ? "never heard: nothing came of it; it may be in use by itself, or not run"
                              : "never heard: it could not be seen and not be opened by name";
-    return evidence.live.audible == 0 ? "never heard: only digital silence came, muted or not"
-                                      : "never heard: only a constant level came";
+    return evidence.live.audible == 0
+               ? "never heard: only digital silence came; make a sound, and see whether it is muted by itself"
+               : "never heard: only a constant level came";
 }
 
 Verdict of(Word word, std::string why, const Figures& figures) {
