@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/bus/rule_messages.hpp"
 
-#include "daemon/bus/entries.hpp"
+#include "daemon/bus/dictionary.hpp"
 #include "daemon/bus/text.hpp"
-#include "protocol/names.hpp"
 
 #include <fmt/format.h>
 
 namespace micguard {
 
 namespace {
-
-RequestError invalid(std::string message) {
-    return {names::error::invalidArgument, std::move(message)};
-}
 
 int append(sd_bus_message* message, const RuleView& rule) {
     Entries entries(message);

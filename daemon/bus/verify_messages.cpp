@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/bus/verify_messages.hpp"
 
-#include "daemon/bus/entries.hpp"
+#include "daemon/bus/dictionary.hpp"
 #include "daemon/bus/rule_messages.hpp"
-#include "protocol/names.hpp"
 
 #include <string_view>
 
@@ -15,10 +14,6 @@ namespace {
 
 // More than anybody has microphones.
 constexpr std::size_t mostSources = 64;
-
-RequestError invalid(std::string message) {
-    return {names::error::invalidArgument, std::move(message)};
-}
 
 struct Known {
     std::string_view key;

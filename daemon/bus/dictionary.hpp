@@ -3,7 +3,9 @@
 // Dictionaries of variants, written and read. Only for files of this folder.
 #pragma once
 
+#include "daemon/bus/bus.hpp"
 #include "daemon/bus/text.hpp"
+#include "protocol/names.hpp"
 
 #include <string>
 #include <utility>
@@ -12,6 +14,10 @@
 #include <systemd/sd-bus.h>
 
 namespace micguard {
+
+inline RequestError invalid(std::string message) {
+    return {names::error::invalidArgument, std::move(message)};
+}
 
 // Entries of a dictionary of variants. The first failure stays; what follows is not written.
 class Entries {
