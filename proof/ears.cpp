@@ -96,7 +96,8 @@ void StreamEar::process() {
         const spa_data& data = buffer->buffer->datas[0];
         if (data.data != nullptr) {
             const std::uint32_t offset = std::min(data.chunk->offset, data.maxsize);
-            const std::uint32_t count = std::min(data.chunk->size, data.maxsize - offset) / sizeof(float);
+            const std::uint32_t bytes = std::min(data.chunk->size, data.maxsize - offset);
+            const auto count = static_cast<std::uint32_t>(bytes / sizeof(float));
             const auto* samples =
                 reinterpret_cast<const float*>(static_cast<const std::byte*>(data.data) + offset);
             meter_.feed({samples, count}, time.now, std::int64_t{count} * 1'000'000'000 / rate_);
