@@ -17,6 +17,11 @@ constexpr OptionSpec holdOptions[] = {
     {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
+constexpr OptionSpec verifyOptions[] = {
+    {"--seconds", "N", "how long to record while muted (default: 2, at most 60)"},
+    {"--source", "NAME", "only this microphone (see sources); may be given several times"},
+    {"--bluetooth", "", "open Bluetooth microphones, too, which changes the headset's profile"},
+    {"--tone", "", "play a tone into virtual microphones that nobody listens to"}};
 constexpr OptionSpec ruleOptions[] = {
     {"--source", "NAME", "one microphone, by its name (see sources); without: every one"},
     {"--until", "TIME", "for so long: 18:30, +2h, '2026-12-01 09:00'; without: for ever"}};
@@ -46,7 +51,7 @@ constexpr OptionSpec historyOptions[] = {
 constexpr std::string_view topics[] = {
     "status", "mute",      "unmute", "toggle",  "is-muted", "hold",   "talk",    "apps",  "app",
     "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain",
-    "mode",   "admission", "config", "history", "monitor",  "release", "doctor", "version", "help"};
+    "mode",   "admission", "config", "history", "monitor", "verify",  "release", "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -169,6 +174,11 @@ constexpr VerbSpec table[] = {
      .synopsis = "[--json]",
      .summary = "events as they come, one line each",
      .json = Json::Yes},
+    {.name = "verify",
+     .synopsis = "[--seconds N] [--source NAME]... [--bluetooth] [--tone] [--json]",
+     .summary = "prove the mute: listen to every microphone before, while and after it",
+     .json = Json::Yes,
+     .options = verifyOptions},
     {.name = "release", .summary = "stop guarding in order: give everything back and end the daemon"},
     {.name = "doctor",
      .synopsis = "[--json] [--asound DIR]",
@@ -190,7 +200,7 @@ constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::to
                         verbs::hold,    verbs::talk,    verbs::apps,    verbs::app,    verbs::answer,
                         verbs::sources, verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,
                         verbs::forget,  verbs::rules,   verbs::explain, verbs::mode,   verbs::admission,
-                        verbs::config,  verbs::history, verbs::monitor, verbs::release, verbs::doctor,
+                        verbs::config,  verbs::history, verbs::monitor, verbs::verify,  verbs::release, verbs::doctor,
                         verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
@@ -230,7 +240,7 @@ std::string helpText() {
            "  --version   versions of micguardctl and of the running daemon\n"
            "  --json      data instead of text, in the shape that micguardctl(1) documents\n\n"
            "Exit status: 0 done, 1 not muted or refused, 2 usage, 3 micguardd is not running, 4 no answer,\n"
-           "5 (is-muted) a mute is wanted but not vouched for.\n";
+           "5 (is-muted) a mute is wanted but not vouched for, 6 (verify) not proven.\n";
     return out;
 }
 

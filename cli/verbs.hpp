@@ -33,6 +33,7 @@ int admission(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);
 int history(const Invocation& how, const Terminal& terminal);
 int monitor(const Invocation& how, const Terminal& terminal);
+int verify(const Invocation& how, const Terminal& terminal);
 int release(const Invocation& how, const Terminal& terminal);
 int doctor(const Invocation& how, const Terminal& terminal);
 int version(const Invocation& how, const Terminal& terminal);

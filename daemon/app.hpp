@@ -22,6 +22,8 @@
 #include "daemon/reload/rule_check.hpp"
 #include "daemon/state/admission_links.hpp"
 #include "daemon/state/store.hpp"
+#include "daemon/verify/verifier.hpp"
+#include "proof/program.hpp"
 
 #include <functional>
 #include <list>
@@ -76,6 +78,7 @@ class App final : public Requests {
                      std::function<void(Result<std::vector<history::Entry>>)> reply) override;
     void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                       std::function<void(Result<std::uint64_t>)> reply) override;
+    void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -100,6 +103,7 @@ class App final : public Requests {
     void tellBlocked(const View& view);
     void tellRuledOut(const View& view);
     void tellAsked();
+    bool isOwnProof(const std::string& application) const;
     void watchQuestions(const std::set<std::string>& waiting);
     void endAnswers();
     void readLineages(GlobalId client);
@@ -154,6 +158,7 @@ class App final : public Requests {
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;
+    Verifier verifier_{proof::programPath()};
     Describer describer_;
     Store store_;
     history::Chronicle chronicle_;

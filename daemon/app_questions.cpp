@@ -183,6 +183,7 @@ void App::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
 }
 
 void App::callerLeft(const std::string& uniqueName) {
+    verifier_.ownerLeft(uniqueName);
     if (model_.appeals.own.contains(uniqueName))
         receive(event::OwnStreamsUnmuted{uniqueName});
 }
@@ -219,6 +220,8 @@ void App::endAnswers() {
 void App::tellAsked() {
     std::set<std::string> waiting;
     for (const auto& [application, clients] : waitingForAnswer(model_, enforcer_.verdicts())) {
+        if (isOwnProof(application))
+            continue;
         waiting.insert(application);
         const auto& questions = model_.appeals.questions;
         if (questions.contains(application) || questions.size() >= mostQuestions)

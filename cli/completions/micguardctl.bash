@@ -8,7 +8,7 @@ _micguardctl_names() {
 }
 
 _micguardctl() {
-    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain mode admission config history monitor release doctor version help"
+    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain mode admission config history monitor verify release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -45,6 +45,13 @@ _micguardctl() {
                 --source) words=$(_micguardctl_names sources name) ;;
                 --until) return ;;
                 *) words="--source --until --json --help $(_micguardctl_names apps app_id)" ;;
+            esac
+            ;;
+        verify)
+            case $previous in
+                --source) words=$(_micguardctl_names sources name) ;;
+                --seconds) return ;;
+                *) words="--seconds --source --bluetooth --tone --json --help" ;;
             esac
             ;;
         forget | explain) words="--json --help $(_micguardctl_names apps app_id)" ;;

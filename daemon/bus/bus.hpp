@@ -7,6 +7,7 @@
 #include "config/value.hpp"
 #include "daemon/history/query.hpp"
 #include "daemon/model/rule_view.hpp"
+#include "daemon/model/verify_view.hpp"
 #include "daemon/model/view.hpp"
 
 #include <cstdint>
@@ -52,6 +53,7 @@ using Result = tl::expected<T, RequestError>;
 // contract promises that properties show what a reply says: publish() first, then answer.
 using ReplyVoid = std::function<void(Result<void>)>;
 using ReplyBool = std::function<void(Result<bool>)>;
+using ReplyVerify = std::function<void(Result<std::vector<VerifyResult>>)>;
 
 // What SetRule may be told beside whom and what.
 struct RuleOptions {
@@ -113,6 +115,8 @@ class Requests {
                              std::function<void(Result<std::vector<history::Entry>>)> reply) = 0;
     virtual void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                               std::function<void(Result<std::uint64_t>)> reply) = 0;
+    // A proof, by a program that listens; takes as long as it records.
+    virtual void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) = 0;
 
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;

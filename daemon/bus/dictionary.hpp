@@ -28,6 +28,7 @@ class Entries {
     }
 
     void text(const char* key, const std::string& value) { basic(key, 's', busText(value).c_str()); }
+    void path(const char* key, const std::string& value) { basic(key, 'o', value.c_str()); }
     void flag(const char* key, bool value) {
         const int written = value;
         basic(key, 'b', &written);

@@ -8,6 +8,7 @@
 #include "daemon/bus/objects.hpp"
 #include "daemon/bus/rule_messages.hpp"
 #include "daemon/bus/text.hpp"
+#include "daemon/bus/verify_messages.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
@@ -327,6 +328,17 @@ void GuardMethods::clearHistory(const Caller& caller, const Call& call) {
     });
 }
 
+void GuardMethods::verify(const Caller& caller, const Call& call) {
+    const auto options = readVerifyOptions(call->message());
+    if (!options)
+        return call->refuse(options.error());
+    requests_.verify(caller, *options, [call](const Result<std::vector<VerifyResult>>& results) {
+        if (!results)
+            return call->refuse(results.error());
+        answerWith(*call, [&](sd_bus_message* answer) { return appendVerifyResults(answer, *results); });
+    });
+}
+
 int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
     GuardMethods& self = *static_cast<GuardObject*>(userdata)->methods;
     auto facts = self.requests_.diagnostics();
@@ -384,6 +396,8 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::readHistory>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::clearHistory, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("t", cleared),
                                 handle<&GuardMethods::clearHistory>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::verify, SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", results),
+                                handle<&GuardMethods::verify>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::diagnostics, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{ss}", facts),
                                 handleDiagnostics, flags),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),

@@ -43,6 +43,8 @@ same bash "deny's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offer
 same bash "explain's applications" "org.a" "$(bash_offers micguardctl explain o)"
 same bash "allow's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl allow --source "")"
 same bash "allow's options" "$(printf -- '--help\n--json\n--source\n--until')" "$(bash_offers micguardctl allow -)"
+same bash "verify's options" "$(printf -- '--bluetooth\n--help\n--json\n--seconds\n--source\n--tone')" "$(bash_offers micguardctl verify -)"
+same bash "verify's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl verify --source "")"
 same bash "times" "" "$(bash_offers micguardctl allow --until "")"
 same bash "app mute's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl app mute "" | grep -v '^--')"
 same bash "answer's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl answer "" | grep -v '^--')"

@@ -262,6 +262,17 @@ void FakeRequests::clearHistory(const Caller& caller, const history::ClearFilter
     });
 }
 
+void FakeRequests::verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) {
+    record(caller, "verify");
+    proofs.push_back(wanted);
+    answer([this, reply] {
+        if (refusal)
+            reply(tl::unexpected(*refusal));
+        else
+            reply(proven);
+    });
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

@@ -72,6 +72,7 @@ class FakeRequests : public Requests {
                      std::function<void(Result<std::vector<history::Entry>>)> reply) override;
     void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                       std::function<void(Result<std::uint64_t>)> reply) override;
+    void verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
     std::vector<ShownSetting> settings;     // what config() answers
@@ -82,6 +83,8 @@ class FakeRequests : public Requests {
     std::vector<history::Filter> filters;   // what readHistory() got
     std::vector<history::ClearFilter> clearFilters;
     std::vector<history::Entry> entries; // what readHistory() answers
+    std::vector<VerifyOptions> proofs;      // what verify() got
+    std::vector<VerifyResult> proven;       // what it answers
     std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
     std::vector<std::string> left;           // unique names
