@@ -3,6 +3,8 @@
 
 #include "daemon/pipewire/decode.hpp"
 
+#include <glib.h>
+
 #include <spa/param/param.h>
 
 #include <unistd.h>
@@ -45,7 +47,11 @@ void Bound::onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::u
     auto* self = static_cast<Bound*>(data);
     if (id != SPA_PARAM_Props)
         return;
-    if (const auto reading = decode::knob(param))
+    const auto reading = decode::knob(param);
+    if (reading)
+        g_debug("node %u reads: max-volume %g, monitor-mute %d", self->id_, static_cast<double>(reading->maxVolume),
+                reading->monitorMute);
+    if (reading)
         self->callbacks_.event(event::NodeKnob{GlobalId{self->id_}, *reading});
 }
 

@@ -285,6 +285,7 @@ struct Connection::Impl {
         if (const auto process = sync.process ? self->processes.find(*sync.process) : self->processes.end();
             process != self->processes.end() && process->second->isReading())
             return process->second->sync(sync.batch);
+        g_debug("batch %" G_GUINT64_FORMAT " acknowledged%s", static_cast<guint64>(sync.batch), sync.process ? " by a process" : "");
         self->callbacks.event(event::Acknowledged{sync.batch, sync.process});
         self->keepConnections();
     }
@@ -313,6 +314,7 @@ struct Connection::Impl {
         // Asked for first, so that the answer tells what was there before the silence that the event causes.
         if (mayBeSource(node))
             pw_node_enum_params(entry->proxy().node(), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
+        g_debug("node %u seen: %s, %s", id, node.name.c_str(), node.inServer ? "in the server" : "in a process");
         callbacks.event(event::NodeSeen{node});
         if (mayBeSource(node) || node.mediaClass.empty())
             entry->watchKnob();
