@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/app.hpp"
 
-#include "daemon/journal.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
@@ -43,6 +42,8 @@ App::App(Options options)
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
     , server_([this](const Event& event) { receive(event); })
     , enforcer_(model_, server_)
+    , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
+    , journal_(journalSocket(options_))
     , store_(Store::defaultRuntimeFolder(), Store::defaultStateFolder(), [this](const std::string& error) {
         // From the writer's thread: over to the main context.
         auto* told = new std::pair<App*, std::string>(this, error);
@@ -73,6 +74,7 @@ App::~App() {
     cancelTimer(publishTimer_);
     cancelTimer(routesTimer_);
     cancelTimer(questionsTimer_);
+    cancelTimer(omittedTimer_);
     cancelTimer(watchdog_);
 }
 
@@ -82,6 +84,16 @@ ConfigSource::Places App::configPlaces(const Options& options) {
         return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
     const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
+}
+
+BypassPlaces App::bypassPlaces(const Options& options) {
+    BypassPlaces places;
+    if (options.machine.empty())
+        return places;
+    places.devices = options.machine + places.devices;
+    places.asound = options.machine + places.asound;
+    places.snapProfiles = options.machine + places.snapProfiles;
+    return places;
 }
 
 // However often it is found.
@@ -240,6 +252,8 @@ int App::run() {
             },
             nullptr);
     server_.start();
+    if (!options_.releaseLeftovers)
+        receive(event::Warned{"bypass-watch", bypass_.start()});
     settle();
     if (options_.releaseLeftovers) {
         // Whatever is found once the list is complete is given back; without a server there is nothing.
@@ -329,6 +343,7 @@ void App::settle() {
     watchShown();
     watchRoutes();
     watchPulse();
+    watchSandboxes();
     // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
     if (answered || (waiters_.empty() && !anyUndecided(model_)))
         publish();
@@ -420,31 +435,12 @@ void App::publish() {
     view.guard.version = MICGUARD_VERSION;
     if (bus_)
         bus_->publish(view);
-    tellBlocked(view);
-    tellRuledOut(view);
     view_ = std::move(view);
+    tellBlocked(view_);
+    tellRuledOut(view_);
     tellAsked();
+    tell(telling_.warnings(view_.guard.warnings, instant()));
     store_.setState(writeState(model_, modeChosen_));
-}
-
-void App::announceMute() {
-    const bool muted = model_.mute.muted();
-    if (std::exchange(mutedTold_, muted) == muted)
-        return;
-    if (!muted) {
-        journal::send(journal::Kind::Unmuted, "microphones are live again");
-        return;
-    }
-    streamsAtMute_.clear();
-    blockedTold_.clear();
-    for (const auto& stream : view_.streams)
-        streamsAtMute_.insert(stream.key);
-    std::string who = model_.mute.userReason.empty() ? model_.mute.userOwner : model_.mute.userReason;
-    for (const auto& hold : model_.mute.holds)
-        if (hold.mute)
-            who = hold.ownerText + ": " + hold.reason;
-    journal::send(journal::Kind::Muted, "microphones are muted" + (who.empty() ? "" : " (" + who + ")"),
-                  {{"MICGUARD_REASON", who}});
 }
 
 // Nobody is given less than the whole time.
