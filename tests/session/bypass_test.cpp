@@ -98,12 +98,12 @@ class Card {
     }
     void say(const std::string& status) const { writeFile(status_, status); }
     void heldBy(pid_t pid) const { say("state: RUNNING\nowner_pid   : " + std::to_string(pid) + "\n"); }
-    // As the kernel does it: by the time that the device is open, its status says so.
+    // As the kernel does it: by the time that the device is open, its status says so. tail opens it, and
+    // keeps it open.
     Process recorder(const PrivateSession& session) const {
-        return session.spawn({"sh", "-c",
-                              "printf 'state: RUNNING\\nowner_pid   : %d\\n' $$ > '" + status_.string() +
-                                  "'; exec sleep 600 < '" + device_.string() + "'"},
-                             "recorder");
+        const std::string status =
+            "printf 'state: RUNNING\\nowner_pid   : %d\\n' $$ > '" + status_.string() + "'";
+        return session.spawn({"sh", "-c", status + "; exec tail -f '" + device_.string() + "'"}, "recorder");
     }
     void touch() const { UniqueFd(open(device_.c_str(), O_RDONLY | O_CLOEXEC)); }
 
@@ -143,11 +143,11 @@ TEST_CASE("who opens a sound card past PipeWire is named within a second, and wi
                     static_cast<double>(lasted) / 48.0);
         CHECK(lasted < 48000);
         const std::string pid = std::to_string(recorder.pid());
-        CHECK(textOf(guard, card0).find("sleep (pid " + pid + ", ") == 0);
+        CHECK(textOf(guard, card0).find("tail (pid " + pid + ", ") == 0);
         const Fields told = ear.line({{"MESSAGE_ID", bypassed}, {"MICGUARD_PID", pid}});
         CHECK(told.at("MICGUARD_WARNING") == card0);
         CHECK(told.at("MICGUARD_DEVICE") == "hw:0,0");
-        CHECK(told.at("MICGUARD_APP").ends_with("/sleep"));
+        CHECK(told.at("MICGUARD_APP").ends_with("/tail"));
         CHECK(told.at("MICGUARD_REASON") == textOf(guard, card0));
         CHECK(told.at("PRIORITY") == "4");
         if (!muted)
