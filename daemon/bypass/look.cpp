@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t mostHolders = 16, mostSandboxes = 16;
+constexpr std::size_t mostHolders = 16, mostSandboxes = 16, mostNamespaces = 256;
 constexpr std::size_t longestFile = 1 << 20;
 constexpr unsigned mostProcesses = 65536, mostDescriptors = 1 << 20; // of one look
 
@@ -116,16 +116,21 @@ std::optional<SandboxWithCards> sandboxWithCards(std::uint32_t pid, const Bypass
     return SandboxWithCards{pid, facts.sandbox, facts.sandboxId};
 }
 
-// Each mount namespace is looked at once: the processes of a sandbox share it, and all of them would be
-// looked at for nothing.
-std::set<std::uint32_t> inOtherNamespaces(const fs::path& proc) {
+// Each mount namespace is looked at once: the processes of a sandbox share it. A sandbox can make as many as
+// it likes.
+std::set<std::uint32_t> oneOfEachNamespace(const fs::path& proc, const BypassQuestion& question) {
     std::set<std::string> seen{"", target(proc / "self/ns/mnt")};
     std::set<std::uint32_t> found;
-    eachProcess(proc, [&](std::uint32_t pid, const fs::path& process) {
+    const auto take = [&](std::uint32_t pid, const fs::path& process) {
         if (seen.insert(target(process / "ns/mnt")).second)
             found.insert(pid);
-        return false;
-    });
+        return found.size() >= mostNamespaces;
+    };
+    for (const auto pid : question.sandboxed)
+        if (take(pid, proc / std::to_string(pid)))
+            break;
+    if (question.everyProcess)
+        eachProcess(proc, take);
     return found;
 }
 
@@ -189,11 +194,8 @@ Bypasses lookForBypasses(const BypassPlaces& places, const BypassQuestion& quest
         else
             found.omitted++;
     }
-    auto processes = question.sandboxed;
-    if (question.everyProcess)
-        processes.merge(inOtherNamespaces(places.proc));
     std::map<std::string, SandboxWithCards> sandboxes;
-    for (const auto pid : processes)
+    for (const auto pid : oneOfEachNamespace(places.proc, question))
         if (auto sandbox = sandboxWithCards(pid, places))
             sandboxes.try_emplace(sandbox->id, *sandbox);
     for (auto& [id, sandbox] : sandboxes) {

@@ -22,7 +22,7 @@ struct BypassPlaces {
 };
 
 struct BypassQuestion {
-    std::set<std::uint32_t> sandboxed; // processes to be looked at, whether or not they are in a sandbox
+    std::set<std::uint32_t> sandboxed; // processes to be looked at
     bool everyProcess = false;         // and all others
 };
 
