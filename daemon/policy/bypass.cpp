@@ -17,9 +17,9 @@ namespace {
 // Each process can be one, and any user can start many.
 constexpr std::size_t mostListed = 16;
 
-// They prefer the manager socket (src/tools, 1.4 to 1.6), and do nothing with it but look; wpctl turns
-// volumes and chooses defaults. pw-cli, pw-link, pw-loopback and pw-metadata are not among them: what those
-// do to the graph is to be told of.
+// pw-dump, pw-mon and pw-top prefer the manager socket (1.4.2; since then more of them do), and do nothing there but look; wpctl
+// turns volumes and chooses defaults. pw-cli, pw-link, pw-loopback and pw-metadata are not among them, whichever socket they
+// prefer: what they do to the graph is to be told of.
 constexpr std::array onlookers{std::string_view{"pw-dump"}, std::string_view{"pw-mon"},
                                std::string_view{"pw-top"},  std::string_view{"pw-profiler"},
                                std::string_view{"pw-dot"},  std::string_view{"pw-mididump"},

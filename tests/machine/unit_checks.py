@@ -201,7 +201,7 @@ def fields():
     points.ok(live and re.match(r"micguardctl \(pid \d+\)", live[-1].get("MICGUARD_REASON", "")),
               "an unmute says who", json.dumps(live[-1:]))
     # Somebody on the manager socket who does not belong there, for as long as he is.
-    process = subprocess.Popen(["pw-cli"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(["pw-cli", "--remote", "pipewire-0-manager"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     named = f"bypass:manager:{process.pid}"
     points.ok(until(lambda: named in prop("Warnings")), "pw-cli on the manager socket is warned of", prop("Warnings"))
     process.kill()
