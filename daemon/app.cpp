@@ -439,7 +439,8 @@ void App::publish() {
     tellBlocked(view_);
     tellRuledOut(view_);
     tellAsked();
-    tell(telling_.warnings(view_.guard.warnings, instant()));
+    if (!options_.releaseLeftovers)
+        tell(telling_.warnings(view_.guard.warnings, instant()));
     store_.setState(writeState(model_, modeChosen_));
 }
 

@@ -100,6 +100,8 @@ void App::tellQuestionsClosed() {
 
 // Of sandboxed clients it is looked at once what they were given.
 void App::watchSandboxes() {
+    if (options_.releaseLeftovers)
+        return;
     std::set<std::uint32_t> pids;
     for (const auto& [id, client] : model_.graph.clients) {
         if (!client.sandbox.empty())
