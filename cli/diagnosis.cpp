@@ -178,13 +178,17 @@ Findings judgeHolders(const AsoundReport& report, const Facts& facts, std::strin
         return {
             {Level::Ok, "alsa", shown(folder, 120) + " is not there: no ALSA device to open past PipeWire"}};
     const std::string server = fact(facts, "pipewire.pid");
+    const std::string manager = fact(facts, "session-manager.pid"); // tries out what a card can do
     Findings out;
     for (const CaptureHolder& holder : report.holders) {
         const std::string device = holder.device + inBrackets(shown(holder.card, 40)) + ": ";
         const bool isServer = holder.process != 0 && server == std::to_string(holder.process);
+        const bool isManager = holder.process != 0 && manager == std::to_string(holder.process);
         const bool mayBeServer = server.empty() && holder.executable.ends_with("/pipewire");
         if (isServer)
             out.push_back({Level::Ok, "alsa", device + "held by PipeWire"});
+        else if (isManager)
+            out.push_back({Level::Ok, "alsa", device + "held by the session manager"});
         else if (mayBeServer)
             out.push_back(
                 {Level::Warn, "alsa", device + "held by " + holderName(holder) + ", PipeWire by its looks"});

@@ -3,9 +3,9 @@
 // What doctor concludes from what it has looked at. Pure: facts in, findings out. In doubt the worse one.
 #pragma once
 
-#include "cli/alsa_holders.hpp"
 #include "cli/snapshot.hpp"
 #include "cli/units.hpp"
+#include "daemon/bypass/asound.hpp"
 
 #include <map>
 #include <string>

@@ -2,7 +2,6 @@
 #include "daemon/app.hpp"
 
 #include "daemon/desktop/priority.hpp"
-#include "daemon/journal.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
@@ -47,6 +46,8 @@ App::App(Options options)
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
     , server_([this](const Event& event) { receive(event); })
     , enforcer_(model_, server_)
+    , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
+    , journal_(journalSocket(options_))
     , store_(Store::defaultRuntimeFolder(), Store::defaultStateFolder(), [this](const std::string& error) {
         // From the writer's thread: over to the main context.
         auto* told = new std::pair<App*, std::string>(this, error);
@@ -89,6 +90,7 @@ App::~App() {
     cancelTimer(publishTimer_);
     cancelTimer(routesTimer_);
     cancelTimer(questionsTimer_);
+    cancelTimer(omittedTimer_);
     cancelTimer(watchdog_);
 }
 
@@ -98,6 +100,16 @@ ConfigSource::Places App::configPlaces(const Options& options) {
         return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
     const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
+}
+
+BypassPlaces App::bypassPlaces(const Options& options) {
+    BypassPlaces places;
+    if (options.machine.empty())
+        return places;
+    places.devices = options.machine + places.devices;
+    places.asound = options.machine + places.asound;
+    places.snapProfiles = options.machine + places.snapProfiles;
+    return places;
 }
 
 // However often it is found.
@@ -264,6 +276,8 @@ int App::run() {
             nullptr);
     raisePriority();
     server_.start();
+    if (!options_.releaseLeftovers)
+        receive(event::Warned{"bypass-watch", bypass_.start()});
     settle();
     if (options_.releaseLeftovers) {
         // Whatever is found once the list is complete is given back; without a server there is nothing.
@@ -356,6 +370,7 @@ void App::settle() {
     watchShown();
     watchRoutes();
     watchPulse();
+    watchSandboxes();
     // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
     if (answered || (waiters_.empty() && !anyUndecided(model_)))
         publish();
@@ -447,34 +462,14 @@ void App::publish() {
     view.guard.version = MICGUARD_VERSION;
     if (bus_)
         bus_->publish(view);
-    tellBlocked(view);
-    tellRuledOut(view);
     view_ = std::move(view);
+    tellBlocked(view_);
+    tellRuledOut(view_);
     tellAsked();
+    if (!options_.releaseLeftovers)
+        tell(telling_.warnings(view_.guard.warnings, instant()));
     store_.setState(writeState(model_, modeChosen_));
     history_.record(chronicle_.follow(view_, now()));
-}
-
-void App::announceMute() {
-    const bool muted = model_.mute.muted();
-    if (std::exchange(mutedTold_, muted) == muted)
-        return;
-    if (!muted) {
-        journal::send(journal::Kind::Unmuted, "microphones are live again");
-        return;
-    }
-    streamsAtMute_.clear();
-    blockedTold_.clear();
-    for (const auto& stream : view_.streams)
-        streamsAtMute_.insert(stream.key);
-    std::string who = model_.mute.userReason.empty() ? model_.mute.userOwner : model_.mute.userReason;
-    for (const auto& hold : model_.mute.holds)
-        if (hold.mute)
-            who = hold.ownerText + ": " + hold.reason;
-    if (model_.mute.mutedByItself())
-        who = model_.mute.locked ? "the session is locked" : "the machine goes to sleep";
-    journal::send(journal::Kind::Muted, "microphones are muted" + (who.empty() ? "" : " (" + who + ")"),
-                  {{"MICGUARD_REASON", who}});
 }
 
 // Nobody is given less than the whole time.

@@ -8,12 +8,15 @@
 
 #include "config/settings.hpp"
 #include "daemon/bus/bus.hpp"
+#include "daemon/bypass/bypass_watch.hpp"
 #include "daemon/clock/clock.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/history/chronicle.hpp"
 #include "daemon/history/history.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/journal/telling.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
@@ -27,6 +30,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,6 +48,7 @@ class App final : public Requests {
         std::optional<std::string> configFile; // instead of the usual files
         bool releaseLeftovers = false; // give back what a killed guard left, then end
         bool letIn = false;            // the same, and end only with the server, if that lets new clients wait
+        std::string machine;           // for tests: sound cards and journal are looked for in this folder; "": the machine's
     };
 
     explicit App(Options options);
@@ -111,8 +116,17 @@ class App final : public Requests {
     void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
     void sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason);
     void useHistory();
+    void tell(const std::vector<journal::Line>& lines);
+    void tellOmitted();
+    void tellQuestionsClosed();
+    std::string microphoneAsked(const std::string& application) const;
+    void noteAnswer(const Answer& answer, const std::string& by);
+    std::string whyUnmuted() const;
+    void watchSandboxes();
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
+    static BypassPlaces bypassPlaces(const Options& options);
+    static std::string journalSocket(const Options& options);
     void useConfiguration(const Loaded& loaded);
     static void journalOnce(Diagnostics& told, const Diagnostics& found);
     ConfigSource::Done onceInForce(ReplyVoid reply);
@@ -135,6 +149,7 @@ class App final : public Requests {
     void connectBus();
     void notifyReady();
 
+    static journal::Instant instant() { return static_cast<journal::Instant>(g_get_monotonic_time()); }
     static std::uint64_t now() { return static_cast<std::uint64_t>(g_get_real_time()); } // µs since the epoch
     static void cancelTimer(guint& source) {
         if (source)
@@ -159,6 +174,14 @@ class App final : public Requests {
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;
     Verifier verifier_{proof::programPath()};
+    BypassWatch bypass_;
+    journal::Journal journal_;
+    journal::Telling telling_;
+    struct OpenQuestion {
+        journal::About about;
+        std::string answer, by; // once there is one
+    };
+    std::map<std::string, OpenQuestion> questionsTold_; // to the journal, by application
     Describer describer_;
     Store store_;
     history::Chronicle chronicle_;
@@ -189,7 +212,7 @@ class App final : public Requests {
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
-          questionsTimer_ = 0, watchdog_ = 0;
+          questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;
 };
 
 } // namespace micguard

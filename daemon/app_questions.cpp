@@ -4,7 +4,6 @@
 // from a microphone.
 #include "daemon/app.hpp"
 
-#include "daemon/journal.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/process/lineage.hpp"
 #include "daemon/process/process.hpp"
@@ -116,6 +115,7 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
     Answer answer{nextAnswer_++, question->first, shown->identity != "claimed",
                   allow,         *scope,          question->second};
     if (*scope != Scope::Always) {
+        noteAnswer(answer, nameOf(caller));
         receive(event::Answered{answer});
         noted();
         return waitFor(false, std::move(reply));
@@ -140,6 +140,7 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
             "InvalidConfig",
             "no rule in the guard's own file would win over the one that asks (" + shown->reason + ")"}));
     // In force at once, until the rule is.
+    noteAnswer(answer, nameOf(caller));
     receive(event::Answered{answer});
     noted();
     writeDown(answer, *rule, std::move(reply));
@@ -218,6 +219,7 @@ void App::endAnswers() {
 }
 
 void App::tellAsked() {
+    tellQuestionsClosed();
     std::set<std::string> waiting;
     for (const auto& [application, clients] : waitingForAnswer(model_, enforcer_.verdicts())) {
         if (isOwnProof(application))
@@ -229,6 +231,11 @@ void App::tellAsked() {
         model_.apply(event::QuestionAsked{application, clients});
         if (bus_)
             bus_->asked(describer_.keyOf(application));
+        if (const auto* shown = shownApplication(describer_.keyOf(application))) {
+            const auto about = journal::aboutOf(view_, *shown, microphoneAsked(application));
+            questionsTold_[application] = {about, "", ""};
+            tell(telling_.asked(about, shown->reason, instant()));
+        }
     }
     watchQuestions(waiting);
 }
@@ -306,9 +313,7 @@ void App::tellRuledOut(const View& view) {
 }
 
 void App::sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason) {
-    journal::send(journal::Kind::Blocked,
-                  fmt::format("{} asks for a microphone and does not get it: {}", application.name, reason),
-                  {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", reason}});
+    tell(telling_.blocked(journal::aboutOf(view_, application, source), reason, instant()));
     if (bus_)
         bus_->blocked(application.key, reason);
     history_.record({history::Blocked{now(), history::whoIs(application), source, reason}});

@@ -7,7 +7,6 @@
 #include "config/wording.hpp"
 #include "daemon/bus/stop_job.hpp"
 #include "daemon/desktop/priority.hpp"
-#include "daemon/journal.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
@@ -56,7 +55,6 @@ void App::waitFor(bool forMute, ReplyVoid done) {
             app->waiters_.erase(it);
             const std::string text = "not confirmed in time: " + join(app->guarantee_.waiting);
             app->receive(event::Warned{"degraded:guarantee", text});
-            journal::send(journal::Kind::Degraded, text);
             reply(tl::unexpected(RequestError{"NotGuaranteed", text}));
             return G_SOURCE_REMOVE;
         },

@@ -17,6 +17,7 @@ namespace {
 struct Arguments {
     gchar* config = nullptr;
     gchar* logLevel = nullptr;
+    gchar* machine = nullptr;
     gboolean releaseLeftovers = FALSE;
     gboolean letIn = FALSE;
     gboolean version = FALSE;
@@ -40,6 +41,8 @@ int main(int argc, char** argv) {
         {"let-in", 0, 0, G_OPTION_ARG_NONE, &arguments.letIn,
          "Let in whom a PipeWire that was started for strict admission lets wait, until that ends or a guard comes", nullptr},
         {"log-level", 'l', 0, G_OPTION_ARG_STRING, &arguments.logLevel, "warning, message, info or debug", "LEVEL"},
+        {"machine", 0, 0, G_OPTION_ARG_FILENAME, &arguments.machine,
+         "For tests: look for sound cards (dev/snd, proc/asound) and for the journal's socket in FOLDER", "FOLDER"},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &arguments.version, "Print the version", nullptr},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
     GOptionContext* context = g_option_context_new("- guards the microphones of a PipeWire session");
@@ -48,7 +51,7 @@ int main(int argc, char** argv) {
     const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!parsed || argc > 1) {
-        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--release-leftovers | --let-in]\n",
+        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--machine FOLDER] [--release-leftovers | --let-in]\n",
                      error ? error->message : "unexpected argument");
         g_clear_error(&error);
         return 2;
@@ -66,6 +69,9 @@ int main(int argc, char** argv) {
         options.configFile = arguments.config;
     options.releaseLeftovers = arguments.releaseLeftovers || arguments.letIn;
     options.letIn = arguments.letIn;
+    if (arguments.machine)
+        options.machine = arguments.machine;
+    g_free(arguments.machine);
     g_free(arguments.config);
     g_free(arguments.logLevel);
     try {

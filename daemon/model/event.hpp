@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/model/bypass.hpp"
 #include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/graph.hpp"
 #include "daemon/model/mute.hpp"
@@ -75,6 +76,8 @@ struct OwnStreamsMuted { std::string connection; OwnMute mute; };
 struct OwnStreamsUnmuted { std::string connection; };
 struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
 
+struct BypassesSeen { Bypasses seen; }; // all there are now
+
 struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
 } // namespace micguard::event
@@ -91,6 +94,6 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::MachineSleeps, event::Released,
                            event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
                            event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
-                           event::Warned>;
+                           event::BypassesSeen, event::Warned>;
 
 } // namespace micguard

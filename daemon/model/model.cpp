@@ -541,6 +541,7 @@ void Model::apply(const Event& incoming) {
                 if (const auto it = graph.clients.find(e.client); it != graph.clients.end())
                     it->second.lineages = e.lineages;
             },
+            [&](const event::BypassesSeen& e) { bypasses = e.seen; },
             [&](const event::Released& e) { released = e.on; },
             [&](const event::Warned& e) {
                 if (e.text.empty())

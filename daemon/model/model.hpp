@@ -6,6 +6,7 @@
 
 #include "config/settings.hpp"
 #include "daemon/model/applied.hpp"
+#include "daemon/model/bypass.hpp"
 #include "daemon/model/circumstances.hpp"
 #include "daemon/model/desktop_entry.hpp"
 #include "daemon/model/event.hpp"
@@ -43,6 +44,7 @@ struct Model {
     Appeals appeals;
     Remembered remembered;
     std::map<std::string, std::string> warnings; // id -> text
+    Bypasses bypasses;
     std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it
     // What puts out sound -> clients that were linked to it since its buffers were allocated, and may map them still.
     std::map<Serial, std::set<Serial>> mapped;

@@ -21,6 +21,10 @@ struct HoldView {
 struct WarningView {
     std::string id; // stable, for programs: "unanswered:<source>"
     std::string text;
+    // What it is about, where there is such a thing; for the journal.
+    std::uint32_t pid = 0;
+    std::string app;    // its executable, or its sandbox's id
+    std::string device; // a sound card's, as ALSA calls it
     bool operator==(const WarningView&) const = default;
 };
 

@@ -10,15 +10,6 @@
 namespace micguard {
 namespace {
 
-// By what is known of it alone. A sandbox's name counts where somebody trusted gives it.
-bool isMixer(const Settings& settings, const Client& client) {
-    const Subject subject = subjectOf(client, nullptr);
-    const auto listed = [&](const Fact& fact) {
-        return fact.known && !fact.value.empty() && anyGlobMatches(settings.admission.mixers, fact.value);
-    };
-    return listed(subject.executable) || listed(subject.flatpak) || listed(subject.snap);
-}
-
 Admission admissionFor(const Model& model, const Client& client) {
     Admission admission;
     if (model.released || !model.settings.admission.strict || client.inServer) {
@@ -42,6 +33,14 @@ void keepKnobs(GlobalId client, Verdicts& verdicts) {
 }
 
 } // namespace
+
+bool isMixer(const Settings& settings, const Client& client) {
+    const Subject subject = subjectOf(client, nullptr);
+    const auto listed = [&](const Fact& fact) {
+        return fact.known && !fact.value.empty() && anyGlobMatches(settings.admission.mixers, fact.value);
+    };
+    return listed(subject.executable) || listed(subject.flatpak) || listed(subject.snap);
+}
 
 bool isAdmissionOurs(const Client& client) {
     return client.access == admissionAccess;

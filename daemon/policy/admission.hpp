@@ -24,6 +24,9 @@ struct Admission {
     bool operator==(const Admission&) const = default;
 };
 
+// The settings list it among the mixers; by what is known of it alone. A sandbox's name counts where somebody trusted gives it.
+bool isMixer(const Settings& settings, const Client& client);
+
 bool isAdmissionOurs(const Client& client);
 
 // It waits, and there is nothing yet by which to judge it.

@@ -40,20 +40,26 @@ bool isSessionManagerUnit(std::string_view unit) {
     return unit.starts_with("wireplumber") || unit.starts_with("pipewire-media-session");
 }
 
-bool looksLikeSessionManager(const Client& client) {
+// Of a client or a process.
+template <typename Process>
+bool runsSessionManager(const Process& process) {
     constexpr std::array executables{std::string_view{"wireplumber"}, std::string_view{"pipewire-media-session"}};
-    std::string_view executable = client.executable;
+    std::string_view executable = process.executable;
     // Upgraded under its feet: the name is that of a file that is gone. Then the unit has to vouch for it.
     constexpr std::string_view gone = " (deleted)";
-    const bool replaced = executable.ends_with(gone) && isSessionManagerUnit(client.unit);
+    const bool replaced = executable.ends_with(gone) && isSessionManagerUnit(process.unit);
     if (replaced)
         executable.remove_suffix(gone.size());
-    if (!(client.executableTrue || replaced) || client.executableWritable || !client.socket.ends_with("-manager"))
+    if (!(process.executableTrue || replaced) || process.executableWritable)
         return false;
-    if (client.unit.ends_with(".service") && !isSessionManagerUnit(client.unit) &&
-        !client.unit.starts_with("user@"))
+    if (process.unit.ends_with(".service") && !isSessionManagerUnit(process.unit) &&
+        !process.unit.starts_with("user@"))
         return false;
     return std::find(executables.begin(), executables.end(), baseName(executable)) != executables.end();
+}
+
+bool looksLikeSessionManager(const Client& client) {
+    return client.socket.ends_with("-manager") && runsSessionManager(client);
 }
 
 } // namespace
@@ -74,6 +80,13 @@ bool isSource(const Graph& graph, const Node& node) {
     return anyPort(graph, node, [&](const Port& port) {
         return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
     });
+}
+
+bool isSessionManager(const ProcessFacts& process) { return runsSessionManager(process); }
+
+bool isPipeWire(const ProcessFacts& process) {
+    return process.executableTrue && !process.executableWritable && process.sandbox.empty() &&
+           baseName(process.executable) == "pipewire";
 }
 
 bool isServerMade(const Node& node) { return node.inServer || !node.factory.empty(); }

@@ -31,6 +31,11 @@ bool isCaptureStream(const Node& node);
 // qualify, the one in a session manager's unit is it, else the one that was there first.
 std::set<GlobalId> sessionManagers(const Graph& graph);
 
+// PipeWire itself, by its executable; what it was started for is not said.
+bool isPipeWire(const ProcessFacts& process);
+// The same evidence as that for a session manager, without a connection.
+bool isSessionManager(const ProcessFacts& process);
+
 // Made by the server from one of its plug-ins, whoever asked for it: it lives in the server, not with its owner.
 bool isServerMade(const Node& node);
 

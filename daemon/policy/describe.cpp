@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/describe.hpp"
 
+#include "daemon/policy/bypass.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/flow.hpp"
 #include "daemon/policy/identity.hpp"
@@ -261,6 +262,8 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
                                       "the process that provides " + node->name +
                                           " does not answer; while muted, everybody is kept from this microphone"});
     }
+    for (auto& warning : bypassWarnings(model))
+        guard.warnings.push_back(std::move(warning));
     return view;
 }
 

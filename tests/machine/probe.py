@@ -33,6 +33,20 @@ def become_root():
         raise subprocess.SubprocessError(done.stderr.strip())
 
 
+def watch(folder):
+    descriptor = libc.inotify_init1(os.O_CLOEXEC)
+    system(descriptor)
+    try:
+        system(libc.inotify_add_watch(descriptor, folder.encode(), 0x120))  # IN_CREATE | IN_OPEN
+    finally:
+        os.close(descriptor)
+
+
+def read_mounts(pid):
+    with open(f"/proc/{pid}/mountinfo", encoding="utf-8") as file:
+        file.read()
+
+
 FORBIDDEN = {
     "memory that is writable and executable": lambda: mmap.mmap(
         -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
@@ -49,6 +63,9 @@ NEEDED = {
     "a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4).close(),
     "a priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + 1),
     "the neighbours' executables": lambda: [os.readlink(f"/proc/{pid}/exe") for pid in sys.argv[1:]],
+    "a watch on the devices": lambda: watch("/dev"),
+    "the neighbours' mounts": lambda: [read_mounts(pid) for pid in sys.argv[1:]],
+    "a process to wait for": lambda: [os.close(os.pidfd_open(int(pid))) for pid in sys.argv[1:]],
     "a file in the state folder": lambda: tempfile.TemporaryFile(dir=os.path.expanduser("~/.local/state")).close(),
 }
 

@@ -181,6 +181,35 @@ def muting(ears):
     for subject in ("Microphones muted", "Microphones live"):
         points.ok(f"Subject: {subject}" in text, f"journalctl -x explains: {subject}", text[-2000:])
     points.ok(re.search(r"Wanted by: micguardctl \(pid \d+\)", text), "and by whom", text[-2000:])
+    fields()
+
+
+def entries(*match):
+    return [json.loads(line) for line in journal("-o", "json", *match).splitlines()]
+
+
+def fields():
+    """What docs/journal-fields.md says is what a real journal has."""
+    muted = entries("MESSAGE_ID=1dc6e56c2c734403a28b8b1f267893fb")
+    points.ok(muted and all(entry.get("MICGUARD_MODE") == "silence" and
+                            re.match(r"micguardctl \(pid \d+\)", entry.get("MICGUARD_REASON", "")) and
+                            entry.get("PRIORITY") == "5" and entry.get("SYSLOG_IDENTIFIER") == "micguardd" and
+                            entry.get("_SYSTEMD_USER_UNIT") == UNIT for entry in muted),
+              "journalctl -o json: a mute has mode and reason, and is the unit's", json.dumps(muted[-1:]))
+    points.ok(entries("MICGUARD_MODE=silence") == muted, "a field finds the same entries as the MESSAGE_ID")
+    live = entries("MESSAGE_ID=70d31b19c91548d8a4031c52277e8528")
+    points.ok(live and re.match(r"micguardctl \(pid \d+\)", live[-1].get("MICGUARD_REASON", "")),
+              "an unmute says who", json.dumps(live[-1:]))
+    # Somebody on the manager socket who does not belong there, for as long as he is.
+    process = subprocess.Popen(["pw-cli", "--remote", "pipewire-0-manager"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    named = f"bypass:manager:{process.pid}"
+    points.ok(until(lambda: named in prop("Warnings")), "pw-cli on the manager socket is warned of", prop("Warnings"))
+    process.kill()
+    process.wait(10)
+    points.ok(until(lambda: named not in prop("Warnings")), "and no longer when it is gone", prop("Warnings"))
+    told = entries(f"MICGUARD_WARNING={named}")
+    points.ok(len(told) == 2 and told[0].get("MICGUARD_PID") == str(process.pid) and
+              told[0].get("MICGUARD_APP", "").endswith("/pw-cli"), "its beginning and end are in the journal", json.dumps(told))
 
 
 def restarted_by(action, what, ears, patience=30):

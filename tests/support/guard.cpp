@@ -9,6 +9,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include <unistd.h>
+
 namespace micguard::test {
 namespace {
 
@@ -248,10 +250,16 @@ std::vector<std::pair<std::string, std::string>> Guard::warnings() {
     sd_bus_message_enter_container(reply, 'a', "(ss)");
     const char* id = nullptr;
     const char* text = nullptr;
+    const std::string ours = "bypass:manager:" + std::to_string(getpid());
     while (sd_bus_message_read(reply, "(ss)", &id, &text) > 0)
-        found.emplace_back(id, text);
+        if (id != ours)
+            found.emplace_back(id, text);
     sd_bus_message_unref(reply);
     return found;
+}
+
+bool Guard::waitWarning(const std::string& id, bool present, Milliseconds timeout) {
+    return waitUntil([&] { return hasWarning(id) == present; }, timeout);
 }
 
 bool Guard::hasWarning(const std::string& id) {
@@ -261,19 +269,23 @@ bool Guard::hasWarning(const std::string& id) {
     return false;
 }
 
-bool Guard::waitState(const std::string& wanted, Milliseconds timeout) {
+bool Guard::waitUntil(const std::function<bool()>& isSo, Milliseconds timeout) {
     const std::int64_t deadline = monotonicNsec() + std::chrono::nanoseconds(timeout).count();
-    while (state() != wanted) {
+    while (!isSo()) {
         const std::int64_t left = deadline - monotonicNsec();
         if (left <= 0)
             return false;
         while (sd_bus_process(bus_, nullptr) > 0) {
         }
-        if (state() == wanted)
+        if (isSo())
             return true;
         sd_bus_wait(bus_, static_cast<std::uint64_t>(std::min<std::int64_t>(left, 100'000'000)) / 1000);
     }
     return true;
+}
+
+bool Guard::waitState(const std::string& wanted, Milliseconds timeout) {
+    return waitUntil([&] { return state() == wanted; }, timeout);
 }
 
 bool Guard::waitName(bool present, Milliseconds timeout) {

@@ -51,9 +51,11 @@ class Guard {
     bool muted();
     std::string state();
     std::string admission();
-    // id and text.
+    // id and text. Without that about the tests themselves, who watch the server over its manager socket.
     std::vector<std::pair<std::string, std::string>> warnings();
     bool hasWarning(const std::string& id);
+    // Waits until there is one, or none; false when time is up.
+    bool waitWarning(const std::string& id, bool present = true, Milliseconds timeout = kPatience);
     // Waits until State reads so; false when time is up.
     bool waitState(const std::string& state, Milliseconds timeout = kPatience);
     bool waitName(bool present, Milliseconds timeout = kPatience);
@@ -69,6 +71,7 @@ class Guard {
     std::string callApplication(const std::string& application, const char* member, const char* types,
                                 Args... args);
     void readSignals();
+    bool waitUntil(const std::function<bool()>& isSo, Milliseconds timeout);
 
     std::string text(const char* property);
 

@@ -259,7 +259,8 @@ void PrivateSession::startPulse() {
 
 void PrivateSession::startMicguardd() {
     const NotifySocket notify(runtimeDirectory() / "notify");
-    std::vector<std::string> argv{options_.micguardd};
+    fs::create_directories(machine());
+    std::vector<std::string> argv{options_.micguardd, "--machine", machine().string()};
     argv.insert(argv.end(), options_.micguarddArguments.begin(), options_.micguarddArguments.end());
     Process process =
         launch("micguardd", argv, {"NOTIFY_SOCKET=" + (runtimeDirectory() / "notify").string()});

@@ -77,6 +77,9 @@ class PrivateSession {
     [[nodiscard]] Environment environment() const;
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
     [[nodiscard]] std::filesystem::path runtimeDirectory() const { return directory_ / "run"; }
+    // Where micguardd looks for sound cards (dev/snd, proc/asound) and for the journal, instead of the machine's own: empty until
+    // a test puts something there.
+    [[nodiscard]] std::filesystem::path machine() const { return directory_ / "machine"; }
     [[nodiscard]] std::string managerSocket() const {
         return (runtimeDirectory() / "pipewire-0-manager").string();
     }

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+using namespace micguard;
 using namespace micguard::cli;
 
 namespace {
@@ -152,8 +153,11 @@ TEST_CASE("who holds the device past PipeWire, and who is PipeWire") {
     CHECK(judgeHolders(report, {}, "").front().level == Level::Warn); // its looks alone
     report.holders[0].process = 200; // called pipewire, and is not the server
     CHECK(judgeHolders(report, healthy, "").front().level == Level::Fail);
+    Facts managed = healthy;
+    managed["session-manager.pid"] = "200";
+    CHECK(judgeHolders(report, managed, "").front().level == Level::Ok);
     report.holders[0].process = 0;
-    CHECK(judgeHolders(report, healthy, "").front().level == Level::Fail);
+    CHECK(judgeHolders(report, managed, "").front().level == Level::Fail);
     report.readable = false;
     CHECK(judgeHolders(report, healthy, "/nowhere").front().level == Level::Ok);
 }

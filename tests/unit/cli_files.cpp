@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What is written by hand beside the program and must not fall behind it: completions and the man page know
-// every verb and option; the journal's catalog knows every message id; the unit knows the exit status of
-// release.
+// every verb and option; the unit knows the exit status of release.
 #include "cli/verbs.hpp"
-#include "systemd/message_ids.hpp"
 
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <regex>
-#include <set>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -62,18 +59,6 @@ TEST_CASE("help names every verb") {
     const std::string text = cli::helpText();
     for (const cli::VerbSpec& verb : cli::allVerbs())
         CHECK(text.find("\n  " + std::string(verb.name) + " ") != std::string::npos);
-}
-
-TEST_CASE("the catalog explains exactly the message ids that the daemon writes") {
-    std::set<std::string> catalog, header;
-    const std::string text = source("systemd/micguard.catalog");
-    const std::regex entry("(^|\n)-- ([0-9a-f]{32})\n");
-    for (std::sregex_iterator it(text.begin(), text.end(), entry), end; it != end; ++it)
-        CHECK(catalog.insert((*it)[2]).second);
-    for (const char* id : message_id::all)
-        CHECK(header.insert(id).second);
-    CHECK(catalog == header);
-    CHECK(header.size() >= 4);
 }
 
 TEST_CASE("the unit does not restart a guard that was released") {

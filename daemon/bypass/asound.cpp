@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/alsa_holders.hpp"
+#include "daemon/bypass/asound.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <utility>
 
-namespace micguard::cli {
+namespace micguard {
 
 namespace fs = std::filesystem;
 
@@ -63,20 +62,21 @@ std::optional<unsigned> numbered(std::string_view name, std::string_view prefix,
     return number;
 }
 
-std::vector<fs::path> folders(const fs::path& in, std::string_view prefix, std::string_view suffix) {
-    std::vector<std::pair<unsigned, fs::path>> found;
+using Numbered = std::pair<unsigned, fs::path>;
+
+std::vector<Numbered> folders(const fs::path& in, std::string_view prefix, std::string_view suffix) {
+    std::vector<Numbered> found;
     std::error_code error;
     for (fs::directory_iterator it(in, error), end; !error && it != end; it.increment(error))
         if (const auto number = numbered(it->path().filename().native(), prefix, suffix))
             found.emplace_back(*number, it->path());
     std::sort(found.begin(), found.end());
-    std::vector<fs::path> sorted;
-    for (auto& [number, path] : found)
-        sorted.push_back(std::move(path));
-    return sorted;
+    return found;
 }
 
 void identify(CaptureHolder& holder, const fs::path& proc) {
+    if (holder.thread == 0)
+        return;
     const std::string status = contents(proc / std::to_string(holder.thread) / "status");
     holder.process = pidFrom(field(status, "Tgid"));
     if (holder.process == 0)
@@ -89,26 +89,48 @@ void identify(CaptureHolder& holder, const fs::path& proc) {
 
 } // namespace
 
-CaptureHolder parsePcmStatus(std::string_view text) {
-    CaptureHolder holder;
-    holder.state = field(text, "state");
-    holder.thread = pidFrom(field(text, "owner_pid"));
-    return holder;
+std::optional<PcmStatus> parsePcmStatus(std::string_view text) {
+    PcmStatus status;
+    status.state = field(text, "state");
+    const std::string_view owner = field(text, "owner_pid");
+    status.thread = pidFrom(owner);
+    if (status.thread == 0 && owner != "0")
+        return std::nullopt;
+    return status;
+}
+
+std::string alsaName(const CaptureHolder& holder) {
+    const auto& [card, device, sub] = holder.numbers;
+    std::string name = "hw:" + std::to_string(card) + "," + std::to_string(device);
+    if (sub != 0)
+        name += "," + std::to_string(sub);
+    return name;
+}
+
+std::string nodeName(const CaptureHolder& holder) {
+    return "pcmC" + std::to_string(holder.numbers[0]) + "D" + std::to_string(holder.numbers[1]) + "c";
+}
+
+bool isCaptureNode(std::string_view name) {
+    return name.starts_with("pcmC") && name.ends_with("c");
 }
 
 AsoundReport captureHolders(const fs::path& asound, const fs::path& proc) {
     AsoundReport report;
     std::error_code error;
     report.readable = fs::is_directory(asound, error);
-    for (const fs::path& card : folders(asound, "card", "")) {
-        for (const fs::path& pcm : folders(card, "pcm", "c")) {
+    for (const auto& [card, cardFolder] : folders(asound, "card", "")) {
+        for (const auto& [pcm, pcmFolder] : folders(cardFolder, "pcm", "c")) {
             ++report.captureDevices;
-            for (const fs::path& sub : folders(pcm, "sub", "")) {
-                CaptureHolder holder = parsePcmStatus(contents(sub / "status"));
-                if (holder.thread == 0)
+            for (const auto& [sub, subFolder] : folders(pcmFolder, "sub", "")) {
+                const auto status = parsePcmStatus(contents(subFolder / "status"));
+                if (!status)
                     continue;
-                holder.device = (card.filename() / pcm.filename() / sub.filename()).native();
-                holder.card = trimmed(contents(card / "id"));
+                CaptureHolder holder{
+                    .numbers = {card, pcm, sub}, .state = status->state, .thread = status->thread};
+                holder.device =
+                    (cardFolder.filename() / pcmFolder.filename() / subFolder.filename()).native();
+                holder.card = trimmed(contents(cardFolder / "id"));
                 identify(holder, proc);
                 report.holders.push_back(std::move(holder));
             }
@@ -117,4 +139,4 @@ AsoundReport captureHolders(const fs::path& asound, const fs::path& proc) {
     return report;
 }
 
-} // namespace micguard::cli
+} // namespace micguard

@@ -1,38 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // /proc/asound as the kernel writes it, in made-up trees.
-#include "cli/alsa_holders.hpp"
+#include "daemon/bypass/asound.hpp"
 
-#include <cstdlib>
-#include <fstream>
+#include "tests/unit/bypass_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace micguard::cli;
+using namespace micguard;
+using namespace micguard::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-class Tree {
+class Asound : public Tree {
   public:
-    Tree() {
-        std::string pattern = (fs::temp_directory_path() / "micguard-asound-XXXXXX").native();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root_ = pattern;
-    }
-    ~Tree() { fs::remove_all(root_); }
-    Tree(const Tree&) = delete;
-    Tree& operator=(const Tree&) = delete;
-
-    void file(const std::string& path, const std::string& text) const {
-        fs::create_directories((root_ / path).parent_path());
-        std::ofstream(root_ / path) << text;
-    }
-    AsoundReport report() const { return captureHolders(root_ / "asound", root_ / "proc"); }
-    const fs::path& root() const { return root_; }
-
-  private:
-    fs::path root_;
+    AsoundReport report() const { return captureHolders(root() / "asound", root() / "proc"); }
 };
 
 constexpr char running[] = "state: RUNNING\n"
@@ -49,19 +32,22 @@ constexpr char running[] = "state: RUNNING\n"
 } // namespace
 
 TEST_CASE("a status file as the kernel writes it") {
-    CHECK(parsePcmStatus("closed\n").thread == 0);
-    CHECK(parsePcmStatus(running).thread == 4711);
-    CHECK(parsePcmStatus(running).state == "RUNNING");
-    CHECK(parsePcmStatus("").thread == 0);
-    CHECK(parsePcmStatus("owner_pid: 12").thread == 12);
-    CHECK(parsePcmStatus("owner_pid   : 12x\n").thread == 0);
-    CHECK(parsePcmStatus("owner_pid   : -3\n").thread == 0);
-    CHECK(parsePcmStatus("owner_pid   : 99999999999999\n").thread == 0);
-    CHECK(parsePcmStatus("not_owner_pid : 5\nowner_pid : 6\n").thread == 6);
+    CHECK_FALSE(parsePcmStatus("closed\n"));
+    REQUIRE(parsePcmStatus(running));
+    CHECK(parsePcmStatus(running)->thread == 4711);
+    CHECK(parsePcmStatus(running)->state == "RUNNING");
+    CHECK_FALSE(parsePcmStatus(""));
+    CHECK(parsePcmStatus("owner_pid: 12").value().thread == 12);
+    CHECK_FALSE(parsePcmStatus("owner_pid   : 12x\n"));
+    CHECK_FALSE(parsePcmStatus("owner_pid   : -3\n"));
+    CHECK_FALSE(parsePcmStatus("owner_pid   : 99999999999999\n"));
+    CHECK(parsePcmStatus("not_owner_pid : 5\nowner_pid : 6\n").value().thread == 6);
+    // Opened from another pid namespace: it is held, by whom the kernel does not say here.
+    CHECK(parsePcmStatus("state: RUNNING\nowner_pid   : 0\n").value().thread == 0);
 }
 
 TEST_CASE("the process behind a thread that holds a capture device") {
-    Tree tree;
+    Asound tree;
     tree.file("asound/card0/id", "PCH\n");
     tree.file("asound/card0/pcm0c/sub0/status", running);
     tree.file("asound/card0/pcm0p/sub0/status", running); // playback is not our business
@@ -76,6 +62,8 @@ TEST_CASE("the process behind a thread that holds a capture device") {
     const CaptureHolder& holder = report.holders.front();
     CHECK(holder.device == "card0/pcm0c/sub0");
     CHECK(holder.card == "PCH");
+    CHECK(alsaName(holder) == "hw:0,0");
+    CHECK(nodeName(holder) == "pcmC0D0c");
     CHECK(holder.thread == 4711);
     CHECK(holder.process == 4700);
     CHECK(holder.name == "recorder");
@@ -83,7 +71,7 @@ TEST_CASE("the process behind a thread that holds a capture device") {
 }
 
 TEST_CASE("several cards come in the order of their numbers, aliases are not counted twice") {
-    Tree tree;
+    Asound tree;
     for (const char* card : {"card10", "card2"})
         tree.file(std::string("asound/") + card + "/pcm0c/sub1/status", "state: SETUP\nowner_pid   : 5\n");
     fs::create_directory_symlink("card2", tree.root() / "asound/USB");
@@ -95,10 +83,11 @@ TEST_CASE("several cards come in the order of their numbers, aliases are not cou
     CHECK(report.holders[0].device == "card2/pcm0c/sub1");
     CHECK(report.holders[1].device == "card10/pcm0c/sub1");
     CHECK(report.holders[0].process == 0); // gone, or not to be looked at
+    CHECK(alsaName(report.holders[1]) == "hw:10,0,1");
 }
 
 TEST_CASE("no sound card at all") {
-    Tree tree;
+    Asound tree;
     CHECK_FALSE(tree.report().readable);
     fs::create_directory(tree.root() / "asound");
     CHECK(tree.report().readable);
