@@ -35,7 +35,7 @@ StreamView stream(std::uint64_t key, std::uint64_t of, std::uint64_t source, con
 View quiet() {
     View view;
     view.applications = {application(1, "zoom"), application(2, "obs")};
-    for (const std::uint64_t key : {10, 11}) {
+    for (const std::uint64_t key : {std::uint64_t{10}, std::uint64_t{11}}) {
         SourceView source;
         source.key = key;
         source.name = key == 10 ? "internal" : "headset";

@@ -129,7 +129,7 @@ TEST_CASE("killed at 200 random points while it writes: whatever was on disk sta
         // Also within what follows a commit.
         writer.listenUntil(g_get_monotonic_time() + static_cast<std::int64_t>(random() % 30'000));
         const auto killed = writer.kill();
-        const auto promised = writer.saidBefore(killed + second * 100);
+        const auto promised = writer.saidBefore(killed + 100'000'000);
         REQUIRE(promised);
         promises += *promised - next + 1;
         next = checkWhole(path, *promised) + 1;
