@@ -101,33 +101,37 @@ std::optional<std::uint64_t> firstAfter(const Moments& moments, std::uint64_t no
     return std::nullopt;
 }
 
-tl::expected<std::uint64_t, std::string> fromNow(std::string_view text, std::uint64_t now) {
-    constexpr std::string_view howTo = "is no time from now; write it as +2h, +90m or +1h30m (d, h, m, s)";
-    std::string_view rest = text.substr(1);
+// "1h30m" in µs; nothing if it is none. More than `longest` is not counted any further.
+std::optional<std::uint64_t> spanOf(std::string_view text) {
     std::uint64_t total = 0;
-    while (!rest.empty()) {
+    while (!text.empty() && total <= longest) {
         std::uint64_t number = 0;
-        const std::size_t length = std::min(rest.find_first_not_of("0123456789"), rest.size());
-        if (length == 0 || length > 9 || length == rest.size())
-            return wrong(text, howTo);
-        for (const char c : rest.substr(0, length))
+        const std::size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
+        if (length == 0 || length > 9 || length == text.size())
+            return std::nullopt;
+        for (const char c : text.substr(0, length))
             number = number * 10 + static_cast<std::uint64_t>(c - '0');
-        const char unit = rest[length];
+        const char unit = text[length];
         const std::uint64_t seconds = unit == 'd'   ? 86'400
                                       : unit == 'h' ? 3'600
                                       : unit == 'm' ? 60
                                       : unit == 's' ? 1
                                                     : 0;
         if (seconds == 0)
-            return wrong(text, howTo);
+            return std::nullopt;
         total += number * seconds * second;
-        rest.remove_prefix(length + 1);
-        if (total > longest)
-            return wrong(text, "is more than ten years from now; leave --until out for a rule that stays");
+        text.remove_prefix(length + 1);
     }
-    if (total == 0)
-        return wrong(text, howTo);
-    return now + total;
+    return total == 0 ? std::nullopt : std::optional(total);
+}
+
+tl::expected<std::uint64_t, std::string> fromNow(std::string_view text, std::uint64_t now) {
+    const auto span = spanOf(text.substr(1));
+    if (!span)
+        return wrong(text, "is no time from now; write it as +2h, +90m or +1h30m (d, h, m, s)");
+    if (*span > longest)
+        return wrong(text, "is more than ten years from now; leave --until out for a rule that stays");
+    return now + *span;
 }
 
 tl::expected<std::uint64_t, std::string> nextTimeOfDay(std::string_view text, std::tm parts,
@@ -145,6 +149,20 @@ tl::expected<std::uint64_t, std::string> nextTimeOfDay(std::string_view text, st
     if (const auto moment = firstAfter(momentsOf(tomorrow), now))
         return *moment;
     return wrong(text, "does not exist next time: the clocks are put forward over it");
+}
+
+// A day's first moment: midnight does not exist everywhere.
+std::uint64_t beginningOf(std::tm day) {
+    day.tm_hour = day.tm_min = day.tm_sec = 0;
+    day.tm_isdst = -1;
+    return static_cast<std::uint64_t>(std::mktime(&day)) * second;
+}
+
+std::optional<std::uint64_t> lastUpTo(const Moments& moments, std::uint64_t now) {
+    for (std::size_t i = moments.count; i > 0; --i)
+        if (moments.at[i - 1] <= now)
+            return moments.at[i - 1];
+    return std::nullopt;
 }
 
 } // namespace
@@ -167,6 +185,55 @@ tl::expected<std::uint64_t, std::string> momentFrom(std::string_view text, std::
     if (const auto moment = firstAfter(moments, now))
         return *moment;
     return wrong(text, "is over already");
+}
+
+tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, std::uint64_t now) {
+    const auto seconds = static_cast<std::time_t>(now / second);
+    std::tm today{};
+    localtime_r(&seconds, &today);
+    if (text == "now")
+        return now;
+    if (text == "today")
+        return beginningOf(today);
+    std::tm yesterday = today;
+    yesterday.tm_mday -= 1;
+    if (text == "yesterday")
+        return beginningOf(yesterday);
+    if (const auto span = spanOf(text.starts_with('-') ? text.substr(1) : text))
+        return now > *span ? now - *span : 0;
+
+    std::string_view rest = text;
+    std::tm parts = today;
+    if (timeOfDay(rest, parts) && rest.empty()) {
+        if (const auto moment = lastUpTo(momentsOf(parts), now))
+            return *moment;
+        // Noon of that day, for its date.
+        yesterday.tm_hour = 12;
+        yesterday.tm_isdst = -1;
+        std::mktime(&yesterday);
+        yesterday.tm_hour = parts.tm_hour;
+        yesterday.tm_min = parts.tm_min;
+        yesterday.tm_sec = 0;
+        if (const auto moment = lastUpTo(momentsOf(yesterday), now))
+            return *moment;
+        return wrong(text, "did not exist yesterday: the clocks were put forward over it");
+    }
+    rest = text;
+    parts = today;
+    if (!date(rest, parts))
+        return wrong(text, "is no time; write it as 2h, 18:30, yesterday or '2026-12-01 09:00'");
+    parts.tm_hour = 12;
+    parts.tm_min = parts.tm_sec = 0;
+    const bool dayOnly = rest.empty();
+    if (!dayOnly && (!takeOne(rest, " T") || !timeOfDay(rest, parts) || !rest.empty()))
+        return wrong(text, "is no time; write it as 2h, 18:30, yesterday or '2026-12-01 09:00'");
+    const Moments moments = momentsOf(parts);
+    if (moments.count == 0)
+        return wrong(text, "does not exist: there is no such day, or the clocks are put forward over it");
+    const std::uint64_t moment = dayOnly ? beginningOf(parts) : moments.at[0];
+    if (moment > now)
+        return wrong(text, "is still to come");
+    return moment;
 }
 
 } // namespace micguard::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A moment to come, as people write it: 18:30, +1h30m, "2026-12-01 09:00". By the machine's time zone,
-// changes of its clocks included.
+// A moment to come, as people write it: 18:30, +1h30m, "2026-12-01 09:00"; and one that is past: 18:30, 2h, yesterday,
+// 2026-11-30. By the machine's time zone, changes of its clocks included.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,9 @@ namespace micguard::cli {
 // clocks are put back, it is the first that is still to come. Error: what is wrong and what to write, fit for
 // a terminal.
 tl::expected<std::uint64_t, std::string> momentFrom(std::string_view text, std::uint64_t now);
+
+// µs since the epoch, not later than `now`. A time of day is the last one, a day its first moment. Of two that are called the
+// same it is the last that is past, of a date the first. Error as above.
+tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, std::uint64_t now);
 
 } // namespace micguard::cli

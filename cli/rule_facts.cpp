@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/rule_facts.hpp"
 
-#include "cli/json_take.hpp"
+#include "cli/json_keys.hpp"
 
 #include <algorithm>
 
@@ -12,57 +12,6 @@ namespace micguard::cli {
 namespace {
 
 using nlohmann::json;
-using cli::take;
-
-bool take(const json& from, std::int64_t& into) {
-    if (!from.is_number_integer())
-        return false;
-    into = from.get<std::int64_t>();
-    return true;
-}
-bool take(const json& from, std::vector<std::string>& into) {
-    if (!from.is_array() ||
-        !std::all_of(from.begin(), from.end(), [](const json& entry) { return entry.is_string(); }))
-        return false;
-    into = from.get<std::vector<std::string>>();
-    return true;
-}
-bool take(const json& from, std::vector<std::pair<std::string, std::string>>& into) {
-    if (!from.is_object())
-        return false;
-    for (const auto& [key, value] : from.items()) {
-        if (!value.is_string())
-            return false;
-        into.emplace_back(key, value.get<std::string>());
-    }
-    return true;
-}
-
-// One key after the other; remembers the first that did not fit.
-class Keys {
-  public:
-    explicit Keys(const json& from)
-        : from_(from) {
-        if (!from.is_object())
-            wrong_ = "what should be a dictionary is none";
-    }
-    template <typename T>
-    Keys& operator()(const char* key, T& into) {
-        if (!wrong_.empty())
-            return *this;
-        const auto found = from_.find(key);
-        if (found == from_.end())
-            wrong_ = std::string(key) + " is missing";
-        else if (!take(*found, into))
-            wrong_ = std::string(key) + " is of another type";
-        return *this;
-    }
-    const std::string& wrong() const { return wrong_; }
-
-  private:
-    const json& from_;
-    std::string wrong_;
-};
 
 json orNull(const std::string& text) {
     return text.empty() ? json(nullptr) : json(text);

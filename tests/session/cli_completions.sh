@@ -46,6 +46,8 @@ same bash "allow's options" "$(printf -- '--help\n--json\n--source\n--until')" "
 same bash "times" "" "$(bash_offers micguardctl allow --until "")"
 same bash "app mute's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl app mute "" | grep -v '^--')"
 same bash "answer's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl answer "" | grep -v '^--')"
+same bash "report's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl report --app "")"
+same bash "report's options" "$(printf -- '--app\n--csv\n--help\n--html\n--json\n--since\n--until')" "$(bash_offers micguardctl report -)"
 same bash "answers" "$(printf 'allow\ndeny')" "$(bash_offers micguardctl answer org.app '' | grep -v '^--')"
 unset -f micguardctl
 same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"

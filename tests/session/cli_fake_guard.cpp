@@ -7,6 +7,7 @@
 // FAKE_REFUSE=1 in the environment: every change is refused. FAKE_NAME_ONLY=1: owns the name, answers
 // nothing.
 #include "protocol/names.hpp"
+#include "tests/session/cli_fake_report.hpp"
 #include "tests/session/cli_fake_rules.hpp"
 
 #include <cstdio>
@@ -440,6 +441,7 @@ int main() {
     FakeRules rules;
     rules.refuse = fake.refuse;
     attachRules(fake.bus, rules);
+    attachReport(fake.bus);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/apps/1",
                              names::application::interface, app.data(), &fake);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/streams/7", names::stream::interface,
