@@ -3,7 +3,8 @@
 // and unmuted, in both modes; or, with --without-guard, while the default microphone is muted as people do it
 // today. Exit status: 0 nothing made after a reply was received and everybody heard before and after; 1
 // something was received; 2 usage; 3 the run shows nothing, because it could not be carried out or somebody
-// never heard.
+// never heard. With --report PAGE see report_run.hpp: 0 all as it should be, 1 not, 3 not carried out.
+#include "tests/demo/report_run.hpp"
 #include "tests/demo/table.hpp"
 #include "tests/demo/trial_run.hpp"
 
@@ -187,17 +188,26 @@ Exit demo(bool guarded, Paint paint) {
 int main(int argc, char** argv) {
     using namespace micguard::test;
     bool guarded = true;
+    std::string page;
     for (int i = 1; i < argc; ++i) {
-        if (std::string_view(argv[i]) != "--without-guard") {
-            fmt::print(stderr, "usage: micguard-demo [--without-guard]\n");
+        const std::string_view word = argv[i];
+        if (word == "--report" && i + 1 < argc) {
+            page = argv[++i];
+        } else if (word == "--without-guard") {
+            guarded = false;
+        } else {
+            fmt::print(stderr, "usage: micguard-demo [--without-guard | --report PAGE]\n");
             return usage;
         }
-        guarded = false;
     }
     const char* noColour = std::getenv("NO_COLOR");
     const bool colours = ::isatty(STDOUT_FILENO) != 0 && (noColour == nullptr || *noColour == '\0');
     try {
-        return demo(guarded, colours ? Paint::colours : Paint::plain);
+        const Paint paint = colours ? Paint::colours : Paint::plain;
+        if (page.empty())
+            return demo(guarded, paint);
+        const Shown shown = runReport(page, paint);
+        return shown == Shown::rightly ? held : shown == Shown::wrongly ? leaked : nothingShown;
     } catch (const std::exception& error) {
         fmt::print(stderr, "micguard-demo: {}\n", error.what());
         return nothingShown;

@@ -280,7 +280,7 @@ bool waitForText(const std::filesystem::path& path, const std::function<bool(con
                  Milliseconds timeout) {
     const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!watch ||
-        ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
+        ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
         throw std::system_error(errno, std::generic_category(), "inotify");
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (!predicate(readFile(path))) {
