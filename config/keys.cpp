@@ -15,10 +15,17 @@ namespace {
 constexpr std::size_t globsLimit = 256;
 constexpr std::size_t globLengthLimit = 256;
 
+constexpr std::int64_t longestKept = 36'500;   // days
+constexpr std::int64_t largestHistory = 4'096; // MiB
+
 using Shape = SettingKey::Shape;
 
 std::string asText(const SettingValue& value) {
     return std::get<std::string>(value);
+}
+
+std::uint64_t asNumber(const SettingValue& value) {
+    return static_cast<std::uint64_t>(std::get<std::int64_t>(value));
 }
 
 std::vector<std::string_view> rulingWords() {
@@ -77,6 +84,30 @@ const std::vector<SettingKey>& table() {
          [](const Settings& s) -> std::optional<SettingValue> {
              return std::string(toString(s.policy.fallback));
          }},
+        {"history",
+         "enabled",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.history.enabled = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.history.enabled; }},
+        {"history",
+         "keep-days",
+         Shape::Number,
+         {},
+         [](Settings& s, const SettingValue& v) { s.history.keepDays = asNumber(v); },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return static_cast<std::int64_t>(s.history.keepDays);
+         },
+         0, longestKept},
+        {"history",
+         "max-megabytes",
+         Shape::Number,
+         {},
+         [](Settings& s, const SettingValue& v) { s.history.maxMegabytes = asNumber(v); },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return static_cast<std::int64_t>(s.history.maxMegabytes);
+         },
+         1, largestHistory},
     };
     return keys;
 }
@@ -150,6 +181,13 @@ std::optional<ValueFault> wordFault(const std::string& name, std::string_view wo
                             : "write " + quotedWords(words)};
 }
 
+std::optional<ValueFault> numberFault(const SettingKey& key, std::int64_t number) {
+    if (number >= key.least && number <= key.most)
+        return std::nullopt;
+    return ValueFault{key.dotted() + " cannot be " + std::to_string(number),
+                      "give a number from " + std::to_string(key.least) + " to " + std::to_string(key.most)};
+}
+
 std::optional<ValueFault> lengthFault(const SettingKey& key, std::size_t entries) {
     if (entries <= globsLimit)
         return std::nullopt;
@@ -168,6 +206,11 @@ std::optional<ValueFault> valueFault(const SettingKey& key, const SettingValue& 
             return wordFault(key.dotted(), *word, key.words,
                              key.table == "policy" ? rulingSynonyms : std::span<const Synonym>{});
         return ValueFault{key.dotted() + " wants a string", "give " + quotedWords(key.words)};
+    case Shape::Number:
+        if (const auto* number = std::get_if<std::int64_t>(&value))
+            return numberFault(key, *number);
+        return ValueFault{key.dotted() + " wants a whole number",
+                          "give one from " + std::to_string(key.least) + " to " + std::to_string(key.most)};
     case Shape::Globs:
         if (const auto* patterns = std::get_if<std::vector<std::string>>(&value)) {
             if (auto fault = lengthFault(key, patterns->size()))

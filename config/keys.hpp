@@ -8,6 +8,7 @@
 #include "config/value.hpp"
 #include "config/wording.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,14 +18,15 @@
 namespace micguard {
 
 struct SettingKey {
-    // Word: one of `words`. Globs: patterns over names of sources or programs.
-    enum class Shape { Flag, Word, Globs };
+    // Word: one of `words`. Number: a whole one, from `least` to `most`. Globs: patterns over names of sources or programs.
+    enum class Shape { Flag, Word, Number, Globs };
 
     std::string_view table, name;
     Shape shape;
     std::vector<std::string_view> words;
     void (*put)(Settings& settings, const SettingValue& value);    // of a sound value
     std::optional<SettingValue> (*take)(const Settings& settings); // none: it has none of its own
+    std::int64_t least = 0, most = 0;
 
     std::string dotted() const { return std::string(table) + "." + std::string(name); }
 };
@@ -45,6 +47,7 @@ std::optional<ValueFault> entryFault(const SettingKey& key, std::string_view pat
 std::optional<ValueFault> wordFault(const std::string& name, std::string_view word,
                                     const std::vector<std::string_view>& words,
                                     std::span<const Synonym> synonyms);
+std::optional<ValueFault> numberFault(const SettingKey& key, std::int64_t number);
 std::optional<ValueFault> lengthFault(const SettingKey& key, std::size_t entries);
 
 // Of a whole value, type included.

@@ -6,6 +6,7 @@
 
 #include "config/rule.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,14 @@ struct Settings {
                                            "com.saivert.pwvucontrol", "com.github.wwmm.easyeffects"};
         bool operator==(const Admission&) const = default;
     } admission;
+
+    // What is written down of who listened; off leaves no file.
+    struct History {
+        bool enabled = true;
+        std::uint64_t keepDays = 365; // 0: for ever
+        std::uint64_t maxMegabytes = 50;
+        bool operator==(const History&) const = default;
+    } history;
 
     std::vector<Rule> rules; // in no order that means anything
 

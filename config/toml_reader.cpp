@@ -87,6 +87,17 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
         return std::nullopt;
     case SettingKey::Shape::Globs:
         return readGlobs(key, item, faults);
+    case SettingKey::Shape::Number:
+        if (item.kind != Item::Kind::Integer) {
+            faults.at(item, name + " is " + std::string(article(item)) + ", wants a whole number",
+                      "write one from " + std::to_string(key.least) + " to " + std::to_string(key.most) + ", without quotes");
+            return std::nullopt;
+        }
+        if (const auto fault = numberFault(key, item.integer)) {
+            faults.at(item, fault->what, fault->mend);
+            return std::nullopt;
+        }
+        return item.integer;
     case SettingKey::Shape::Word:
         break;
     }

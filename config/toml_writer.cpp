@@ -127,6 +127,8 @@ std::string tomlQuoted(std::string_view text) {
 std::string toToml(const SettingValue& value) {
     if (const auto* flag = std::get_if<bool>(&value))
         return *flag ? "true" : "false";
+    if (const auto* number = std::get_if<std::int64_t>(&value))
+        return std::to_string(*number);
     if (const auto* text = std::get_if<std::string>(&value))
         return tomlQuoted(*text);
     const auto& list = std::get<std::vector<std::string>>(value);

@@ -10,7 +10,7 @@
 
 namespace micguard {
 
-using SettingValue = std::variant<bool, std::string, std::vector<std::string>>;
+using SettingValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
 
 // A setting in force, for those who show it.
 struct ShownSetting {

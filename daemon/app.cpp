@@ -12,6 +12,7 @@
 #include <glib-unix.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
+// At the end, for the history to be written.
+constexpr std::chrono::milliseconds historyPatience{1000};
 
 std::string environment(const char* name) {
     const char* value = g_getenv(name);
@@ -55,6 +58,18 @@ App::App(Options options)
             },
             told);
     })
+    , history_({Store::defaultStateFolder() + "/history.db", Store::defaultRuntimeFolder() + "/history-alive"},
+               {[this](const std::string& fault) { receive(event::Warned{"history", fault}); },
+                [this](std::uint64_t lost) {
+                    historyLost_ += lost;
+                    receive(event::Warned{"history-lost", fmt::format("{} events are missing in the history: it could not be "
+                                                                      "written as fast as they came",
+                                                                      historyLost_)});
+                },
+                [this] {
+                    chronicle_.forget();
+                    history_.record(chronicle_.follow(view_, now()));
+                }})
     , ruleCheck_(idleRules,
                  [this](const Diagnostics& idle) {
                      journalOnce(idleRulesTold_, idle);
@@ -119,14 +134,21 @@ void App::useConfiguration(const Loaded& loaded) {
                                                  : ""});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
-    if (!options_.releaseLeftovers)
+    if (!options_.releaseLeftovers) {
         linkAdmission();
+        useHistory();
+    }
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
         receive(event::ModeChosen{configuration_.settings.mute.mode});
+}
+
+void App::useHistory() {
+    const auto& wanted = configuration_.settings.history;
+    history_.use({wanted.enabled, wanted.keepDays, wanted.maxMegabytes << 20}, model_.mute.muted() ? model_.mute.since : 0);
 }
 
 // The server is as it was started; the link says how it will be started next.
@@ -254,7 +276,9 @@ int App::run() {
     g_main_loop_run(loop_.get());
     for (const guint signal : signals)
         g_source_remove(signal);
+    history_.record(chronicle_.endAll(now()));
     store_.drain();
+    history_.close(historyPatience);
     return exitCode_;
 }
 
@@ -425,6 +449,7 @@ void App::publish() {
     view_ = std::move(view);
     tellAsked();
     store_.setState(writeState(model_, modeChosen_));
+    history_.record(chronicle_.follow(view_, now()));
 }
 
 void App::announceMute() {

@@ -11,6 +11,8 @@
 #include "daemon/clock/clock.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
+#include "daemon/history/chronicle.hpp"
+#include "daemon/history/history.hpp"
 #include "daemon/model/model.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
@@ -69,6 +71,10 @@ class App final : public Requests {
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
+    void readHistory(const Caller& caller, const history::Filter& filter,
+                     std::function<void(Result<std::vector<history::Entry>>)> reply) override;
+    void clearHistory(const Caller& caller, const history::ClearFilter& filter,
+                      std::function<void(Result<std::uint64_t>)> reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
   private:
@@ -98,7 +104,8 @@ class App final : public Requests {
     void readLineages(GlobalId client);
     void keepOwnMutes();
     void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
-    void sendBlocked(const ApplicationView& application, const std::string& reason);
+    void sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason);
+    void useHistory();
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     void useConfiguration(const Loaded& loaded);
@@ -144,6 +151,9 @@ class App final : public Requests {
     std::uint64_t pulseAsked_ = 0;
     Describer describer_;
     Store store_;
+    history::Chronicle chronicle_;
+    history::History history_;
+    std::uint64_t historyLost_ = 0;
     Configuration configuration_; // in force
     bool configured_ = false;
     Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_; // to the journal

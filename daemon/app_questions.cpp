@@ -50,6 +50,15 @@ Result<OwnMute> ownMuteOf(const Caller& caller) {
     return mute;
 }
 
+// The microphone that one of its streams wants, "" if none of them has one.
+std::string sourceOf(const View& view, const ApplicationView& application) {
+    for (const auto& stream : view.streams)
+        for (const auto& source : view.sources)
+            if (stream.application == application.key && stream.source == source.key)
+                return source.name;
+    return {};
+}
+
 } // namespace
 
 const ApplicationView* App::shownApplication(std::uint64_t key) const {
@@ -97,10 +106,14 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
     if (!shown || question == model_.appeals.questions.end())
         return reply(
             tl::unexpected(RequestError{"NoSuchObject", "nothing was asked about this application"}));
+    const auto noted = [this, who = history::whoIs(*shown), by = nameOf(caller), allow, &scopeText] {
+        history_.record({history::Answered{now(), who, by, fmt::format("{} {}", allow ? "allowed" : "denied", scopeText)}});
+    };
     Answer answer{nextAnswer_++, question->first, shown->identity != "claimed",
                   allow,         *scope,          question->second};
     if (*scope != Scope::Always) {
         receive(event::Answered{answer});
+        noted();
         return waitFor(false, std::move(reply));
     }
     if (allow && !answer.known)
@@ -124,6 +137,7 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
             "no rule in the guard's own file would win over the one that asks (" + shown->reason + ")"}));
     // In force at once, until the rule is.
     receive(event::Answered{answer});
+    noted();
     writeDown(answer, *rule, std::move(reply));
 }
 
@@ -254,7 +268,7 @@ void App::tellBlocked(const View& view) {
         const bool came = std::any_of(application.streams.begin(), application.streams.end(),
                                       [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
         if (came && blockedTold_.insert(application.key).second)
-            sendBlocked(application, application.reason);
+            sendBlocked(application, sourceOf(view, application), application.reason);
     }
 }
 
@@ -280,16 +294,17 @@ void App::tellRuledOut(const View& view) {
             continue;
         for (const auto& shown : view.applications)
             if (shown.key == describer_.keyOf(application))
-                sendBlocked(shown, decision.reason);
+                sendBlocked(shown, source->name, decision.reason);
     }
 }
 
-void App::sendBlocked(const ApplicationView& application, const std::string& reason) {
+void App::sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason) {
     journal::send(journal::Kind::Blocked,
                   fmt::format("{} asks for a microphone and does not get it: {}", application.name, reason),
                   {{"MICGUARD_APP", application.name}, {"MICGUARD_REASON", reason}});
     if (bus_)
         bus_->blocked(application.key, reason);
+    history_.record({history::Blocked{now(), history::whoIs(application), source, reason}});
 }
 
 } // namespace micguard

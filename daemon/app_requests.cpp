@@ -330,6 +330,24 @@ void App::reload(const Caller& caller, ReplyVoid reply) {
     config_.reload(onceInForce(std::move(reply)));
 }
 
+void App::readHistory(const Caller& caller, const history::Filter& filter,
+                      std::function<void(Result<std::vector<history::Entry>>)> reply) {
+    if (auto allowed = mayControl(caller, "see the history"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    history_.entries(filter, [reply = std::move(reply)](tl::expected<std::vector<history::Entry>, std::string> entries) {
+        reply(std::move(entries).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
+    });
+}
+
+void App::clearHistory(const Caller& caller, const history::ClearFilter& filter,
+                       std::function<void(Result<std::uint64_t>)> reply) {
+    if (auto allowed = mayControl(caller, "clear the history"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    history_.clear(filter, [reply = std::move(reply)](const tl::expected<std::uint64_t, std::string>& cleared) {
+        reply(cleared.map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
+    });
+}
+
 std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     std::vector<std::pair<std::string, std::string>> facts;
     facts.emplace_back("daemon.version", MICGUARD_VERSION);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/value.hpp"
+#include "daemon/history/query.hpp"
 #include "daemon/model/rule_view.hpp"
 #include "daemon/model/view.hpp"
 
@@ -38,7 +39,7 @@ struct Caller {
 // A D-Bus error of the contract: `name` without the prefix org.micguard.MicGuard1.Error.
 struct RequestError {
     std::string name; // NotGuaranteed AccessDenied NoSuchObject InvalidArgument InvalidConfig SessionLocked
-                      // LimitExceeded
+                      // LimitExceeded Unavailable
     std::string message;
 };
 
@@ -106,6 +107,12 @@ class Requests {
     virtual void forget(const Caller& caller, const std::string& app, ReplyVoid reply) = 0;
     virtual Result<std::vector<RuleView>> rules(const Caller& caller) = 0;
     virtual Result<Explanation> explain(const Caller& caller, const std::string& app) = 0;
+
+    // What was written down, and its end. Both answer once the disk has.
+    virtual void readHistory(const Caller& caller, const history::Filter& filter,
+                             std::function<void(Result<std::vector<history::Entry>>)> reply) = 0;
+    virtual void clearHistory(const Caller& caller, const history::ClearFilter& filter,
+                              std::function<void(Result<std::uint64_t>)> reply) = 0;
 
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;

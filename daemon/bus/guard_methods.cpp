@@ -4,13 +4,19 @@
 // cannot fail for the caller's fault.
 #include "daemon/bus/guard_methods.hpp"
 
+#include "daemon/bus/history_messages.hpp"
 #include "daemon/bus/objects.hpp"
 #include "daemon/bus/rule_messages.hpp"
 #include "daemon/bus/text.hpp"
 #include "protocol/names.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
+#include <span>
+
+#include <glib.h>
 
 namespace micguard {
 
@@ -36,6 +42,8 @@ int append(sd_bus_message* message, const std::string& key, const SettingValue& 
         return result;
     if (const auto* flag = std::get_if<bool>(&value)) {
         result = sd_bus_message_append(message, "v", "b", static_cast<int>(*flag));
+    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        result = sd_bus_message_append(message, "v", "x", *number);
     } else if (const auto* text = std::get_if<std::string>(&value)) {
         result = sd_bus_message_append(message, "v", "s", busText(*text).c_str());
     } else {
@@ -62,13 +70,18 @@ std::optional<SettingValue> readVariant(sd_bus_message* message) {
     if (sd_bus_message_peek_type(message, &type, &contents) <= 0 || type != 'v')
         return std::nullopt;
     const std::string signature = contents;
-    if ((signature != "b" && signature != "s" && signature != "as") ||
+    if ((signature != "b" && signature != "x" && signature != "s" && signature != "as") ||
         sd_bus_message_enter_container(message, 'v', signature.c_str()) <= 0)
         return std::nullopt;
     if (signature == "b") {
         int flag = 0;
         sd_bus_message_read_basic(message, 'b', &flag);
         return flag != 0;
+    }
+    if (signature == "x") {
+        std::int64_t number = 0;
+        sd_bus_message_read_basic(message, 'x', &number);
+        return number;
     }
     if (signature == "s")
         return readText(message);
@@ -102,6 +115,51 @@ void answerWith(PendingCall& call, Write write) {
         return call.refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
     call.answer(answer);
 }
+
+// Ten thousand entries take longer to write into a message than an event may wait: it is done piece by piece.
+class LongAnswer {
+  public:
+    static void begin(GuardMethods::Call call, std::vector<history::Entry> entries) {
+        auto answer = std::make_unique<LongAnswer>(std::move(call), std::move(entries));
+        int result = sd_bus_message_new_method_return(answer->call_->message(), answer->message_.fill());
+        if (result >= 0)
+            result = sd_bus_message_open_container(answer->message_.get(), 'a', "a{sv}");
+        if (result < 0)
+            return answer->fail(result);
+        g_idle_add_full(
+            G_PRIORITY_DEFAULT_IDLE, [](gpointer self) { return static_cast<LongAnswer*>(self)->goOn(); }, answer.release(),
+            [](gpointer self) { delete static_cast<LongAnswer*>(self); });
+    }
+    LongAnswer(GuardMethods::Call call, std::vector<history::Entry> entries)
+        : call_(std::move(call))
+        , entries_(std::move(entries)) {}
+
+  private:
+    static constexpr std::size_t piece = 200;
+
+    gboolean goOn() {
+        const auto count = std::min(piece, entries_.size() - done_);
+        int result = appendEntries(message_.get(), std::span(entries_).subspan(done_, count));
+        done_ += count;
+        if (result >= 0 && done_ < entries_.size())
+            return G_SOURCE_CONTINUE;
+        if (result >= 0)
+            result = sd_bus_message_close_container(message_.get());
+        if (result < 0)
+            fail(result);
+        else
+            call_->answer(message_);
+        return G_SOURCE_REMOVE;
+    }
+    void fail(int result) {
+        call_->refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
+    }
+
+    GuardMethods::Call call_;
+    std::vector<history::Entry> entries_;
+    Message message_;
+    std::size_t done_ = 0;
+};
 
 } // namespace
 
@@ -198,7 +256,7 @@ void GuardMethods::setConfig(const Caller& caller, const Call& call) {
         return call->refuse({names::error::invalidArgument, "a key is as Config() shows it"});
     const auto value = readVariant(call->message());
     if (!value)
-        return call->refuse({names::error::invalidArgument, "a value is a boolean, a string or a list of strings"});
+        return call->refuse({names::error::invalidArgument, "a value is a boolean, a whole number (x), a string or a list of strings"});
     requests_.setConfig(caller, key, *value, [call](Result<void> result) { reply(*call, result); });
 }
 
@@ -245,6 +303,28 @@ void GuardMethods::explain(const Caller& caller, const Call& call) {
     if (!explanation)
         return call->refuse(explanation.error());
     answerWith(*call, [&](sd_bus_message* answer) { return appendExplanation(answer, *explanation); });
+}
+
+void GuardMethods::readHistory(const Caller& caller, const Call& call) {
+    const auto filter = readHistoryFilter(call->message());
+    if (!filter)
+        return call->refuse(filter.error());
+    requests_.readHistory(caller, *filter, [call](Result<std::vector<history::Entry>> entries) {
+        if (!entries)
+            return call->refuse(entries.error());
+        LongAnswer::begin(call, std::move(*entries));
+    });
+}
+
+void GuardMethods::clearHistory(const Caller& caller, const Call& call) {
+    const auto filter = readClearFilter(call->message());
+    if (!filter)
+        return call->refuse(filter.error());
+    requests_.clearHistory(caller, *filter, [call](Result<std::uint64_t> cleared) {
+        if (!cleared)
+            return call->refuse(cleared.error());
+        answerWith(*call, [&](sd_bus_message* answer) { return sd_bus_message_append_basic(answer, 't', &*cleared); });
+    });
 }
 
 int GuardMethods::handleDiagnostics(sd_bus_message* message, void* userdata, sd_bus_error*) noexcept {
@@ -300,6 +380,10 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::rules>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::explain, SD_BUS_ARGS("s", app), SD_BUS_RESULT("a{sv}", explanation),
                                 handle<&GuardMethods::explain>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::history, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", entries),
+                                handle<&GuardMethods::readHistory>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::clearHistory, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("t", cleared),
+                                handle<&GuardMethods::clearHistory>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::diagnostics, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{ss}", facts),
                                 handleDiagnostics, flags),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),

@@ -59,6 +59,8 @@ class GuardMethods {
     void forget(const Caller& caller, const Call& call);
     void rules(const Caller& caller, const Call& call);
     void explain(const Caller& caller, const Call& call);
+    void readHistory(const Caller& caller, const Call& call);
+    void clearHistory(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);
 
     Requests& requests_;

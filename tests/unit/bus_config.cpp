@@ -18,6 +18,7 @@ const std::string prefix = names::error::prefix;
 TEST_CASE_METHOD(BusFixture, "settings are shown with their types, origins and what is final", "[bus]") {
     requests.settings = {{"mute.mode", std::string("sever"), "/etc/m.toml:3", "/etc/m.toml:9"},
                          {"mute.led", true, "built-in", ""},
+                         {"history.keep-days", std::int64_t{365}, "built-in", ""},
                          {"sources.exempt", std::vector<std::string>{"a*", "b\n"}, "/home/m.toml:1", ""},
                          {"other.list", std::vector<std::string>{}, "built-in", ""}};
     const Answer answer = client->guard("Config");
@@ -26,7 +27,8 @@ TEST_CASE_METHOD(BusFixture, "settings are shown with their types, origins and w
     CHECK(printed(answer.value.get()) ==
           "({'mute.mode': <'sever'>, 'mute.mode@origin': <'/etc/m.toml:3'>, 'mute.mode@final': "
           "<'/etc/m.toml:9'>, "
-          "'mute.led': <true>, 'mute.led@origin': <'built-in'>, 'sources.exempt': <['a*', 'b\uFFFD']>, "
+          "'mute.led': <true>, 'mute.led@origin': <'built-in'>, 'history.keep-days': <int64 365>, "
+          "'history.keep-days@origin': <'built-in'>, 'sources.exempt': <['a*', 'b\uFFFD']>, "
           "'sources.exempt@origin': <'/home/m.toml:1'>, 'other.list': <@as []>, 'other.list@origin': "
           "<'built-in'>},)");
     REQUIRE(requests.callers.size() == 1);
@@ -38,13 +40,15 @@ TEST_CASE_METHOD(BusFixture, "a setting arrives as what it is", "[bus]") {
     CHECK(client->guard("SetConfig", g_variant_new_parsed("('mute.mode', <'sever'>)")).value);
     CHECK(client->guard("SetConfig", g_variant_new_parsed("('sources.exempt', <['a', 'b']>)")).value);
     CHECK(client->guard("SetConfig", g_variant_new_parsed("('sources.exempt', <@as []>)")).value);
+    CHECK(client->guard("SetConfig", g_variant_new_parsed("('history.keep-days', <int64 90>)")).value);
     CHECK(client->guard("Reload").value);
     CHECK(requests.calls == std::vector<std::string>{"setConfig mute.led", "setConfig mute.mode",
                                                      "setConfig sources.exempt", "setConfig sources.exempt",
+                                                     "setConfig history.keep-days",
                                                      "reload"});
     CHECK(requests.values == std::vector<SettingValue>{false, std::string("sever"),
                                                        std::vector<std::string>{"a", "b"},
-                                                       std::vector<std::string>{}});
+                                                       std::vector<std::string>{}, std::int64_t{90}});
 }
 
 TEST_CASE_METHOD(BusFixture, "a value of a type that no setting has is refused by name", "[bus]") {

@@ -238,6 +238,30 @@ Result<Explanation> FakeRequests::explain(const Caller& caller, const std::strin
     return explanation;
 }
 
+void FakeRequests::readHistory(const Caller& caller, const history::Filter& filter,
+                               std::function<void(Result<std::vector<history::Entry>>)> reply) {
+    record(caller, "readHistory");
+    filters.push_back(filter);
+    answer([this, reply] {
+        if (refusal)
+            reply(tl::unexpected(*refusal));
+        else
+            reply(entries);
+    });
+}
+
+void FakeRequests::clearHistory(const Caller& caller, const history::ClearFilter& filter,
+                                std::function<void(Result<std::uint64_t>)> reply) {
+    record(caller, "clearHistory");
+    clearFilters.push_back(filter);
+    answer([this, reply] {
+        if (refusal)
+            reply(tl::unexpected(*refusal));
+        else
+            reply(std::uint64_t{42});
+    });
+}
+
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
     return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }

@@ -68,6 +68,10 @@ class FakeRequests : public Requests {
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
+    void readHistory(const Caller& caller, const history::Filter& filter,
+                     std::function<void(Result<std::vector<history::Entry>>)> reply) override;
+    void clearHistory(const Caller& caller, const history::ClearFilter& filter,
+                      std::function<void(Result<std::uint64_t>)> reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
     std::vector<ShownSetting> settings;     // what config() answers
@@ -75,6 +79,9 @@ class FakeRequests : public Requests {
     std::vector<RuleOptions> options;       // what setRule() got
     std::vector<RuleView> shownRules;       // what rules() answers
     Explanation explanation;                // what explain() answers
+    std::vector<history::Filter> filters;   // what readHistory() got
+    std::vector<history::ClearFilter> clearFilters;
+    std::vector<history::Entry> entries; // what readHistory() answers
     std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
     std::vector<std::string> left;           // unique names
