@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Takes the keys of a dictionary over, one after the other, and remembers the first that did not fit.
+// A dictionary of the guard's read into a struct, key by key, and what --json writes for "none".
 #pragma once
 
 #include "cli/json_take.hpp"
 
-#include <algorithm>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace micguard::cli {
 
-inline bool take(const nlohmann::json& from, std::int64_t& into) {
-    if (!from.is_number_integer())
-        return false;
-    into = from.get<std::int64_t>();
-    return true;
-}
-inline bool take(const nlohmann::json& from, std::vector<std::string>& into) {
-    if (!from.is_array() || !std::all_of(from.begin(), from.end(), [](const auto& entry) { return entry.is_string(); }))
-        return false;
-    into = from.get<std::vector<std::string>>();
-    return true;
-}
-inline bool take(const nlohmann::json& from, std::vector<std::pair<std::string, std::string>>& into) {
-    if (!from.is_object())
-        return false;
-    for (const auto& [key, value] : from.items()) {
-        if (!value.is_string())
-            return false;
-        into.emplace_back(key, value.template get<std::string>());
-    }
-    return true;
-}
-
+// One key after the other; remembers the first that did not fit.
 class Keys {
   public:
     explicit Keys(const nlohmann::json& from)
@@ -44,18 +19,19 @@ class Keys {
     }
     template <typename T>
     Keys& operator()(const char* key, T& into) {
-        if (wrong_.empty() && from_.find(key) == from_.end())
-            wrong_ = std::string(key) + " is missing";
-        return optional(key, into);
-    }
-    // One that need not be there.
-    template <typename T>
-    Keys& optional(const char* key, T& into) {
         if (!wrong_.empty())
             return *this;
-        if (const auto found = from_.find(key); found != from_.end() && !take(*found, into))
+        const auto found = from_.find(key);
+        if (found == from_.end())
+            wrong_ = std::string(key) + " is missing";
+        else if (!take(*found, into))
             wrong_ = std::string(key) + " is of another type";
         return *this;
+    }
+    // One that may be absent.
+    template <typename T>
+    Keys& maybe(const char* key, T& into) {
+        return wrong_.empty() && from_.contains(key) ? (*this)(key, into) : *this;
     }
     const std::string& wrong() const { return wrong_; }
 
@@ -63,5 +39,12 @@ class Keys {
     const nlohmann::json& from_;
     std::string wrong_;
 };
+
+inline nlohmann::json orNull(const std::string& text) {
+    return text.empty() ? nlohmann::json(nullptr) : nlohmann::json(text);
+}
+inline nlohmann::json orNull(std::uint64_t number) {
+    return number == 0 ? nlohmann::json(nullptr) : nlohmann::json(number);
+}
 
 } // namespace micguard::cli

@@ -3,9 +3,12 @@
 // Takes a value over if it is of the type that is wanted; else `into` stays as it is.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -34,5 +37,29 @@ bool takeNumber(const nlohmann::json& from, Number& into) {
 }
 inline bool take(const nlohmann::json& from, std::uint64_t& into) { return takeNumber(from, into); }
 inline bool take(const nlohmann::json& from, std::uint32_t& into) { return takeNumber(from, into); }
+
+inline bool take(const nlohmann::json& from, std::int64_t& into) {
+    if (!from.is_number_integer())
+        return false;
+    into = from.get<std::int64_t>();
+    return true;
+}
+inline bool take(const nlohmann::json& from, std::vector<std::string>& into) {
+    if (!from.is_array() ||
+        !std::all_of(from.begin(), from.end(), [](const nlohmann::json& entry) { return entry.is_string(); }))
+        return false;
+    into = from.get<std::vector<std::string>>();
+    return true;
+}
+inline bool take(const nlohmann::json& from, std::vector<std::pair<std::string, std::string>>& into) {
+    if (!from.is_object())
+        return false;
+    for (const auto& [key, value] : from.items()) {
+        if (!value.is_string())
+            return false;
+        into.emplace_back(key, value.get<std::string>());
+    }
+    return true;
+}
 
 } // namespace micguard::cli

@@ -101,37 +101,42 @@ std::optional<std::uint64_t> firstAfter(const Moments& moments, std::uint64_t no
     return std::nullopt;
 }
 
-// "1h30m" in µs; nothing if it is none. More than `longest` is not counted any further.
-std::optional<std::uint64_t> spanOf(std::string_view text) {
+enum class SpanFault { None, NoSpan, TooLong };
+
+// "1h30m", in µs.
+std::pair<std::uint64_t, SpanFault> span(std::string_view rest) {
+    constexpr auto noSpan = std::pair{std::uint64_t{0}, SpanFault::NoSpan};
     std::uint64_t total = 0;
-    while (!text.empty() && total <= longest) {
+    while (!rest.empty()) {
         std::uint64_t number = 0;
-        const std::size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
-        if (length == 0 || length > 9 || length == text.size())
-            return std::nullopt;
-        for (const char c : text.substr(0, length))
+        const std::size_t length = std::min(rest.find_first_not_of("0123456789"), rest.size());
+        if (length == 0 || length > 9 || length == rest.size())
+            return noSpan;
+        for (const char c : rest.substr(0, length))
             number = number * 10 + static_cast<std::uint64_t>(c - '0');
-        const char unit = text[length];
+        const char unit = rest[length];
         const std::uint64_t seconds = unit == 'd'   ? 86'400
                                       : unit == 'h' ? 3'600
                                       : unit == 'm' ? 60
                                       : unit == 's' ? 1
                                                     : 0;
         if (seconds == 0)
-            return std::nullopt;
+            return noSpan;
         total += number * seconds * second;
-        text.remove_prefix(length + 1);
+        rest.remove_prefix(length + 1);
+        if (total > longest)
+            return {0, SpanFault::TooLong};
     }
-    return total == 0 ? std::nullopt : std::optional(total);
+    return total == 0 ? noSpan : std::pair{total, SpanFault::None};
 }
 
 tl::expected<std::uint64_t, std::string> fromNow(std::string_view text, std::uint64_t now) {
-    const auto span = spanOf(text.substr(1));
-    if (!span)
+    const auto [after, fault] = span(text.substr(1));
+    if (fault == SpanFault::NoSpan)
         return wrong(text, "is no time from now; write it as +2h, +90m or +1h30m (d, h, m, s)");
-    if (*span > longest)
+    if (fault == SpanFault::TooLong)
         return wrong(text, "is more than ten years from now; leave --until out for a rule that stays");
-    return now + *span;
+    return now + after;
 }
 
 tl::expected<std::uint64_t, std::string> nextTimeOfDay(std::string_view text, std::tm parts,
@@ -149,20 +154,6 @@ tl::expected<std::uint64_t, std::string> nextTimeOfDay(std::string_view text, st
     if (const auto moment = firstAfter(momentsOf(tomorrow), now))
         return *moment;
     return wrong(text, "does not exist next time: the clocks are put forward over it");
-}
-
-// A day's first moment: midnight does not exist everywhere.
-std::uint64_t beginningOf(std::tm day) {
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
-    day.tm_isdst = -1;
-    return static_cast<std::uint64_t>(std::mktime(&day)) * second;
-}
-
-std::optional<std::uint64_t> lastUpTo(const Moments& moments, std::uint64_t now) {
-    for (std::size_t i = moments.count; i > 0; --i)
-        if (moments.at[i - 1] <= now)
-            return moments.at[i - 1];
-    return std::nullopt;
 }
 
 } // namespace
@@ -187,53 +178,84 @@ tl::expected<std::uint64_t, std::string> momentFrom(std::string_view text, std::
     return wrong(text, "is over already");
 }
 
-tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, std::uint64_t now) {
-    const auto seconds = static_cast<std::time_t>(now / second);
-    std::tm today{};
-    localtime_r(&seconds, &today);
-    if (text == "now")
-        return now;
-    if (text == "today")
-        return beginningOf(today);
-    std::tm yesterday = today;
-    yesterday.tm_mday -= 1;
-    if (text == "yesterday")
-        return beginningOf(yesterday);
-    if (const auto span = spanOf(text.starts_with('-') ? text.substr(1) : text))
-        return now > *span ? now - *span : 0;
+namespace {
 
-    std::string_view rest = text;
-    std::tm parts = today;
-    if (timeOfDay(rest, parts) && rest.empty()) {
-        if (const auto moment = lastUpTo(momentsOf(parts), now))
-            return *moment;
-        // Noon of that day, for its date.
-        yesterday.tm_hour = 12;
-        yesterday.tm_isdst = -1;
-        std::mktime(&yesterday);
-        yesterday.tm_hour = parts.tm_hour;
-        yesterday.tm_min = parts.tm_min;
-        yesterday.tm_sec = 0;
-        if (const auto moment = lastUpTo(momentsOf(yesterday), now))
-            return *moment;
-        return wrong(text, "did not exist yesterday: the clocks were put forward over it");
-    }
-    rest = text;
-    parts = today;
-    if (!date(rest, parts))
-        return wrong(text, "is no time; write it as 2h, 18:30, yesterday or '2026-12-01 09:00'");
+std::tm localTime(std::uint64_t at) {
+    const auto seconds = static_cast<std::time_t>(at / second);
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    return parts;
+}
+
+// The day of `at`, or one so many days before it, when it began. By noon, for midnight does not exist everywhere.
+std::tm dayBefore(std::uint64_t at, int days) {
+    std::tm parts = localTime(at);
+    parts.tm_mday -= days;
     parts.tm_hour = 12;
     parts.tm_min = parts.tm_sec = 0;
-    const bool dayOnly = rest.empty();
-    if (!dayOnly && (!takeOne(rest, " T") || !timeOfDay(rest, parts) || !rest.empty()))
-        return wrong(text, "is no time; write it as 2h, 18:30, yesterday or '2026-12-01 09:00'");
-    const Moments moments = momentsOf(parts);
-    if (moments.count == 0)
-        return wrong(text, "does not exist: there is no such day, or the clocks are put forward over it");
-    const std::uint64_t moment = dayOnly ? beginningOf(parts) : moments.at[0];
-    if (moment > now)
-        return wrong(text, "is still to come");
-    return moment;
+    parts.tm_isdst = -1;
+    std::mktime(&parts);
+    parts.tm_hour = 0;
+    return parts;
+}
+
+// Or the first moment after it that does.
+std::uint64_t beginOf(std::tm day) {
+    for (; day.tm_hour < 3; ++day.tm_hour)
+        if (const Moments moments = momentsOf(day); moments.count > 0)
+            return moments.at[0];
+    return 0;
+}
+
+std::optional<std::uint64_t> lastBefore(const Moments& moments, std::uint64_t now) {
+    std::optional<std::uint64_t> last;
+    for (std::size_t i = 0; i < moments.count; ++i)
+        if (moments.at[i] <= now)
+            last = moments.at[i];
+    return last;
+}
+
+} // namespace
+
+tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, std::uint64_t now) {
+    if (text == "now")
+        return now;
+    if (text == "today" || text == "yesterday")
+        return beginOf(dayBefore(now, text == "today" ? 0 : 1));
+    if (const auto [before, fault] = span(text.starts_with('-') ? text.substr(1) : text); fault == SpanFault::None)
+        return now > before ? now - before : 0;
+    std::tm parts = localTime(now);
+    std::string_view rest = text;
+    if (timeOfDay(rest, parts) && rest.empty()) {
+        for (const int days : {0, 1}) {
+            std::tm day = dayBefore(now, days);
+            day.tm_hour = parts.tm_hour;
+            day.tm_min = parts.tm_min;
+            if (const auto moment = lastBefore(momentsOf(day), now))
+                return *moment;
+        }
+        return wrong(text, "did not exist last time: the clocks were put forward over it");
+    }
+    constexpr std::string_view howTo = "is no time; write it as today, yesterday, 14:30, 2h, 7d, 2026-12-01 or '2026-12-01 09:00'";
+    rest = text;
+    parts = localTime(now);
+    if (!date(rest, parts))
+        return wrong(text, howTo);
+    const bool whole = rest.empty();
+    if (!whole && (!takeOne(rest, " T") || !timeOfDay(rest, parts) || !rest.empty()))
+        return wrong(text, howTo);
+    if (whole) {
+        parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+        // A day that does not exist comes out as another one.
+        std::tm noon = parts;
+        noon.tm_hour = 12;
+        noon.tm_isdst = -1;
+        if (std::mktime(&noon) > 0 && noon.tm_mday == parts.tm_mday && noon.tm_mon == parts.tm_mon)
+            return beginOf(parts);
+    } else if (const Moments moments = momentsOf(parts); moments.count > 0) {
+        return moments.at[0];
+    }
+    return wrong(text, "does not exist: there is no such day, or the clocks are put forward over it");
 }
 
 } // namespace micguard::cli

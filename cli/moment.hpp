@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A moment to come, as people write it: 18:30, +1h30m, "2026-12-01 09:00"; and one that is past: 18:30, 2h, yesterday,
-// 2026-11-30. By the machine's time zone, changes of its clocks included.
+// A moment to come, as people write it: 18:30, +1h30m, "2026-12-01 09:00"; and one that was: yesterday, 2h. By the machine's
+// time zone, changes of its clocks included.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace micguard::cli {
 // a terminal.
 tl::expected<std::uint64_t, std::string> momentFrom(std::string_view text, std::uint64_t now);
 
-// µs since the epoch, not later than `now`. A time of day is the last one, a day its first moment. Of two that are called the
-// same it is the last that is past, of a date the first. Error as above.
+// One that was, or the present one: "now"; "today" and "yesterday" are when they began; 14:30 was the last time that it was so
+// late; 2h, 90m, 7d is so long ago; a date is when that day began, with a time of day that one. µs since the epoch.
 tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, std::uint64_t now);
 
 } // namespace micguard::cli

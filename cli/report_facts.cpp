@@ -45,8 +45,6 @@ bool takeCounts(const json& from, std::map<std::string, std::uint32_t>& into) {
     return true;
 }
 
-json orNull(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
-
 constexpr std::size_t longest = 300; // columns of a name or an id: nobody needs more of either
 
 // A spreadsheet takes what begins so for a formula, and an application chooses its own name.
@@ -88,9 +86,9 @@ tl::expected<std::vector<Exposure>, std::string> exposuresFrom(const json& reply
             "muted-usec", row.mutedUsec)("asked-usec", row.askedUsec)("held-usec", row.heldUsec)("assumed-usec", row.assumedUsec)(
             "samples", row.samples)("wakeups", row.wakeups)("level-meter", row.levelMeter)("sources", row.sources);
         row.ownMute = entry.is_object() && entry.contains("own-muted-usec");
-        keys.optional("own-mute-class", row.ownJudged)
-            .optional("own-muted-usec", row.ownMutedUsec)
-            .optional("own-mute-asked-usec", row.ownAskedUsec);
+        keys.maybe("own-mute-class", row.ownJudged)
+            .maybe("own-muted-usec", row.ownMutedUsec)
+            .maybe("own-mute-asked-usec", row.ownAskedUsec);
         if (!keys.wrong().empty())
             return tl::unexpected(keys.wrong());
         if (!takeCounts(entry, row.counts))
@@ -134,7 +132,7 @@ json toJson(const ExposureReport& report) {
                         {"periods", std::move(periods)},
                         {"stretches", std::move(stretches)}});
     }
-    return {{"since", report.since ? json(report.since) : json(nullptr)}, {"until", report.until}, {"rows", std::move(rows)}};
+    return {{"since", orNull(report.since)}, {"until", report.until}, {"rows", std::move(rows)}};
 }
 
 std::string toCsv(const ExposureReport& report) {

@@ -3,8 +3,6 @@
 
 #include "cli/json_keys.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace micguard::cli {
@@ -12,13 +10,6 @@ namespace micguard::cli {
 namespace {
 
 using nlohmann::json;
-
-json orNull(const std::string& text) {
-    return text.empty() ? json(nullptr) : json(text);
-}
-json orNull(std::uint64_t number) {
-    return number == 0 ? json(nullptr) : json(number);
-}
 
 json dictionary(const std::vector<std::pair<std::string, std::string>>& pairs) {
     json object = json::object();

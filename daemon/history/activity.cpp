@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/history/activity.hpp"
 
+#include "daemon/history/chronicle.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <tuple>
@@ -37,7 +39,7 @@ std::optional<ActivityBegan> activityOf(const Streams& all, const ApplicationVie
     if (own.empty())
         return std::nullopt;
     ActivityBegan activity;
-    activity.who = {application.appId, application.name, application.identity};
+    activity.who = whoIs(application);
     activity.muted = all.view.guard.muted;
     activity.ownMute = application.ownMute;
     // A level meter counts where there is nothing else: to call oneself one hides nothing.

@@ -64,9 +64,8 @@ std::string Cast::executable(const Persona& persona) const {
 Process& Cast::start(const Persona& persona, const std::vector<std::string>& wrapper) {
     std::vector<std::string> argv = wrapper;
     argv.insert(argv.end(), {executable(persona), "--name", persona.name, "--behaviour", persona.behaviour});
-    const std::string log = "persona-" + std::to_string(++started_) + ".log";
-    writeFile(session_.logPath(log), "");
-    running_.push_back({persona.file, log, session_.spawn(argv, log), 0, 0, !wrapper.empty()});
+    const std::string name = "persona-" + std::to_string(++started_), log = name + ".log";
+    running_.push_back({persona.file, log, session_.spawn(argv, name), 0, 0, !wrapper.empty()});
     waitFor(session_.logPath(log), "streaming", 1);
     return running_.back().process;
 }
