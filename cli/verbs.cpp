@@ -39,11 +39,20 @@ constexpr OptionSpec answerOptions[] = {
     {"--once", "", "until it has no stream left that would hear a microphone (if no other is given)"},
     {"--run", "", "for as long as it runs"},
     {"--always", "", "remembered as a rule"}};
+constexpr std::string_view historyWords[] = {"clear"};
+constexpr OptionSpec historyOptions[] = {
+    {"--since", "TIME", "from then on: yesterday, today, 14:30, 2h, 7d, 2026-12-01, '2026-12-01 09:00'"},
+    {"--until", "TIME", "up to then"},
+    {"--app", "APP", "of one application: its AppId, or a name that only one has that listens now"},
+    {"--source", "NAME", "of one microphone, by its name (see sources)"},
+    {"--kind", "KIND", "session, mute, block, answer or warning; several with commas"},
+    {"--limit", "COUNT", "the newest so many (1000 if not given; 10000 at most)"},
+    {"--timeline", "", "who listened when, as a picture; of the last 24 hours if no --since is given"}};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
 constexpr std::string_view topics[] = {
     "status", "mute",      "unmute", "toggle",  "is-muted", "hold",   "talk",    "apps",  "app",
     "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain", "report",
-    "mode",   "admission", "config", "monitor", "release",  "doctor", "version", "help"};
+    "mode",   "admission", "config", "history", "monitor",  "release", "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -160,6 +169,13 @@ constexpr VerbSpec table[] = {
      .operands = Operands::Subverb,
      .words = configWords,
      .wordWithFile = "check"},
+    {.name = "history",
+     .synopsis = "[OPTION...] [--json] | clear [--app APP] [--until TIME]",
+     .summary = "who listened when, what was muted, blocked and answered; or forget it",
+     .json = Json::Yes,
+     .operands = Operands::OptionalWord,
+     .options = historyOptions,
+     .words = historyWords},
     {.name = "monitor",
      .synopsis = "[--json]",
      .summary = "events as they come, one line each",
@@ -185,8 +201,8 @@ constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::to
                         verbs::hold,    verbs::talk,    verbs::apps,    verbs::app,    verbs::answer,
                         verbs::sources, verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,
                         verbs::forget,  verbs::rules,   verbs::explain, verbs::report, verbs::mode,   verbs::admission,
-                        verbs::config,  verbs::monitor, verbs::release, verbs::doctor, verbs::version,
-                        verbs::help};
+                        verbs::config,  verbs::history, verbs::monitor, verbs::release, verbs::doctor,
+                        verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

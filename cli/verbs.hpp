@@ -32,6 +32,7 @@ int report(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
 int admission(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);
+int history(const Invocation& how, const Terminal& terminal);
 int monitor(const Invocation& how, const Terminal& terminal);
 int release(const Invocation& how, const Terminal& terminal);
 int doctor(const Invocation& how, const Terminal& terminal);

@@ -8,7 +8,7 @@ _micguardctl_names() {
 }
 
 _micguardctl() {
-    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain report mode admission config monitor release doctor version help"
+    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain report mode admission config history monitor release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -66,6 +66,16 @@ _micguardctl() {
                 return
             fi
             words="check show path --json --help"
+            ;;
+        history)
+            case $previous in
+                --since | --until) words="today yesterday" ;;
+                --app) words=$(_micguardctl_names apps app_id) ;;
+                --source) words=$(_micguardctl_names sources name) ;;
+                --kind) words="session mute block answer warning" ;;
+                --limit) return ;;
+                *) words="clear --since --until --app --source --kind --limit --timeline --json --help" ;;
+            esac
             ;;
         help) words="$verbs" ;;
         doctor)

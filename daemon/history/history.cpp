@@ -295,6 +295,10 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
         }
         if (job.run)
             job.run(keeper);
+        if (const auto news = keeper.news()) {
+            Shared::tellFault(shared, news->fault);
+            Shared::beginAnew(shared);
+        }
         if (keeper.wantsToBeTold() && Clock::now() >= beaten + beat) {
             beaten = Clock::now();
             keeper.stillAlive(now());

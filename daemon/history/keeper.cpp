@@ -159,9 +159,18 @@ Done<std::vector<Entry>> Keeper::entries(const Filter& filter, Moment now) {
     if (auto ready = ensure(now); !ready)
         return tl::unexpected(ready.error());
     auto found = store_->entries(filter);
-    if (!found && found.error().kind == Failure::Kind::Broken)
-        moveAside(found.error().text);
-    return found;
+    if (found || found.error().kind != Failure::Kind::Broken)
+        return found;
+    moveAside(found.error().text);
+    if (auto ready = ensure(now); !ready)
+        return tl::unexpected(ready.error());
+    return store_->entries(filter);
+}
+
+std::optional<Keeper::Outcome> Keeper::news() {
+    if (!beganAnew_)
+        return std::nullopt;
+    return outcome({});
 }
 
 Done<std::vector<ReportRow>> Keeper::report(const ReportFilter& filter, Moment now) {

@@ -50,6 +50,9 @@ class Keeper {
     Done<std::vector<ReportRow>> report(const ReportFilter& filter, Moment now);
     Done<std::uint64_t> clear(const ClearFilter& filter, Moment now);
 
+    // What became of the file while it was read; nothing if it is the one that it was.
+    std::optional<Outcome> news();
+
     // Whether stillAlive() is worth being called, once a second at most.
     bool wantsToBeTold() const { return store_ && store_->listening(); }
     void stillAlive(Moment now);

@@ -49,6 +49,12 @@ same bash "answer's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_off
 same bash "report's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl report --app "")"
 same bash "report's options" "$(printf -- '--app\n--csv\n--help\n--html\n--json\n--since\n--until')" "$(bash_offers micguardctl report -)"
 same bash "answers" "$(printf 'allow\ndeny')" "$(bash_offers micguardctl answer org.app '' | grep -v '^--')"
+same bash "history's options" "$(printf -- '--app\n--help\n--json\n--kind\n--limit\n--since\n--source\n--timeline\n--until')" \
+    "$(bash_offers micguardctl history -)"
+same bash "history's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl history --app "")"
+same bash "history's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl history --source "")"
+same bash "kinds" "$(printf 'answer\nblock\nmute\nsession\nwarning')" "$(bash_offers micguardctl history --kind "")"
+same bash "what history does" "clear" "$(bash_offers micguardctl history c)"
 unset -f micguardctl
 same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"
 same bash "hold's command" "bash" "$(bash_offers micguardctl hold --reason x -- bash | grep -x bash | sort -u)"

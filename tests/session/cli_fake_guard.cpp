@@ -7,6 +7,7 @@
 // FAKE_REFUSE=1 in the environment: every change is refused. FAKE_NAME_ONLY=1: owns the name, answers
 // nothing.
 #include "protocol/names.hpp"
+#include "tests/session/cli_fake_history.hpp"
 #include "tests/session/cli_fake_report.hpp"
 #include "tests/session/cli_fake_rules.hpp"
 
@@ -441,6 +442,10 @@ int main() {
     FakeRules rules;
     rules.refuse = fake.refuse;
     attachRules(fake.bus, rules);
+    FakeHistory history;
+    history.refuse = fake.refuse;
+    history.empty = std::getenv("FAKE_EMPTY_HISTORY") != nullptr;
+    attachHistory(fake.bus, history);
     attachReport(fake.bus);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/apps/1",
                              names::application::interface, app.data(), &fake);
