@@ -88,7 +88,7 @@ inline constexpr Moment reactionTime = 1'000'000;
 inline constexpr Moment leastJudged = 1'000'000;
 // Who had captured so shortly before a mute is counted in it, even if it had no stream by then.
 inline constexpr Moment justBefore = 600'000'000;
-inline constexpr std::size_t mostRows = 500, mostPeriods = 500, mostStretches = 2000, mostSources = 8;
+inline constexpr std::size_t mostRows = 200, mostPeriods = 500, mostStretches = 500, mostSources = 8;
 
 // Of what falls between `since` and `until`. The most telling class first, then who asked longest.
 std::vector<ReportRow> report(const Recorded& recorded, Moment since, Moment until);

@@ -65,7 +65,7 @@ Process& Cast::start(const Persona& persona, const std::vector<std::string>& wra
     std::vector<std::string> argv = wrapper;
     argv.insert(argv.end(), {executable(persona), "--name", persona.name, "--behaviour", persona.behaviour});
     const std::string name = "persona-" + std::to_string(++started_), log = name + ".log";
-    running_.push_back({persona.file, log, session_.spawn(argv, name), 0, 0, !wrapper.empty()});
+    running_.push_back({persona.file, log, session_.spawn(argv, name), !wrapper.empty()});
     waitFor(session_.logPath(log), "streaming", 1);
     return running_.back().process;
 }
@@ -79,14 +79,17 @@ void Cast::stop(const Persona& persona) {
 }
 
 void Cast::press(bool muted) {
-    for (Running& one : running_)
-        if (!one.wrapped) {
-            one.process.kill(muted ? SIGUSR1 : SIGUSR2);
-            (muted ? one.pressed : one.released)++;
-        }
-    for (const Running& one : running_)
-        if (!one.wrapped)
-            waitFor(session_.logPath(one.log), muted ? "muted" : "live", muted ? one.pressed : one.released);
+    std::vector<const Running*> pressed;
+    for (Running& one : running_) {
+        if (one.wrapped || one.muted == muted)
+            continue;
+        one.process.kill(muted ? SIGUSR1 : SIGUSR2);
+        one.muted = muted;
+        (muted ? one.pressed : one.released)++;
+        pressed.push_back(&one);
+    }
+    for (const Running* one : pressed)
+        waitFor(session_.logPath(one->log), muted ? "muted" : "live", muted ? one->pressed : one->released);
 }
 
 } // namespace micguard::test

@@ -30,7 +30,7 @@ class Cast {
     Process& start(const Persona& persona, const std::vector<std::string>& wrapper = {});
     // Ends the newest process of this file.
     void stop(const Persona& persona);
-    // The mute buttons of all of them; returns when each has done what it does.
+    // The mute buttons of all that have not pressed or released them yet; returns when each has done what it does.
     void press(bool muted);
 
     // What the kernel says of whoever runs it, and with it its AppId.
@@ -40,8 +40,9 @@ class Cast {
     struct Running {
         std::string file, log;
         Process process;
+        bool wrapped = false; // its button is the wrapper's
+        bool muted = false;
         unsigned pressed = 0, released = 0; // how often
-        bool wrapped = false;
     };
 
     PrivateSession& session_;
