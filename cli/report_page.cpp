@@ -55,7 +55,7 @@ std::string cell(const char* label, const std::string& content, const char* kind
 std::string percentOf(std::uint64_t part, std::uint64_t whole) {
     if (whole == 0)
         return "";
-    const auto percent = part * 100 / whole;
+    const auto percent = (part * 100 + whole / 2) / whole;
     return part != 0 && percent == 0 ? "&lt; 1 %" : std::to_string(percent) + " %";
 }
 
