@@ -72,6 +72,13 @@ bool sameButTime(const ActivityBegan& a, const ActivityBegan& b) {
 } // namespace
 
 void ActivityWatch::follow(const View& view, Moment now, const std::function<Key()>& newKey, std::vector<Record>& records) {
+    // Most of the time nothing is muted.
+    const bool any = view.guard.muted || std::any_of(view.applications.begin(), view.applications.end(),
+                                                     [](const auto& application) { return application.ownMute; });
+    if (!any && applications_.empty()) {
+        mutedSince_ = 0;
+        return;
+    }
     // Whose streams have gone is remembered until the mute ends, for how often it has changed; but not anybody's.
     if (!view.guard.muted || view.guard.mutedSince != mutedSince_ || applications_.size() > mostRemembered)
         std::erase_if(applications_, [](const auto& entry) { return !entry.second.open; });

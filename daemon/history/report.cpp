@@ -283,6 +283,16 @@ class RowMaker {
     ReportRow row_;
 };
 
+// Of which only a client that was about to be known has said that it is.
+bool isPassing(const Name& name, const About& about) {
+    Moment total = 0;
+    for (const auto* activity : about.activities)
+        total += Interval{activity->start, activity->end}.length();
+    for (const auto* session : about.sessions)
+        total += Interval{session->start, session->end}.length();
+    return name.second && total < leastClaimed;
+}
+
 // In order, and none over another: a guard that was killed may have written down an end that it did not see.
 std::vector<Interval> mutesOf(const std::vector<MuteSpan>& spans, Interval period) {
     std::vector<Interval> mutes;
@@ -317,7 +327,7 @@ std::vector<ReportRow> report(const Recorded& recorded, Moment since, Moment unt
     const auto mutes = mutesOf(recorded.mutes, period);
     std::vector<ReportRow> rows;
     for (const auto& [name, about] : applications)
-        if (auto row = RowMaker(mutes, about).make())
+        if (auto row = isPassing(name, about) ? std::nullopt : RowMaker(mutes, about).make())
             rows.push_back(std::move(*row));
     std::sort(rows.begin(), rows.end(), [](const ReportRow& a, const ReportRow& b) {
         return std::tuple(a.levelMeter, a.judged, b.askedUsec, a.app, a.identity) <

@@ -88,6 +88,9 @@ inline constexpr Moment reactionTime = 1'000'000;
 inline constexpr Moment leastJudged = 1'000'000;
 // Who had captured so shortly before a mute is counted in it, even if it had no stream by then.
 inline constexpr Moment justBefore = 600'000'000;
+// What a client of the Pulse server says of itself is a claim until the kernel has borne it out: so long that may take. Who has
+// claimed no longer than this to be an application has no row.
+inline constexpr Moment leastClaimed = 1'000'000;
 inline constexpr std::size_t mostRows = 200, mostPeriods = 500, mostStretches = 500, mostSources = 8;
 
 // Of what falls between `since` and `until`. The most telling class first, then who asked longest.

@@ -33,15 +33,6 @@ constexpr unsigned kMicrophones = 3;
 
 enum Exit { held = 0, leaked = 1, usage = 2, nothingShown = 3 };
 
-// One line that says what is going on, on a terminal only, and vanishes.
-void progress(const std::string& text) {
-    if (::isatty(STDERR_FILENO) == 0)
-        return;
-    std::fflush(stdout);
-    fmt::print(stderr, "\r\033[K{}", text);
-    std::fflush(stderr);
-}
-
 SessionOptions demoSession(bool guarded) {
     SessionOptions options;
     options.rate = kGraphRate;

@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <thread>
@@ -21,14 +19,6 @@ using nlohmann::json;
 constexpr int kMutes = 3;
 // Some wake-ups of the periodic one fit into each.
 constexpr Milliseconds kMuted{6000}, kLive{1500};
-
-void progress(const std::string& text) {
-    if (::isatty(STDERR_FILENO) == 0)
-        return;
-    std::fflush(stdout);
-    fmt::print(stderr, "\r\033[K{}", text);
-    std::fflush(stderr);
-}
 
 // The time that is reported on has to pass.
 void letPass(Milliseconds time) { std::this_thread::sleep_for(time); }

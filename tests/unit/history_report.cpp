@@ -213,6 +213,18 @@ TEST_CASE("who only claims to be it has a row of his own") {
     CHECK(rows[1].identity == "kernel");
 }
 
+TEST_CASE("what a client said of itself before it was known makes no row, unless it goes on to say so") {
+    const auto claims = [](double until) {
+        Tape tape = minute().asks("pacat", 10, until);
+        tape.last().who.identity = "claimed";
+        return tape.asks("/usr/bin/pacat", until, 60).rows();
+    };
+    const auto passing = claims(10.9);
+    REQUIRE(passing.size() == 1);
+    CHECK(passing[0].app == "/usr/bin/pacat");
+    CHECK(claims(11).size() == 2);
+}
+
 TEST_CASE("a level meter is marked and comes last; having had one before is no reason to be listed") {
     Tape tape = minute().session("mixer", -5, 60, true).asks("mixer", 0, 60);
     tape.last().levelMeter = true;
