@@ -134,10 +134,10 @@ void App::useConfiguration(const Loaded& loaded) {
                                                  : ""});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
-    if (!options_.releaseLeftovers) {
+    if (!options_.releaseLeftovers)
         linkAdmission();
+    if (keepsHistory_)
         useHistory();
-    }
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
     if (configuration_.finals.contains("mute.mode"))
@@ -241,6 +241,10 @@ int App::run() {
         connectBus();
         if (exitCode_ != 0)
             return exitCode_;
+        // Not before it is known that there is no other guard, whose history it would be.
+        keepsHistory_ = true;
+        if (configured_)
+            useHistory();
     }
     const auto onTerminate = [](gpointer self) -> gboolean {
         static_cast<App*>(self)->startRelease(0);

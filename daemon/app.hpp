@@ -156,6 +156,7 @@ class App final : public Requests {
     history::Chronicle chronicle_;
     history::History history_;
     std::uint64_t historyLost_ = 0;
+    bool keepsHistory_ = false;
     Configuration configuration_; // in force
     bool configured_ = false;
     Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_; // to the journal

@@ -5,9 +5,9 @@ namespace micguard::history {
 
 Database::Database(const std::string& path) {
     sqlite3* raw = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &raw,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW,
-                                     nullptr);
+    // Not SQLITE_OPEN_NOFOLLOW: that would mind a link anywhere in the path, and there are homes that lie behind one.
+    const int code =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
     handle_.reset(raw);
     if (code != SQLITE_OK)
         fail(code);

@@ -195,6 +195,18 @@ TEST_CASE("the guard is killed while somebody listens, muted: what was older tha
     CHECK_FALSE(entries(session, "mute")[0]["end"].is_null());
 }
 
+TEST_CASE("a second guard, which finds that there is one, leaves the history alone", "[history]") {
+    const SessionOptions options = guardedSession({MicKind::tone});
+    PrivateSession session(options);
+    Guard guard(session);
+    auto heard = listenTo(session, "tone");
+    REQUIRE(eventually([&] { return entries(session, "session", "/mg-listen").size() == 1; }));
+    CHECK(session.run({options.micguardd}).exitCode == 1);
+    CHECK(entries(session, "session", "/mg-listen")[0]["end"].is_null());
+    heard.listener->stop();
+    CHECK(eventually([&] { return !entries(session, "session", "/mg-listen")[0]["end"].is_null(); }));
+}
+
 TEST_CASE("stopped in order, everything is written and ended", "[history]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     {

@@ -30,6 +30,17 @@ TEST_CASE("everything that is recorded comes back, the newest first") {
     CHECK(found[5] == Entry{Kind::Session, noon, noon + 10, who("zoom"), "mic", false, 0, "", ""});
 }
 
+TEST_CASE("a home that lies behind a link is a home") {
+    TestFolder folder;
+    fs::create_directories(folder / "var/home");
+    fs::create_symlink("var/home", folder / "home");
+    Store store = opened(folder / "home/me/history.db");
+    write(store, {session(1, noon, "zoom")});
+    CHECK(entries(store).size() == 1);
+    CHECK(store.inPlace());
+    CHECK(fs::exists(folder / "var/home/me/history.db"));
+}
+
 TEST_CASE("nobody else may read the file, nor what lies beside it") {
     TestFolder folder;
     folder.write("history.db", "");
