@@ -51,25 +51,25 @@ TEST_CASE("what was done while muted comes back as it was") {
     CHECK(found.sessions[0].who == who("webex"));
     CHECK(found.sessions[0].end == noon + 100);
     REQUIRE(found.activities.size() == 2);
-    const auto& first = found.activities[found.activities[0].who == who("webex") ? 0 : 1];
-    const auto& second = found.activities[found.activities[0].who == who("webex") ? 1 : 0];
-    CHECK(first.start == noon);
-    CHECK(first.end == noon + 50);
-    CHECK(first.source == "mic");
-    CHECK(first.doing == Doing::Asking);
-    CHECK(first.muted);
-    CHECK_FALSE(first.ownMute);
-    CHECK_FALSE(first.assumed);
-    CHECK_FALSE(first.levelMeter);
-    CHECK(first.rate == 48000);
-    CHECK(second.who == who("zoom"));
-    CHECK(second.end == noon + 100); // goes on
-    CHECK(second.source.empty());
-    CHECK(second.doing == Doing::Holding);
-    CHECK_FALSE(second.muted);
-    CHECK(second.ownMute);
-    CHECK(second.assumed);
-    CHECK(second.levelMeter);
+    const auto& asked = found.activities[found.activities[0].who == who("webex") ? 0 : 1];
+    const auto& held = found.activities[found.activities[0].who == who("webex") ? 1 : 0];
+    CHECK(asked.start == noon);
+    CHECK(asked.end == noon + 50);
+    CHECK(asked.source == "mic");
+    CHECK(asked.doing == Doing::Asking);
+    CHECK(asked.muted);
+    CHECK_FALSE(asked.ownMute);
+    CHECK_FALSE(asked.assumed);
+    CHECK_FALSE(asked.levelMeter);
+    CHECK(asked.rate == 48000);
+    CHECK(held.who == who("zoom"));
+    CHECK(held.end == noon + 100); // goes on
+    CHECK(held.source.empty());
+    CHECK(held.doing == Doing::Holding);
+    CHECK_FALSE(held.muted);
+    CHECK(held.ownMute);
+    CHECK(held.assumed);
+    CHECK(held.levelMeter);
     // The history itself does not show it.
     CHECK(entries(store).size() == 2);
 }
