@@ -25,6 +25,12 @@ constexpr OptionSpec verifyOptions[] = {
 constexpr OptionSpec ruleOptions[] = {
     {"--source", "NAME", "one microphone, by its name (see sources); without: every one"},
     {"--until", "TIME", "for so long: 18:30, +2h, '2026-12-01 09:00'; without: for ever"}};
+constexpr OptionSpec reportOptions[] = {
+    {"--since", "TIME", "from then on: 2h, 18:30, yesterday, '2026-12-01 09:00' (default: 7d)"},
+    {"--until", "TIME", "up to then (default: now)"},
+    {"--app", "APPID", "one application only"},
+    {"--csv", "", "a table for spreadsheets"},
+    {"--html", "FILE", "a page by itself, with a picture"}};
 constexpr std::string_view ruleSynopsis = "[--source NAME] [--until TIME] [--json] APP";
 constexpr std::string_view modes[] = {"silence", "sever"};
 constexpr std::string_view admissions[] = {"relaxed", "strict"};
@@ -50,7 +56,7 @@ constexpr OptionSpec historyOptions[] = {
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
 constexpr std::string_view topics[] = {
     "status", "mute",      "unmute", "toggle",  "is-muted", "hold",   "talk",    "apps",  "app",
-    "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain",
+    "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain", "report",
     "mode",   "admission", "config", "history", "monitor", "verify",  "release", "doctor", "version", "help"};
 
 constexpr VerbSpec table[] = {
@@ -144,6 +150,11 @@ constexpr VerbSpec table[] = {
      .json = Json::Yes,
      .operands = Operands::Named,
      .operandNames = applicationOperand},
+    {.name = "report",
+     .synopsis = "[--since TIME] [--until TIME] [--app APPID] [--json|--csv|--html FILE]",
+     .summary = "what applications did while the microphones were muted",
+     .json = Json::Yes,
+     .options = reportOptions},
     {.name = "mode",
      .synopsis = "[--json] [silence|sever]",
      .summary = "show or choose what an application meets while muted",
@@ -199,7 +210,7 @@ constexpr VerbSpec table[] = {
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
                         verbs::hold,    verbs::talk,    verbs::apps,    verbs::app,    verbs::answer,
                         verbs::sources, verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,
-                        verbs::forget,  verbs::rules,   verbs::explain, verbs::mode,   verbs::admission,
+                        verbs::forget,  verbs::rules,   verbs::explain, verbs::report, verbs::mode,   verbs::admission,
                         verbs::config,  verbs::history, verbs::monitor, verbs::verify,  verbs::release, verbs::doctor,
                         verbs::version, verbs::help};
 

@@ -28,6 +28,7 @@ int rule(const Invocation& how, const Terminal& terminal); // allow, deny, silen
 int forget(const Invocation& how, const Terminal& terminal);
 int rules(const Invocation& how, const Terminal& terminal);
 int explain(const Invocation& how, const Terminal& terminal);
+int report(const Invocation& how, const Terminal& terminal);
 int mode(const Invocation& how, const Terminal& terminal);
 int admission(const Invocation& how, const Terminal& terminal);
 int config(const Invocation& how, const Terminal& terminal);

@@ -81,6 +81,8 @@ class App final : public Requests {
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
     void readHistory(const Caller& caller, const history::Filter& filter,
                      std::function<void(Result<std::vector<history::Entry>>)> reply) override;
+    void report(const Caller& caller, const history::ReportFilter& filter,
+                std::function<void(Result<std::vector<history::ReportRow>>)> reply) override;
     void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                       std::function<void(Result<std::uint64_t>)> reply) override;
     void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) override;

@@ -347,6 +347,15 @@ void App::readHistory(const Caller& caller, const history::Filter& filter,
     });
 }
 
+void App::report(const Caller& caller, const history::ReportFilter& filter,
+                 std::function<void(Result<std::vector<history::ReportRow>>)> reply) {
+    if (auto allowed = mayControl(caller, "see the report"); !allowed)
+        return reply(tl::unexpected(allowed.error()));
+    history_.report(filter, [reply = std::move(reply)](tl::expected<std::vector<history::ReportRow>, std::string> rows) {
+        reply(std::move(rows).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
+    });
+}
+
 void App::clearHistory(const Caller& caller, const history::ClearFilter& filter,
                        std::function<void(Result<std::uint64_t>)> reply) {
     if (auto allowed = mayControl(caller, "clear the history"); !allowed)

@@ -8,7 +8,7 @@ _micguardctl_names() {
 }
 
 _micguardctl() {
-    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain mode admission config history monitor verify release doctor version help"
+    local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain report mode admission config history monitor verify release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -55,6 +55,17 @@ _micguardctl() {
             esac
             ;;
         forget | explain) words="--json --help $(_micguardctl_names apps app_id)" ;;
+        report)
+            case $previous in
+                --since | --until) return ;;
+                --app) words=$(_micguardctl_names apps app_id) ;;
+                --html)
+                    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                    return
+                    ;;
+                *) words="--since --until --app --csv --html --json --help" ;;
+            esac
+            ;;
         admission) words="relaxed strict --json --help" ;;
         config)
             if [[ $previous == check ]]; then

@@ -6,6 +6,7 @@
 
 #include "config/value.hpp"
 #include "daemon/history/query.hpp"
+#include "daemon/history/report.hpp"
 #include "daemon/model/rule_view.hpp"
 #include "daemon/model/verify_view.hpp"
 #include "daemon/model/view.hpp"
@@ -110,9 +111,11 @@ class Requests {
     virtual Result<std::vector<RuleView>> rules(const Caller& caller) = 0;
     virtual Result<Explanation> explain(const Caller& caller, const std::string& app) = 0;
 
-    // What was written down, and its end. Both answer once the disk has.
+    // What was written down, what follows from it, and its end. All three answer once the disk has.
     virtual void readHistory(const Caller& caller, const history::Filter& filter,
                              std::function<void(Result<std::vector<history::Entry>>)> reply) = 0;
+    virtual void report(const Caller& caller, const history::ReportFilter& filter,
+                        std::function<void(Result<std::vector<history::ReportRow>>)> reply) = 0;
     virtual void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                               std::function<void(Result<std::uint64_t>)> reply) = 0;
     // A proof, by a program that listens; takes as long as it records.

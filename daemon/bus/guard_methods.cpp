@@ -6,6 +6,7 @@
 
 #include "daemon/bus/history_messages.hpp"
 #include "daemon/bus/objects.hpp"
+#include "daemon/bus/report_messages.hpp"
 #include "daemon/bus/rule_messages.hpp"
 #include "daemon/bus/text.hpp"
 #include "daemon/bus/verify_messages.hpp"
@@ -118,10 +119,14 @@ void answerWith(PendingCall& call, Write write) {
 }
 
 // Ten thousand entries take longer to write into a message than an event may wait: it is done piece by piece.
+template <typename Entry>
 class LongAnswer {
   public:
-    static void begin(GuardMethods::Call call, std::vector<history::Entry> entries) {
-        auto answer = std::make_unique<LongAnswer>(std::move(call), std::move(entries));
+    using Append = int (*)(sd_bus_message*, std::span<const Entry>);
+
+    // So many of them at a time.
+    static void begin(GuardMethods::Call call, std::vector<Entry> entries, Append append, std::size_t piece) {
+        auto answer = std::make_unique<LongAnswer>(std::move(call), std::move(entries), append, piece);
         int result = sd_bus_message_new_method_return(answer->call_->message(), answer->message_.fill());
         if (result >= 0)
             result = sd_bus_message_open_container(answer->message_.get(), 'a', "a{sv}");
@@ -131,16 +136,16 @@ class LongAnswer {
             G_PRIORITY_DEFAULT_IDLE, [](gpointer self) { return static_cast<LongAnswer*>(self)->goOn(); }, answer.release(),
             [](gpointer self) { delete static_cast<LongAnswer*>(self); });
     }
-    LongAnswer(GuardMethods::Call call, std::vector<history::Entry> entries)
+    LongAnswer(GuardMethods::Call call, std::vector<Entry> entries, Append append, std::size_t piece)
         : call_(std::move(call))
-        , entries_(std::move(entries)) {}
+        , entries_(std::move(entries))
+        , append_(append)
+        , piece_(piece) {}
 
   private:
-    static constexpr std::size_t piece = 200;
-
     gboolean goOn() {
-        const auto count = std::min(piece, entries_.size() - done_);
-        int result = appendEntries(message_.get(), std::span(entries_).subspan(done_, count));
+        const auto count = std::min(piece_, entries_.size() - done_);
+        int result = append_(message_.get(), std::span<const Entry>(entries_).subspan(done_, count));
         done_ += count;
         if (result >= 0 && done_ < entries_.size())
             return G_SOURCE_CONTINUE;
@@ -157,7 +162,9 @@ class LongAnswer {
     }
 
     GuardMethods::Call call_;
-    std::vector<history::Entry> entries_;
+    std::vector<Entry> entries_;
+    Append append_;
+    std::size_t piece_;
     Message message_;
     std::size_t done_ = 0;
 };
@@ -313,7 +320,18 @@ void GuardMethods::readHistory(const Caller& caller, const Call& call) {
     requests_.readHistory(caller, *filter, [call](Result<std::vector<history::Entry>> entries) {
         if (!entries)
             return call->refuse(entries.error());
-        LongAnswer::begin(call, std::move(*entries));
+        LongAnswer<history::Entry>::begin(call, std::move(*entries), appendEntries, 200);
+    });
+}
+
+void GuardMethods::report(const Caller& caller, const Call& call) {
+    const auto filter = readReportFilter(call->message());
+    if (!filter)
+        return call->refuse(filter.error());
+    requests_.report(caller, *filter, [call](Result<std::vector<history::ReportRow>> rows) {
+        if (!rows)
+            return call->refuse(rows.error());
+        LongAnswer<history::ReportRow>::begin(call, std::move(*rows), appendRows, 1);
     });
 }
 
@@ -394,6 +412,8 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::explain>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::history, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", entries),
                                 handle<&GuardMethods::readHistory>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::report, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", rows),
+                                handle<&GuardMethods::report>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::clearHistory, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("t", cleared),
                                 handle<&GuardMethods::clearHistory>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::verify, SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", results),

@@ -60,6 +60,7 @@ class GuardMethods {
     void rules(const Caller& caller, const Call& call);
     void explain(const Caller& caller, const Call& call);
     void readHistory(const Caller& caller, const Call& call);
+    void report(const Caller& caller, const Call& call);
     void clearHistory(const Caller& caller, const Call& call);
     void verify(const Caller& caller, const Call& call);
     void hold(Holds::Kind kind, const Caller& caller, const Call& call);

@@ -131,6 +131,12 @@ Result<Filter> readHistoryFilter(sd_bus_message* message) {
     return readFilter(message, {"since", "until", "app", "source", "kinds", "limit"});
 }
 
+Result<history::ReportFilter> readReportFilter(sd_bus_message* message) {
+    return readFilter(message, {"since", "until", "app"}).map([](const Filter& filter) {
+        return history::ReportFilter{filter.since, filter.until, filter.app};
+    });
+}
+
 Result<history::ClearFilter> readClearFilter(sd_bus_message* message) {
     return readFilter(message, {"app", "until"}).map([](const Filter& filter) {
         return history::ClearFilter{filter.app, filter.until};

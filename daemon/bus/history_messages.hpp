@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The history as D-Bus arguments: what History and ClearHistory are asked, and what they answer. Only for files of this folder.
+// The history as D-Bus arguments: what History, Report and ClearHistory are asked, and what History answers. Only for files of this folder.
 #pragma once
 
 #include "daemon/bus/bus.hpp"
@@ -14,6 +14,7 @@ namespace micguard {
 
 // The a{sv} that comes next.
 Result<history::Filter> readHistoryFilter(sd_bus_message* message);
+Result<history::ReportFilter> readReportFilter(sd_bus_message* message);
 Result<history::ClearFilter> readClearFilter(sd_bus_message* message);
 
 // As many a{sv}. Negative errno if the message cannot hold them.

@@ -50,6 +50,7 @@ std::vector<Record> Chronicle::follow(const View& view, Moment now) {
     std::vector<Record> records;
     followMute(view.guard, now, records);
     followSessions(view, now, records);
+    activity_.follow(view, now, [this] { return newKey(); }, records);
     followWarnings(view.guard, now, records);
     return records;
 }
@@ -104,12 +105,14 @@ std::vector<Record> Chronicle::endAll(Moment now) {
         records.emplace_back(SessionEnded{key, now});
     for (const auto& [id, key] : warnings_)
         records.emplace_back(WarningEnded{key, now});
+    activity_.endAll(now, records);
     sessions_.clear();
     warnings_.clear();
     return records;
 }
 
 void Chronicle::forget() {
+    activity_.forget();
     mute_.reset();
     sessions_.clear();
     warnings_.clear();

@@ -3,6 +3,7 @@
 // Follows the Views and says what began and what ended between one and the next. Pure: it reads no clock and writes nothing.
 #pragma once
 
+#include "daemon/history/activity.hpp"
 #include "daemon/history/record.hpp"
 #include "daemon/model/view.hpp"
 
@@ -44,6 +45,7 @@ class Chronicle {
     Moment muteBegan_ = 0;
     std::map<Listening, Key> sessions_;
     std::map<std::string, Key> warnings_;
+    ActivityWatch activity_;
 };
 
 // How an application is written down.

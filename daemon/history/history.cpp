@@ -198,6 +198,17 @@ void History::entries(const Filter& filter, std::function<void(tl::expected<std:
         then(tl::unexpected(noAnswer));
 }
 
+void History::report(const ReportFilter& filter, std::function<void(tl::expected<std::vector<ReportRow>, std::string>)> then) {
+    if (!enabled_)
+        return then(std::vector<ReportRow>{});
+    const bool asked = ask([shared = shared_, filter, then](Keeper& keeper) {
+        auto rows = keeper.report(filter, now()).map_error([](const Failure& failure) { return failure.text; });
+        Shared::deliver(shared, [then, rows = std::move(rows)] { then(rows); });
+    });
+    if (!asked)
+        then(tl::unexpected(noAnswer));
+}
+
 void History::clear(const ClearFilter& filter, std::function<void(tl::expected<std::uint64_t, std::string>)> then) {
     if (!enabled_)
         return then(std::uint64_t{0});

@@ -46,6 +46,7 @@ class History {
 
     // Answers once, after all that was recorded before has been written if it can be; a sentence on failure. At most 64 wait.
     void entries(const Filter& filter, std::function<void(tl::expected<std::vector<Entry>, std::string>)> then);
+    void report(const ReportFilter& filter, std::function<void(tl::expected<std::vector<ReportRow>, std::string>)> then);
     void clear(const ClearFilter& filter, std::function<void(tl::expected<std::uint64_t, std::string>)> then);
 
     // Has the rest written and waits for that; false if it took longer.

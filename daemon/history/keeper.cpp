@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/history/keeper.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -170,6 +171,19 @@ std::optional<Keeper::Outcome> Keeper::news() {
     if (!beganAnew_)
         return std::nullopt;
     return outcome({});
+}
+
+Done<std::vector<ReportRow>> Keeper::report(const ReportFilter& filter, Moment now) {
+    if (!limits_.enabled)
+        return std::vector<ReportRow>{};
+    if (auto ready = ensure(now); !ready)
+        return tl::unexpected(ready.error());
+    const auto recorded = store_->recorded(filter, now);
+    if (recorded)
+        return history::report(*recorded, filter.since.value_or(0), std::min(filter.until.value_or(now), now));
+    if (recorded.error().kind == Failure::Kind::Broken)
+        moveAside(recorded.error().text);
+    return tl::unexpected(recorded.error());
 }
 
 Done<std::uint64_t> Keeper::clear(const ClearFilter& filter, Moment now) {

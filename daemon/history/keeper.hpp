@@ -47,6 +47,7 @@ class Keeper {
     Outcome use(const Limits& limits, Moment now);
     Outcome write(const std::vector<Item>& items, Moment now);
     Done<std::vector<Entry>> entries(const Filter& filter, Moment now);
+    Done<std::vector<ReportRow>> report(const ReportFilter& filter, Moment now);
     Done<std::uint64_t> clear(const ClearFilter& filter, Moment now);
 
     // What became of the file while it was read; nothing if it is the one that it was.

@@ -61,6 +61,13 @@ struct ClearFilter {
     bool operator==(const ClearFilter&) const = default;
 };
 
+// Of what was done at some time from `since` on and before `until`.
+struct ReportFilter {
+    std::optional<Moment> since, until;
+    std::optional<std::string> app; // AppId
+    bool operator==(const ReportFilter&) const = default;
+};
+
 struct Entry {
     Kind kind = Kind::Session;
     Moment start = 0;

@@ -36,20 +36,22 @@ struct Answered { Moment at = 0; Who who; std::string by; std::string answer; };
 struct WarningBegan { Key key{}; Moment at = 0; std::string id; std::string text; };
 struct WarningEnded { Key key{}; Moment at = 0; };
 
-// What one application's streams did, while the system held the mute (or `ownMute`: while the application had muted itself,
-// MuteOwnStreams). It goes on until the next Doing of the same key or until its end.
+// What the streams of one application did, while the system held the mute or the application had muted itself
+// (MuteOwnStreams). What has another value is another one; while there is none, it had no stream.
 enum class Doing {
-    Asking,  // a stream runs, or would: it asks for samples
     Holding, // open, but paused or corked
-    Nothing  // no stream at all
+    Asking   // a stream runs, or would: it asks for samples
 };
 struct ActivityBegan {
     Key key{};
     Moment at = 0;
     Who who;
-    Doing doing = Doing::Nothing;
+    std::string source;        // of its liveliest stream
+    Doing doing = Doing::Holding;
     bool muted = false;        // by the system
     bool ownMute = false;      // by the application itself
+    bool assumed = false;      // not known: as it was known last, or the worst
+    bool levelMeter = false;   // it has nothing else
     std::uint32_t rate = 0;    // samples per second, of all its asking streams and channels together
 };
 struct ActivityEnded { Key key{}; Moment at = 0; };

@@ -37,6 +37,22 @@ CREATE INDEX entry_by_end ON entry (end, start, kind);
 CREATE INDEX entry_by_application ON entry (application, start, end, kind) WHERE application IS NOT NULL;
 CREATE INDEX entry_by_source ON entry (source) WHERE source IS NOT NULL;
 )sql",
+    // 3. What applications did while muted, for the report. state: 1 asks (else it holds), 2 muted by the system, 4 by itself,
+    // 8 assumed.
+    R"sql(
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    application INTEGER NOT NULL REFERENCES application,
+    source INTEGER REFERENCES source,
+    state INTEGER NOT NULL,
+    meter INTEGER NOT NULL,
+    rate INTEGER NOT NULL);
+CREATE INDEX activity_by_end ON activity (end, start);
+CREATE INDEX activity_by_application ON activity (application, end);
+CREATE INDEX activity_by_source ON activity (source) WHERE source IS NOT NULL;
+)sql",
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "daemon/history/sqlite.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -32,6 +33,16 @@ std::int64_t signedOf(std::uint64_t value) {
 }
 std::uint64_t unsignedOf(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
 std::int64_t number(Kind kind) { return static_cast<std::int64_t>(kind); }
+
+// Of activity.state, see schema.cpp.
+namespace state {
+constexpr std::int64_t asks = 1, mutedBySystem = 2, mutedByItself = 4, assumed = 8;
+}
+
+std::int64_t stateOf(const ActivityBegan& activity) {
+    return (activity.doing == Doing::Asking ? state::asks : 0) | (activity.muted ? state::mutedBySystem : 0) |
+           (activity.ownMute ? state::mutedByItself : 0) | (activity.assumed ? state::assumed : 0);
+}
 
 Failure failureOf(const SqlError& error) {
     switch (error.code) {
@@ -130,10 +141,16 @@ struct Store::Parts {
     Statement findBlock{database, "SELECT id FROM entry WHERE application = ? AND kind = ? AND source IS ? AND reason = ? "
                                   "AND end >= ? ORDER BY start DESC LIMIT 1"};
     Statement countBlock{database, "UPDATE entry SET count = count + 1, end = max(end, ?) WHERE id = ?"};
+    Statement addActivity{database, "INSERT INTO activity (start, end, application, source, state, meter, rate) "
+                                    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    Statement finishActivity{database, "UPDATE activity SET end = max(start, ?) WHERE id = ?"};
     Statement setFact{database, "INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)"};
 
     // Rows of what goes on.
-    std::map<Key, std::int64_t> sessions, others;
+    struct Open {
+        std::map<Key, std::int64_t> sessions, others, activities;
+    };
+    Open open;
 
     std::int64_t idOf(const Who& who) {
         addApplication.reset().bind(who.appId).bind(who.name).bind(who.identity).run();
@@ -174,18 +191,18 @@ struct Store::Parts {
         return database.lastRow();
     }
 
-    void end(std::map<Key, std::int64_t>& open, Key key, Moment at) {
-        const auto row = open.find(key);
-        if (row == open.end())
+    static void end(Statement& statement, std::map<Key, std::int64_t>& rows, Key key, Moment at) {
+        const auto row = rows.find(key);
+        if (row == rows.end())
             return;
-        finish.reset().bind(signedOf(at)).bind(row->second).run();
-        open.erase(row);
+        statement.reset().bind(signedOf(at)).bind(row->second).run();
+        rows.erase(row);
     }
 
     void apply(const SessionBegan& began) {
-        sessions[began.key] = insert({Kind::Session, began.at, goesOn, idOf(began.who), idOf(began.source), began.levelMeter, {}});
+        open.sessions[began.key] = insert({Kind::Session, began.at, goesOn, idOf(began.who), idOf(began.source), began.levelMeter, {}});
     }
-    void apply(const SessionEnded& ended) { end(sessions, ended.key, ended.at); }
+    void apply(const SessionEnded& ended) { end(finish, open.sessions, ended.key, ended.at); }
 
     // A mute outlasts the guard: the next one goes on with the row.
     void apply(const MuteBegan& began) {
@@ -194,9 +211,9 @@ struct Store::Parts {
         findMute.reset();
         if (known)
             goOn.reset().bind(goesOn).bind(row).run();
-        others[began.key] = known ? row : insert({Kind::Mute, began.at, goesOn, {}, {}, {}, {}, &began.by, &began.reason});
+        open.others[began.key] = known ? row : insert({Kind::Mute, began.at, goesOn, {}, {}, {}, {}, &began.by, &began.reason});
     }
-    void apply(const MuteEnded& ended) { end(others, ended.key, ended.at); }
+    void apply(const MuteEnded& ended) { end(finish, open.others, ended.key, ended.at); }
 
     void apply(const Blocked& blocked) {
         const auto application = idOf(blocked.who);
@@ -218,12 +235,19 @@ struct Store::Parts {
     }
 
     void apply(const WarningBegan& began) {
-        others[began.key] = insert({Kind::Warning, began.at, goesOn, {}, {}, {}, {}, &began.id, &began.text});
+        open.others[began.key] = insert({Kind::Warning, began.at, goesOn, {}, {}, {}, {}, &began.id, &began.text});
     }
-    void apply(const WarningEnded& ended) { end(others, ended.key, ended.at); }
+    void apply(const WarningEnded& ended) { end(finish, open.others, ended.key, ended.at); }
 
-    void apply(const ActivityBegan&) {}
-    void apply(const ActivityEnded&) {}
+    void apply(const ActivityBegan& began) {
+        const auto application = idOf(began.who);
+        const auto source = idOf(began.source);
+        addActivity.reset().bind(signedOf(began.at)).bind(goesOn).bind(application);
+        source ? addActivity.bind(*source) : addActivity.bindNothing();
+        addActivity.bind(stateOf(began)).bind(began.levelMeter).bind(static_cast<std::int64_t>(began.rate)).run();
+        open.activities[began.key] = database.lastRow();
+    }
+    void apply(const ActivityEnded& ended) { end(finishActivity, open.activities, ended.key, ended.at); }
 
     void note(const std::string& key, Moment value) { setFact.reset().bind(key).bind(signedOf(value)).run(); }
 
@@ -232,7 +256,8 @@ struct Store::Parts {
         Transaction transaction(database);
         std::int64_t last = signedOf(before.lastAlive);
         for (const char* sql : {"SELECT value FROM fact WHERE key = 'alive'", "SELECT max(start) FROM entry",
-                                "SELECT max(end) FROM entry WHERE end < 9223372036854775807"})
+                                "SELECT max(end) FROM entry WHERE end < 9223372036854775807", "SELECT max(start) FROM activity",
+                                "SELECT max(end) FROM activity WHERE end < 9223372036854775807"})
             last = std::max(last, database.number(sql));
         last = std::min(last, signedOf(now));
         Statement(database, "UPDATE entry SET end = max(start, ?) WHERE end = ? AND NOT (kind = ? AND start = ?)", false)
@@ -241,13 +266,20 @@ struct Store::Parts {
             .bind(number(Kind::Mute))
             .bind(signedOf(before.mutedSince))
             .run();
+        endActivities(last);
         transaction.commit();
     }
 
-    // Names that no entry bears any more.
+    void endActivities(std::int64_t at) {
+        Statement(database, "UPDATE activity SET end = max(start, ?) WHERE end = ?", false).bind(at).bind(goesOn).run();
+    }
+
+    // Names that nothing bears any more.
     void dropUnnamed() {
-        database.run("DELETE FROM application WHERE NOT EXISTS (SELECT 1 FROM entry WHERE application = application.id);"
-                     "DELETE FROM source WHERE NOT EXISTS (SELECT 1 FROM entry WHERE source = source.id);");
+        database.run("DELETE FROM application WHERE NOT EXISTS (SELECT 1 FROM entry WHERE application = application.id) "
+                     "AND NOT EXISTS (SELECT 1 FROM activity WHERE application = application.id);"
+                     "DELETE FROM source WHERE NOT EXISTS (SELECT 1 FROM entry WHERE source = source.id) "
+                     "AND NOT EXISTS (SELECT 1 FROM activity WHERE source = source.id);");
     }
 
     std::uint64_t bytes() {
@@ -273,17 +305,15 @@ Done<Store> Store::open(const std::string& path, const Before& before, Moment no
 }
 
 Done<void> Store::write(std::span<const Record> records) {
-    const auto sessions = parts_->sessions, others = parts_->others;
+    const auto before = parts_->open;
     auto written = guarded([&] {
         Transaction transaction(parts_->database);
         for (const auto& record : records)
             std::visit([&](const auto& one) { parts_->apply(one); }, record);
         transaction.commit();
     });
-    if (!written) {
-        parts_->sessions = sessions;
-        parts_->others = others;
-    }
+    if (!written)
+        parts_->open = before;
     return written;
 }
 
@@ -293,15 +323,14 @@ Done<void> Store::endAll(Moment at) {
             .bind(signedOf(at))
             .bind(goesOn)
             .run();
+        parts_->endActivities(signedOf(at));
     });
-    if (ended) {
-        parts_->sessions.clear();
-        parts_->others.clear();
-    }
+    if (ended)
+        parts_->open = {};
     return ended;
 }
 
-bool Store::listening() const { return !parts_->sessions.empty(); }
+bool Store::listening() const { return !parts_->open.sessions.empty() || !parts_->open.activities.empty(); }
 
 Done<void> Store::noteAlive(Moment now) {
     return guarded([&] { parts_->note(aliveKey, now); });
@@ -359,6 +388,50 @@ Done<std::vector<Entry>> Store::entries(const Filter& filter) {
     });
 }
 
+Done<Recorded> Store::recorded(const ReportFilter& filter, Moment now) {
+    const Moment since = filter.since.value_or(0), until = filter.until.value_or(now);
+    const std::string app = filter.app.value_or("");
+    const std::string ofApp = filter.app ? " AND application IN (SELECT id FROM application WHERE app = ?3)" : "";
+    const auto endOf = [&](std::int64_t end) { return end == goesOn ? now : unsignedOf(end); };
+    const auto ask = [&](const std::string& sql, Moment from) {
+        Statement query(parts_->database, sql, false);
+        query.bind(signedOf(from)).bind(signedOf(until));
+        if (filter.app && sql.find("?3") != std::string::npos)
+            query.bind(app);
+        return query;
+    };
+    return guarded([&] {
+        Recorded recorded;
+        // All three as they were at the same moment.
+        Transaction transaction(parts_->database);
+        auto mutes = ask("SELECT start, end FROM entry INDEXED BY entry_by_end WHERE end > ?1 AND start < ?2 AND kind = " +
+                             std::to_string(number(Kind::Mute)) + " ORDER BY start",
+                         since);
+        while (mutes.step())
+            recorded.mutes.push_back({unsignedOf(mutes.number(0)), endOf(mutes.number(1))});
+        auto sessions = ask("SELECT e.start, e.end, e.meter, a.app, a.name, a.identity FROM entry AS e JOIN application AS a "
+                            "ON a.id = e.application WHERE e.end > ?1 AND e.start < ?2 AND e.kind = " +
+                                std::to_string(number(Kind::Session)) + ofApp,
+                            since > justBefore ? since - justBefore : 0);
+        while (sessions.step())
+            recorded.sessions.push_back({unsignedOf(sessions.number(0)), endOf(sessions.number(1)),
+                                         {sessions.text(3), sessions.text(4), sessions.text(5)}, sessions.number(2) != 0});
+        auto activities = ask("SELECT d.start, d.end, d.state, d.meter, d.rate, a.app, a.name, a.identity, s.name FROM activity AS d "
+                              "JOIN application AS a ON a.id = d.application LEFT JOIN source AS s ON s.id = d.source "
+                              "WHERE d.end > ?1 AND d.start < ?2" + ofApp,
+                              since);
+        while (activities.step()) {
+            const auto is = [bits = activities.number(2)](std::int64_t one) { return (bits & one) != 0; };
+            recorded.activities.push_back({unsignedOf(activities.number(0)), endOf(activities.number(1)),
+                                           {activities.text(5), activities.text(6), activities.text(7)}, activities.text(8),
+                                           is(state::asks) ? Doing::Asking : Doing::Holding, is(state::mutedBySystem),
+                                           is(state::mutedByItself), is(state::assumed),
+                                           activities.number(3) != 0, static_cast<std::uint32_t>(activities.number(4))});
+        }
+        return recorded;
+    });
+}
+
 Done<std::uint64_t> Store::clear(const ClearFilter& filter) {
     return guarded([&] {
         Transaction transaction(parts_->database);
@@ -371,6 +444,12 @@ Done<std::uint64_t> Store::clear(const ClearFilter& filter) {
             drop.bind(*filter.app);
         drop.run();
         const auto cleared = parts_->database.changes();
+        // What an application did while muted goes with it, and is no entry.
+        Statement activities(parts_->database, "DELETE FROM activity WHERE " + where, false);
+        activities.bind(filter.until ? signedOf(*filter.until) : goesOn);
+        if (filter.app)
+            activities.bind(*filter.app);
+        activities.run();
         parts_->dropUnnamed();
         transaction.commit();
         parts_->giveRoomBack();
@@ -381,19 +460,29 @@ Done<std::uint64_t> Store::clear(const ClearFilter& filter) {
 }
 
 Done<void> Store::prune(Moment oldest, std::uint64_t mostBytes) {
+    static constexpr std::array tables = {"entry", "activity"};
     return guarded([&] {
         auto& database = parts_->database;
         Transaction transaction(database);
-        Statement old(database, "DELETE FROM entry WHERE end < ?", false);
-        old.bind(signedOf(oldest)).run();
-        bool dropped = database.changes() > 0;
+        bool dropped = false;
+        for (const std::string table : tables) {
+            Statement old(database, "DELETE FROM " + table + " WHERE end < ?", false);
+            old.bind(signedOf(oldest)).run();
+            dropped = dropped || database.changes() > 0;
+        }
         // Some more at once, so as not to come back with every batch.
         const std::uint64_t enough = parts_->bytes() > mostBytes ? mostBytes - mostBytes / 10 : mostBytes;
         while (parts_->bytes() > enough) {
-            const auto count = database.number("SELECT count(*) FROM entry");
-            Statement some(database, "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE end < ? ORDER BY end LIMIT ?)", false);
-            some.bind(goesOn).bind(count / 10 + 1).run();
-            if (database.changes() == 0)
+            std::uint64_t gone = 0;
+            for (const std::string table : tables) {
+                const auto count = database.number("SELECT count(*) FROM " + table);
+                Statement some(database,
+                               "DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table + " WHERE end < ? ORDER BY end LIMIT ?)",
+                               false);
+                some.bind(goesOn).bind(count / 10 + 1).run();
+                gone += database.changes();
+            }
+            if (gone == 0)
                 break; // what goes on is kept
             dropped = true;
             parts_->dropUnnamed();

@@ -6,6 +6,7 @@
 
 #include "daemon/history/query.hpp"
 #include "daemon/history/record.hpp"
+#include "daemon/history/report.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -51,12 +52,14 @@ class Store {
     Done<void> write(std::span<const Record> records);
     // What goes on has ended at `at`, as far as anybody knows.
     Done<void> endAll(Moment at);
-    // Sessions go on: until when the guard was alive is worth knowing.
+    // Something goes on that ends with the guard: until when the guard was alive is worth knowing.
     bool listening() const;
     Done<void> noteAlive(Moment now);
 
     // The newest first.
     Done<std::vector<Entry>> entries(const Filter& filter);
+    // For the report; what goes on ends at `now`.
+    Done<Recorded> recorded(const ReportFilter& filter, Moment now);
     // How many were. Of what is cleared nothing stays in the file.
     Done<std::uint64_t> clear(const ClearFilter& filter);
     // Drops what ended before `oldest` and, as long as it is larger than `mostBytes`, the oldest.

@@ -22,6 +22,7 @@ struct Connected {
     std::uint32_t serverPid = 0;
     std::string name, version, cookie;
     bool admissionOurs = false; // see Graph
+    std::uint32_t clockRate = 48000;
 };
 // `trying`: it may be there all the same, and is being connected to; the other one follows if it is not.
 struct Disconnected { bool trying = false; };

@@ -124,6 +124,7 @@ struct Node {
     std::string target;          // target.object: name or serial of the source it asks for
     bool peaks = false;          // a level meter (resample.peaks)
     bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
+    std::optional<bool> corked;  // pulse.corked: what the Pulse server says of one of its streams
     std::uint32_t maxInputs = 0;  // ports it could have, of the server's reckoning; 0 before its info came
     std::uint32_t maxOutputs = 0;
     bool infoKnown = false;      // the properties beyond the registry's few have arrived
@@ -168,6 +169,7 @@ struct Graph {
     std::string serverVersion;
     std::string serverCookie; // differs for every run of the server
     bool admissionOurs = false; // it lets new clients wait for our word
+    std::uint32_t clockRate = 48000; // default.clock.rate: what its graph runs at, unless somebody forces another rate
 
     const Client* client(GlobalId id) const { return find(clients, id); }
     const Node* node(GlobalId id) const { return find(nodes, id); }

@@ -402,6 +402,7 @@ void Model::apply(const Event& incoming) {
                 graph.serverVersion = e.version;
                 graph.serverCookie = e.cookie;
                 graph.admissionOurs = e.admissionOurs;
+                graph.clockRate = e.clockRate;
                 connected = true;
                 trying = false;
                 connections++;

@@ -56,6 +56,7 @@ struct ApplicationView {
     std::uint64_t since = 0; // µs since the epoch
     bool levelMeterOnly = false;
     bool muted = false;
+    bool ownMute = false; // by itself (MuteOwnStreams); not on the bus
     std::vector<std::uint64_t> streams; // keys
     bool operator==(const ApplicationView&) const = default;
 };
@@ -69,6 +70,10 @@ struct StreamView {
     std::string state; // capturing silenced severed denied pending idle
     bool levelMeter = false;
     std::uint64_t since = 0;
+    // For the report, not on the bus.
+    bool asking = false;    // it runs: it asks for samples
+    bool assumed = false;   // that is not known of it now, but what was known last, or to be feared
+    std::uint32_t rate = 0; // samples per second that it is given, or was when it last was, of all channels together
     bool operator==(const StreamView&) const = default;
 };
 

@@ -256,6 +256,9 @@ struct Connection::Impl {
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
         const char* admission = info->props ? spa_dict_lookup(info->props, "micguard.admission") : nullptr;
         connected.admissionOurs = admission && std::string_view(admission) == "strict";
+        const char* rate = info->props ? spa_dict_lookup(info->props, "default.clock.rate") : nullptr;
+        if (const auto hertz = rate ? std::strtoul(rate, nullptr, 10) : 0; hertz > 0 && hertz <= 10'000'000)
+            connected.clockRate = static_cast<std::uint32_t>(hertz);
         self->callbacks.event(connected);
     }
 

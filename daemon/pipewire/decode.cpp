@@ -124,6 +124,8 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     n.target = text(properties, PW_KEY_TARGET_OBJECT);
     n.peaks = flag(properties, "resample.peaks");
     n.capturesSink = flag(properties, PW_KEY_STREAM_CAPTURE_SINK);
+    if (properties && spa_dict_lookup(properties, "pulse.corked"))
+        n.corked = flag(properties, "pulse.corked");
     float configured = 0.0f;
     const char* maxVolume = properties ? spa_dict_lookup(properties, "channelmix.max-volume") : nullptr;
     if (maxVolume && spa_atof(maxVolume, &configured))

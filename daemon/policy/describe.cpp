@@ -166,6 +166,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
                          std::uint64_t now) {
     View view;
     std::set<std::string> alive;
+    std::map<std::uint64_t, Listening> heardOf;
     for (const auto& verdict : verdicts.sources)
         if (const Node* node = model.graph.node(verdict.node))
             view.sources.push_back(describeSource(model, *node, verdict));
@@ -192,6 +193,13 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         stream.pid = identity.pid;
         stream.levelMeter = node.peaks;
         stream.state = streamState(model, verdicts, node, source, former);
+        const auto before = listening_.find(stream.key);
+        const Listening listening =
+            listeningOf(model, verdicts, node, former, before == listening_.end() ? nullptr : &before->second);
+        stream.asking = listening.asking;
+        stream.assumed = listening.assumed;
+        stream.rate = listening.rate;
+        heardOf.emplace(stream.key, listening);
         const std::string streamKey = "s" + std::to_string(stream.key);
         stream.since = since(streamKey, stream.state, now);
         alive.insert(streamKey);
@@ -216,6 +224,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
         application.muted = application.muted || (owner && muteOf(model, *owner));
+        application.ownMute = application.ownMute || (owner && isMutedByItself(model, *owner));
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;
         application.streams.push_back(stream.key);
         view.streams.push_back(std::move(stream));
@@ -230,6 +239,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             view.guard.capturing++;
         view.applications.push_back(std::move(application));
     }
+    listening_ = std::move(heardOf);
     std::erase_if(since_, [&](const auto& entry) { return !alive.contains(entry.first); });
 
     GuardView& guard = view.guard;

@@ -6,6 +6,7 @@
 
 #include "daemon/model/view.hpp"
 #include "daemon/policy/evaluate.hpp"
+#include "daemon/policy/listening.hpp"
 
 #include <cstdint>
 #include <map>
@@ -31,6 +32,7 @@ class Describer {
 
     std::map<std::string, std::uint64_t> applicationKeys_;
     std::map<std::string, std::pair<std::string, std::uint64_t>> since_;
+    std::map<std::uint64_t, Listening> listening_; // by stream
     std::uint64_t nextApplication_ = 1;
 };
 

@@ -93,6 +93,11 @@ std::optional<Decision> muteOf(const Model& model, const Client& client) {
     return std::nullopt;
 }
 
+bool isMutedByItself(const Model& model, const Client& client) {
+    const auto& own = model.appeals.own;
+    return std::any_of(own.begin(), own.end(), [&](const auto& entry) { return isOwn(entry.second, model.graph, client); });
+}
+
 bool isOwn(const OwnMute& mute, const Graph& graph, const Client& client) {
     const Identity identity = identityOf(graph, client, nullptr);
     if (!mute.sandbox.empty())

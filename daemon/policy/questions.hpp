@@ -22,6 +22,9 @@ std::optional<Decision> answerTo(const Model& model, const Client& client, const
 // Why a client is muted by itself, apart from everybody else.
 std::optional<Decision> muteOf(const Model& model, const Client& client);
 
+// One of those that muted their own streams.
+bool isMutedByItself(const Model& model, const Client& client);
+
 // The caller's own: told by its sandbox, else by its process. Programs are together that run the same file
 // and descend from each other without another one between them; to them belongs what the caller itself
 // started (a wrapper's program), and what started it where both are in one unit of an application (a

@@ -3,7 +3,8 @@
 // and unmuted, in both modes; or, with --without-guard, while the default microphone is muted as people do it
 // today. Exit status: 0 nothing made after a reply was received and everybody heard before and after; 1
 // something was received; 2 usage; 3 the run shows nothing, because it could not be carried out or somebody
-// never heard.
+// never heard. With --report PAGE see report_run.hpp: 0 all as it should be, 1 not, 3 not carried out.
+#include "tests/demo/report_run.hpp"
 #include "tests/demo/table.hpp"
 #include "tests/demo/trial_run.hpp"
 
@@ -31,15 +32,6 @@ constexpr unsigned kGraphRate = 48000;
 constexpr unsigned kMicrophones = 3;
 
 enum Exit { held = 0, leaked = 1, usage = 2, nothingShown = 3 };
-
-// One line that says what is going on, on a terminal only, and vanishes.
-void progress(const std::string& text) {
-    if (::isatty(STDERR_FILENO) == 0)
-        return;
-    std::fflush(stdout);
-    fmt::print(stderr, "\r\033[K{}", text);
-    std::fflush(stderr);
-}
 
 SessionOptions demoSession(bool guarded) {
     SessionOptions options;
@@ -187,17 +179,26 @@ Exit demo(bool guarded, Paint paint) {
 int main(int argc, char** argv) {
     using namespace micguard::test;
     bool guarded = true;
+    std::string page;
     for (int i = 1; i < argc; ++i) {
-        if (std::string_view(argv[i]) != "--without-guard") {
-            fmt::print(stderr, "usage: micguard-demo [--without-guard]\n");
+        const std::string_view word = argv[i];
+        if (word == "--report" && i + 1 < argc) {
+            page = argv[++i];
+        } else if (word == "--without-guard") {
+            guarded = false;
+        } else {
+            fmt::print(stderr, "usage: micguard-demo [--without-guard | --report PAGE]\n");
             return usage;
         }
-        guarded = false;
     }
     const char* noColour = std::getenv("NO_COLOR");
     const bool colours = ::isatty(STDOUT_FILENO) != 0 && (noColour == nullptr || *noColour == '\0');
     try {
-        return demo(guarded, colours ? Paint::colours : Paint::plain);
+        const Paint paint = colours ? Paint::colours : Paint::plain;
+        if (page.empty())
+            return demo(guarded, paint);
+        const Shown shown = runReport(page, paint);
+        return shown == Shown::rightly ? held : shown == Shown::wrongly ? leaked : nothingShown;
     } catch (const std::exception& error) {
         fmt::print(stderr, "micguard-demo: {}\n", error.what());
         return nothingShown;

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdio>
 
 namespace micguard::test {
 namespace {
@@ -20,6 +23,14 @@ constexpr const char* kRow = "  {:<11}{:<11}{}   {}   {}   {}   {}\n";
 constexpr int kLevel = 10, kAfter = 20, kResidue = 21;
 
 } // namespace
+
+void progress(const std::string& text) {
+    if (::isatty(STDERR_FILENO) == 0)
+        return;
+    std::fflush(stdout);
+    fmt::print(stderr, "\r\033[K{}", text);
+    std::fflush(stderr);
+}
 
 std::string bold(const std::string& text, Paint paint) {
     return painted("1", text, paint);

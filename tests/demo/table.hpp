@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The demo's results as text, with colours if wanted. Pure.
+// The demo's results as text, with colours if wanted.
 #pragma once
 
 #include "tests/demo/trial_run.hpp"
@@ -9,6 +9,9 @@
 namespace micguard::test {
 
 enum class Paint { plain, colours };
+
+// One line that says what is going on, on a terminal only, and vanishes.
+void progress(const std::string& text);
 
 std::string bold(const std::string& text, Paint paint);
 std::string good(const std::string& text, Paint paint);

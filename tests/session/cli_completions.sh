@@ -48,6 +48,8 @@ same bash "verify's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl v
 same bash "times" "" "$(bash_offers micguardctl allow --until "")"
 same bash "app mute's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl app mute "" | grep -v '^--')"
 same bash "answer's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl answer "" | grep -v '^--')"
+same bash "report's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl report --app "")"
+same bash "report's options" "$(printf -- '--app\n--csv\n--help\n--html\n--json\n--since\n--until')" "$(bash_offers micguardctl report -)"
 same bash "answers" "$(printf 'allow\ndeny')" "$(bash_offers micguardctl answer org.app '' | grep -v '^--')"
 same bash "history's options" "$(printf -- '--app\n--help\n--json\n--kind\n--limit\n--since\n--source\n--timeline\n--until')" \
     "$(bash_offers micguardctl history -)"

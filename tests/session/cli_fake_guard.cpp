@@ -8,6 +8,7 @@
 // nothing.
 #include "protocol/names.hpp"
 #include "tests/session/cli_fake_history.hpp"
+#include "tests/session/cli_fake_report.hpp"
 #include "tests/session/cli_fake_rules.hpp"
 
 #include <cstdio>
@@ -445,6 +446,7 @@ int main() {
     history.refuse = fake.refuse;
     history.empty = std::getenv("FAKE_EMPTY_HISTORY") != nullptr;
     attachHistory(fake.bus, history);
+    attachReport(fake.bus);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/apps/1",
                              names::application::interface, app.data(), &fake);
     sd_bus_add_object_vtable(fake.bus, nullptr, "/org/micguard/MicGuard1/streams/7", names::stream::interface,

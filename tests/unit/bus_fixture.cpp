@@ -250,6 +250,18 @@ void FakeRequests::readHistory(const Caller& caller, const history::Filter& filt
     });
 }
 
+void FakeRequests::report(const Caller& caller, const history::ReportFilter& filter,
+                          std::function<void(Result<std::vector<history::ReportRow>>)> reply) {
+    record(caller, "report");
+    reportFilters.push_back(filter);
+    answer([this, reply] {
+        if (refusal)
+            reply(tl::unexpected(*refusal));
+        else
+            reply(rows);
+    });
+}
+
 void FakeRequests::clearHistory(const Caller& caller, const history::ClearFilter& filter,
                                 std::function<void(Result<std::uint64_t>)> reply) {
     record(caller, "clearHistory");

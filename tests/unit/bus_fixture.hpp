@@ -70,6 +70,8 @@ class FakeRequests : public Requests {
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
     void readHistory(const Caller& caller, const history::Filter& filter,
                      std::function<void(Result<std::vector<history::Entry>>)> reply) override;
+    void report(const Caller& caller, const history::ReportFilter& filter,
+                std::function<void(Result<std::vector<history::ReportRow>>)> reply) override;
     void clearHistory(const Caller& caller, const history::ClearFilter& filter,
                       std::function<void(Result<std::uint64_t>)> reply) override;
     void verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) override;
@@ -81,6 +83,8 @@ class FakeRequests : public Requests {
     std::vector<RuleView> shownRules;       // what rules() answers
     Explanation explanation;                // what explain() answers
     std::vector<history::Filter> filters;   // what readHistory() got
+    std::vector<history::ReportFilter> reportFilters;
+    std::vector<history::ReportRow> rows; // what report() answers
     std::vector<history::ClearFilter> clearFilters;
     std::vector<history::Entry> entries; // what readHistory() answers
     std::vector<VerifyOptions> proofs;      // what verify() got

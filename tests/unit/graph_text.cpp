@@ -250,6 +250,8 @@ Node takeNode(Line& line) {
     n.target = line.take("target");
     n.peaks = line.takeFlag("peaks");
     n.capturesSink = line.takeFlag("captures-sink");
+    if (line.has("corked"))
+        n.corked = line.take("corked") == "yes";
     if (line.has("max"))
         n.configuredMaxVolume = line.takeFloat("max", 10.0f);
     n.maxInputs = static_cast<std::uint32_t>(line.takeNumber("inputs", 0));

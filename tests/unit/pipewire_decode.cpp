@@ -357,3 +357,10 @@ TEST_CASE("pods with bytes changed inside a sound envelope are read or refused, 
     CHECK(readings > 0);
     CHECK(readings < rounds);
 }
+
+TEST_CASE("whether the Pulse server has corked a stream is known only where it says so") {
+    CHECK(decode::node(7, Dict{{"pulse.corked", "true"}}).corked == true);
+    CHECK(decode::node(7, Dict{{"pulse.corked", "false"}}).corked == false);
+    CHECK(decode::node(7, Dict{{"pulse.corked", "perhaps"}}).corked == false);
+    CHECK_FALSE(decode::node(7, Dict{{"node.name", "x"}}).corked);
+}
