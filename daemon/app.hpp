@@ -125,6 +125,7 @@ class App final : public Requests {
     void noteAnswer(const Answer& answer, const std::string& by);
     std::string whyUnmuted() const;
     void watchSandboxes();
+    void recordAnew();
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     static BypassPlaces bypassPlaces(const Options& options);
