@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What writing the history costs a mute: call to reply of SetMuted(true) in one session, by turns with the history on and off.
-// Each mute ends with an unmute, and somebody comes and goes in between, so that there is something to write. By hand:
-// micguard-bench-history [ROUNDS]; docs/architecture.md has the figures.
+// What writing the history costs a mute: call to reply of SetMuted(true) in one session, by turns with the
+// history on and off. Each mute ends with an unmute, and somebody comes and goes in between, so that there is
+// something to write. By hand: micguard-bench-history [ROUNDS]; docs/architecture.md has the figures.
 #include "tests/support/guard.hpp"
 #include "tests/support/listener.hpp"
 
@@ -27,7 +27,8 @@ struct Times {
         return ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))];
     }
     void print(const char* name) {
-        std::printf("%-12s %zu mutes: median %.3f ms, 90 %% %.3f ms, 99 %% %.3f ms\n", name, ms.size(), at(0.5), at(0.9), at(0.99));
+        std::printf("%-12s %zu mutes: median %.3f ms, 90 %% %.3f ms, 99 %% %.3f ms\n", name, ms.size(),
+                    at(0.5), at(0.9), at(0.99));
     }
 };
 
@@ -65,7 +66,8 @@ void run(unsigned rounds) {
     }
     with.print("history on");
     without.print("history off");
-    std::printf("on : off, of the medians %.3f, of the 90 %% %.3f\n", with.at(0.5) / without.at(0.5), with.at(0.9) / without.at(0.9));
+    std::printf("on : off, of the medians %.3f, of the 90 %% %.3f\n", with.at(0.5) / without.at(0.5),
+                with.at(0.9) / without.at(0.9));
 }
 
 } // namespace

@@ -14,7 +14,8 @@ namespace {
 namespace method = names::guard::method;
 
 tl::unexpected<CallError> nonsense(const std::string& why) {
-    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's history (" + why + "); is it of another version?"});
+    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's history (" + why +
+                                                      "); is it of another version?"});
 }
 
 // Negative errno if the message cannot hold it.
@@ -40,9 +41,10 @@ int append(sd_bus_message* call, const HistoryFilter& filter) {
     for (const auto& kind : filter.kinds)
         words.push_back(const_cast<char*>(kind.c_str())); // sd-bus only reads
     words.push_back(nullptr);
-    for (const auto step : {+[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_DICT_ENTRY, "sv"); },
-                            +[](sd_bus_message* m) { return sd_bus_message_append(m, "s", "kinds"); },
-                            +[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, "as"); }})
+    for (const auto step :
+         {+[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_DICT_ENTRY, "sv"); },
+          +[](sd_bus_message* m) { return sd_bus_message_append(m, "s", "kinds"); },
+          +[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, "as"); }})
         r = r < 0 ? r : step(call);
     r = r < 0 ? r : sd_bus_message_append_strv(call, words.data());
     for (int level = 0; level < 3; ++level)
@@ -55,7 +57,8 @@ Answer<MessageHandle> asked(const Guard& guard, const char* member, const Histor
     if (!message)
         return message;
     if (append(message->get(), filter) < 0)
-        return tl::unexpected(CallError{Exit::No, "the name of an application or a microphone is no valid text"});
+        return tl::unexpected(
+            CallError{Exit::No, "the name of an application or a microphone is no valid text"});
     return send(guard.bus(), message->get(), changePatience);
 }
 

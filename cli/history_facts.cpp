@@ -15,7 +15,10 @@ tl::expected<std::vector<EntryFacts>, std::string> entriesFrom(const json& reply
         EntryFacts entry;
         Keys keys(one);
         keys("kind", entry.kind)("start", entry.start)("end", entry.end);
-        keys.maybe("app", entry.appId).maybe("name", entry.name).maybe("identity", entry.identity).maybe("source", entry.source);
+        keys.maybe("app", entry.appId)
+            .maybe("name", entry.name)
+            .maybe("identity", entry.identity)
+            .maybe("source", entry.source);
         keys.maybe("level-meter", entry.levelMeter).maybe("count", entry.count);
         keys.maybe("by", entry.by).maybe("id", entry.id).maybe("reason", entry.reason);
         if (!keys.wrong().empty())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The history as the guard gives it, as plain values, and written out again in the shape that --json promises (documented in
-// micguardctl(1)). Pure.
+// The history as the guard gives it, as plain values, and written out again in the shape that --json promises
+// (documented in micguardctl(1)). Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct EntryFacts {
     const std::string& called() const { return name.empty() ? appId : name; }
 };
 
-// From the reply to History. Error: which key is missing or of another type; those we do not know are ignored.
+// From the reply to History. Error: which key is missing or of another type; those we do not know are
+// ignored.
 tl::expected<std::vector<EntryFacts>, std::string> entriesFrom(const nlohmann::json& reply);
 
 nlohmann::json toJson(const EntryFacts& entry);

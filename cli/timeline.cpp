@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A cell of a row stands for as much time as fits into it, and what happened in it for an instant only is still seen.
+// A cell of a row stands for as much time as fits into it, and what happened in it for an instant only is
+// still seen.
 #include "cli/timeline.hpp"
 
 #include "cli/text.hpp"
@@ -90,13 +91,16 @@ struct Scale {
         const auto cell = (at - shown.from) / std::max<std::uint64_t>((shown.to - shown.from) / cells, 1);
         return std::min<std::size_t>(static_cast<std::size_t>(cell), cells - 1);
     }
-    Spans cell(std::size_t index) const { return {{edge(index), index + 1 == cells ? shown.to : edge(index + 1)}}; }
+    Spans cell(std::size_t index) const {
+        return {{edge(index), index + 1 == cells ? shown.to : edge(index + 1)}};
+    }
 };
 
 // The fuller a cell, the higher the bar.
 std::string_view bar(std::uint64_t of, std::uint64_t whole) {
     constexpr std::array<std::string_view, 8> bars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    return bars[std::min<std::size_t>(static_cast<std::size_t>(of * bars.size() / std::max<std::uint64_t>(whole, 1)), bars.size() - 1)];
+    return bars[std::min<std::size_t>(
+        static_cast<std::size_t>(of * bars.size() / std::max<std::uint64_t>(whole, 1)), bars.size() - 1)];
 }
 
 struct Painted {
@@ -133,8 +137,9 @@ std::string clock(std::uint64_t at, std::uint64_t apart) {
 
 // As many times of day as have room, at full hours of the clocks here.
 std::pair<std::string, std::uint64_t> axis(const Scale& scale) {
-    constexpr std::array<std::uint64_t, 13> steps = {minute,   5 * minute, 15 * minute, 30 * minute, hour,      2 * hour, 3 * hour,
-                                                     4 * hour, 6 * hour,   12 * hour,   24 * hour,   48 * hour, week};
+    constexpr std::array<std::uint64_t, 13> steps = {
+        minute,   5 * minute, 15 * minute, 30 * minute, hour,      2 * hour, 3 * hour,
+        4 * hour, 6 * hour,   12 * hour,   24 * hour,   48 * hour, week};
     const std::uint64_t span = scale.shown.to - scale.shown.from;
     std::uint64_t apart = steps.back();
     for (const std::uint64_t one : steps)
@@ -150,8 +155,10 @@ std::pair<std::string, std::uint64_t> axis(const Scale& scale) {
         if (at < scale.shown.from)
             continue;
         const std::tm parts = local(at);
-        const auto ofDay = static_cast<std::uint64_t>(parts.tm_hour) * hour + static_cast<std::uint64_t>(parts.tm_min) * minute;
-        const bool day = ofDay == 0 && (apart == week ? parts.tm_wday == 1 : apart < 48 * hour || parts.tm_yday % 2 == 0);
+        const auto ofDay = static_cast<std::uint64_t>(parts.tm_hour) * hour +
+                           static_cast<std::uint64_t>(parts.tm_min) * minute;
+        const bool day =
+            ofDay == 0 && (apart == week ? parts.tm_wday == 1 : apart < 48 * hour || parts.tm_yday % 2 == 0);
         const bool marks = apart < 24 * hour ? ofDay % apart == 0 : day;
         const std::size_t cell = scale.cellOf(at);
         const std::string text = clock(at, apart);
@@ -171,11 +178,13 @@ std::string nameOf(const Row& row) {
 
 } // namespace
 
-std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSpan, std::uint64_t now, const Terminal& terminal) {
+std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSpan, std::uint64_t now,
+                     const Terminal& terminal) {
     Spans muted;
     std::map<std::pair<std::string, bool>, Row> rows; // by AppId, level meters apart
     for (const EntryFacts& entry : entries) {
-        const Span span{std::max(entry.start, shownSpan.from), std::min(entry.end == 0 ? now : entry.end, shownSpan.to)};
+        const Span span{std::max(entry.start, shownSpan.from),
+                        std::min(entry.end == 0 ? now : entry.end, shownSpan.to)};
         if (span.from > span.to)
             continue;
         if (entry.kind == "mute") {
@@ -223,8 +232,8 @@ std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSp
     const Scale scale{shownSpan, std::clamp(room, fewestCells, mostCells)};
 
     std::string out;
-    const auto line = [&](const std::string& name, const std::string& cells, std::size_t width, const std::string& live,
-                          const std::string& silent, Colour colour) {
+    const auto line = [&](const std::string& name, const std::string& cells, std::size_t width,
+                          const std::string& live, const std::string& silent, Colour colour) {
         std::string text = terminal.painted(padded(name, names), colour) + "  " + cells;
         if (figuresToo && !(live.empty() && silent.empty())) {
             text.append(scale.cells - width + 2, ' ');
@@ -241,7 +250,8 @@ std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSp
     for (std::size_t i = 0; i < scale.cells; ++i)
         if (const auto of = total(common(muted, scale.cell(i))); of > 0)
             cells[i] = {bar(of, total(scale.cell(i))), Colour::Green};
-    line("muted", painted(cells, terminal), scale.cells, "", muted.empty() ? "" : duration(total(muted)), Colour::Bold);
+    line("muted", painted(cells, terminal), scale.cells, "", muted.empty() ? "" : duration(total(muted)),
+         Colour::Bold);
 
     for (const Figures& one : figures) {
         cells.assign(scale.cells, {});
@@ -254,7 +264,8 @@ std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSp
             else if (total(common(one.silenced, whole)) > 0)
                 cells[i] = {"░", Colour::Green};
         }
-        line(nameOf(*one.row), painted(cells, terminal), scale.cells, one.live.empty() ? "" : duration(total(one.live)),
+        line(nameOf(*one.row), painted(cells, terminal), scale.cells,
+             one.live.empty() ? "" : duration(total(one.live)),
              one.silenced.empty() ? "" : duration(total(one.silenced)), Colour::None);
     }
     if (figures.empty())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Who listened when, drawn in a terminal: a row for each application, the mutes as one of their own, time from left to right.
-// Pure.
+// Who listened when, drawn in a terminal: a row for each application, the mutes as one of their own, time
+// from left to right. Pure.
 #pragma once
 
 #include "cli/history_facts.hpp"
@@ -18,6 +18,7 @@ struct Span {
 };
 
 // `shownSpan`: from the left edge to the right one. What goes on ends `now`.
-std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSpan, std::uint64_t now, const Terminal& terminal);
+std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSpan, std::uint64_t now,
+                     const Terminal& terminal);
 
 } // namespace micguard::cli

@@ -66,10 +66,7 @@ App::App(Options options)
                                                                       "written as fast as they came",
                                                                       historyLost_)});
                 },
-                [this] {
-                    chronicle_.forget();
-                    history_.record(chronicle_.follow(view_, now()));
-                }})
+                [this] { recordAnew(); }})
     , ruleCheck_(idleRules,
                  [this](const Diagnostics& idle) {
                      journalOnce(idleRulesTold_, idle);
@@ -149,6 +146,12 @@ void App::useConfiguration(const Loaded& loaded) {
 void App::useHistory() {
     const auto& wanted = configuration_.settings.history;
     history_.use({wanted.enabled, wanted.keepDays, wanted.maxMegabytes << 20}, model_.mute.muted() ? model_.mute.since : 0);
+}
+
+// All that goes on, as if it had just begun.
+void App::recordAnew() {
+    chronicle_.forget();
+    history_.record(chronicle_.follow(view_, now()));
 }
 
 // The server is as it was started; the link says how it will be started next.
@@ -243,8 +246,8 @@ int App::run() {
             return exitCode_;
         // Not before it is known that there is no other guard, whose history it would be.
         keepsHistory_ = true;
-        if (configured_)
-            useHistory();
+        useHistory();
+        recordAnew();
     }
     const auto onTerminate = [](gpointer self) -> gboolean {
         static_cast<App*>(self)->startRelease(0);

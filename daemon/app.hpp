@@ -108,6 +108,7 @@ class App final : public Requests {
     void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
     void sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason);
     void useHistory();
+    void recordAnew();
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     void useConfiguration(const Loaded& loaded);

@@ -26,7 +26,9 @@ constexpr std::uint64_t day = 86'400'000'000;
 constexpr std::uint32_t largestLimit = 10'000;
 constexpr std::array kinds = {"session", "mute", "block", "answer", "warning"};
 
-tl::unexpected<CallError> usage(const std::string& what) { return tl::unexpected(CallError{Exit::Usage, what}); }
+tl::unexpected<CallError> usage(const std::string& what) {
+    return tl::unexpected(CallError{Exit::Usage, what});
+}
 
 Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
     std::vector<std::string> list;
@@ -34,7 +36,8 @@ Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
         const auto comma = std::min(text.find(','), text.size());
         const std::string word(text.substr(0, comma));
         if (std::find(kinds.begin(), kinds.end(), word) == kinds.end())
-            return usage("there is no kind '" + shown(word, 40) + "'; there are session, mute, block, answer and warning");
+            return usage("there is no kind '" + shown(word, 40) +
+                         "'; there are session, mute, block, answer and warning");
         list.push_back(word);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
@@ -43,7 +46,8 @@ Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
 
 Answer<HistoryFilter> filterFrom(const Invocation& how, std::uint64_t now) {
     HistoryFilter filter;
-    for (const auto& [name, into] : {std::pair{"--since", &filter.since}, std::pair{"--until", &filter.until}})
+    for (const auto& [name, into] :
+         {std::pair{"--since", &filter.since}, std::pair{"--until", &filter.until}})
         if (const auto text = how.option(name)) {
             const auto moment = pastMomentFrom(*text, now);
             if (!moment)
@@ -63,7 +67,8 @@ Answer<HistoryFilter> filterFrom(const Invocation& how, std::uint64_t now) {
     if (const auto text = how.option("--limit")) {
         std::uint32_t limit = 0;
         const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
-        if (read.ec != std::errc() || read.ptr != text->data() + text->size() || limit == 0 || limit > largestLimit)
+        if (read.ec != std::errc() || read.ptr != text->data() + text->size() || limit == 0 ||
+            limit > largestLimit)
             return usage("--limit wants a number from 1 to " + std::to_string(largestLimit));
         filter.limit = limit;
     }
@@ -101,7 +106,8 @@ Cell what(const EntryFacts& entry) {
     if (entry.kind == "mute")
         return {"muted", Colour::Green};
     if (entry.kind == "block")
-        return {entry.count > 1 ? "blocked " + std::to_string(entry.count) + " times" : "blocked", Colour::Yellow};
+        return {entry.count > 1 ? "blocked " + std::to_string(entry.count) + " times" : "blocked",
+                Colour::Yellow};
     if (entry.kind == "answer")
         return {shown(entry.reason, 24), Colour::Bold};
     return {shown(entry.kind, 16), Colour::Yellow};
@@ -119,8 +125,9 @@ std::string why(const EntryFacts& entry) {
 }
 
 // The newest at the end, next to where one goes on typing.
-std::string listed(const std::vector<EntryFacts>& entries, const std::map<std::string, std::string>& microphones,
-                   std::uint64_t now, const Terminal& terminal) {
+std::string listed(const std::vector<EntryFacts>& entries,
+                   const std::map<std::string, std::string>& microphones, std::uint64_t now,
+                   const Terminal& terminal) {
     if (entries.empty())
         return "Nothing is written down of that.\n";
     Table table({"FROM", "TO", "FOR", "WHAT", "APPLICATION", "MICROPHONE", "WHY"});
@@ -169,7 +176,8 @@ int draw(Guard& guard, HistoryFilter filter, std::uint64_t now, const Terminal& 
         return failed(entries.error());
     if (entries->size() == largestLimit)
         complain("only the newest " + std::to_string(largestLimit) + " entries are drawn");
-    const auto mutes = askHistory(guard, {.since = span.from, .until = span.to, .kinds = {"mute"}, .limit = largestLimit});
+    const auto mutes =
+        askHistory(guard, {.since = span.from, .until = span.to, .kinds = {"mute"}, .limit = largestLimit});
     if (!mutes)
         return failed(mutes.error());
     entries->insert(entries->end(), mutes->begin(), mutes->end());

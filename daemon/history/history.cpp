@@ -79,13 +79,13 @@ struct History::Shared {
             G_PRIORITY_DEFAULT_IDLE,
             [](gpointer data) -> gboolean {
                 const auto& shared = *static_cast<std::shared_ptr<Shared>*>(data);
-                std::vector<std::function<void()>> messages;
+                std::vector<std::function<void()>> came;
                 {
                     const std::lock_guard inner(shared->mutex);
                     shared->called = false;
-                    messages = std::exchange(shared->messages, {});
+                    came = std::exchange(shared->messages, {});
                 }
-                for (const auto& one : messages)
+                for (const auto& one : came)
                     if (shared->told)
                         one();
                 return G_SOURCE_REMOVE;
@@ -101,15 +101,15 @@ struct History::Shared {
     // Whoever knows what goes on says it again; what it said meanwhile ends here.
     static void beginAnew(const std::shared_ptr<Shared>& self) {
         deliver(self, [self] {
-            std::uint64_t lost = 0;
+            std::uint64_t many = 0;
             {
                 const std::lock_guard lock(self->mutex);
                 self->push(Gap{now()});
                 self->leftOut = false;
-                lost = std::exchange(self->lost, 0);
+                many = std::exchange(self->lost, 0);
             }
-            if (lost > 0)
-                self->told->lost(lost);
+            if (many > 0)
+                self->told->lost(many);
             self->told->beginAnew();
         });
     }

@@ -50,14 +50,16 @@ std::string filterOf(sd_bus_message* call) {
 }
 
 int refused(const FakeHistory& history, sd_bus_error* error) {
-    return history.refuse ? sd_bus_error_set(error, (std::string(names::error::prefix) + "Unavailable").c_str(),
-                                             "history.db is \x1b[31mlocked")
-                          : 0;
+    return history.refuse
+               ? sd_bus_error_set(error, (std::string(names::error::prefix) + "Unavailable").c_str(),
+                                  "history.db is \x1b[31mlocked")
+               : 0;
 }
 
 uint64_t now() {
-    return static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
 }
 
 int read(sd_bus_message* call, void* data, sd_bus_error* error) {
@@ -73,15 +75,18 @@ int read(sd_bus_message* call, void* data, sd_bus_error* error) {
     if (!history.empty) {
         // What was asked comes back as a warning.
         if (filter.find("kinds=mute") == std::string::npos)
-            sd_bus_message_append(answer, "a{sv}", 5, "kind", "s", "warning", "start", "t", at - hour / 2, "end", "t", at - hour / 2, "id", "s",
-                                  "asked", "reason", "s", filter.c_str());
-        sd_bus_message_append(answer, "a{sv}", 5, "kind", "s", "mute", "start", "t", at - hour, "end", "t", uint64_t{0}, "by", "s",
-                              "panel (pid 3)", "reason", "s", "a call");
-        sd_bus_message_append(answer, "a{sv}", 8, "kind", "s", "session", "start", "t", at - 2 * hour, "end", "t", uint64_t{0}, "app", "s",
-                              "org.evil.App", "name", "s", "Evil\x1b[2J App", "identity", "s", "claimed", "source", "s", "alsa_input.pci",
-                              "level-meter", "b", 0);
-        sd_bus_message_append(answer, "a{sv}", 8, "kind", "s", "block", "start", "t", at - 3 * hour, "end", "t", at - 2 * hour, "app", "s",
-                              "/usr/bin/call", "name", "s", "call", "identity", "s", "kernel", "source", "s", "", "count", "u", 3u);
+            sd_bus_message_append(answer, "a{sv}", 5, "kind", "s", "warning", "start", "t", at - hour / 2,
+                                  "end", "t", at - hour / 2, "id", "s", "asked", "reason", "s",
+                                  filter.c_str());
+        sd_bus_message_append(answer, "a{sv}", 5, "kind", "s", "mute", "start", "t", at - hour, "end", "t",
+                              uint64_t{0}, "by", "s", "panel (pid 3)", "reason", "s", "a call");
+        sd_bus_message_append(answer, "a{sv}", 8, "kind", "s", "session", "start", "t", at - 2 * hour, "end",
+                              "t", uint64_t{0}, "app", "s", "org.evil.App", "name", "s", "Evil\x1b[2J App",
+                              "identity", "s", "claimed", "source", "s", "alsa_input.pci", "level-meter", "b",
+                              0);
+        sd_bus_message_append(answer, "a{sv}", 8, "kind", "s", "block", "start", "t", at - 3 * hour, "end",
+                              "t", at - 2 * hour, "app", "s", "/usr/bin/call", "name", "s", "call",
+                              "identity", "s", "kernel", "source", "s", "", "count", "u", 3u);
     }
     sd_bus_message_close_container(answer);
     const int r = sd_bus_send(nullptr, answer, nullptr);
@@ -95,16 +100,18 @@ int clear(sd_bus_message* call, void* data, sd_bus_error* error) {
     if (const int r = refused(history, error); r < 0)
         return r;
     // So that the test sees what was asked.
-    return sd_bus_reply_method_return(call, "t", static_cast<uint64_t>(history.empty ? 0 : filter.size() + 1));
+    return sd_bus_reply_method_return(call, "t",
+                                      static_cast<uint64_t>(history.empty ? 0 : filter.size() + 1));
 }
 
 } // namespace
 
 int attachHistory(sd_bus* bus, FakeHistory& history) {
     namespace method = names::guard::method;
-    static const sd_bus_vtable table[] = {SD_BUS_VTABLE_START(0),
-                                          SD_BUS_METHOD(method::history, "a{sv}", "aa{sv}", read, SD_BUS_VTABLE_UNPRIVILEGED),
-                                          SD_BUS_METHOD(method::clearHistory, "a{sv}", "t", clear, SD_BUS_VTABLE_UNPRIVILEGED),
-                                          SD_BUS_VTABLE_END};
+    static const sd_bus_vtable table[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD(method::history, "a{sv}", "aa{sv}", read, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD(method::clearHistory, "a{sv}", "t", clear, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END};
     return sd_bus_add_object_vtable(bus, nullptr, names::rootPath, names::guard::interface, table, &history);
 }

@@ -36,8 +36,9 @@ std::uint64_t numberBehind(const std::string& text, const std::string& key) {
 }
 
 std::uint64_t nowUsec() {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
 }
 
 } // namespace
@@ -50,7 +51,8 @@ TEST_CASE("the history is a list, the newest at its end, and fit for a terminal"
     CHECK(ran.err.empty());
     CHECK_FALSE(contains(ran.out, "\x1b"));
     CHECK(ran.out.starts_with("FROM"));
-    const auto blocked = ran.out.find("blocked 3 times"), listened = ran.out.find("listened"), muted = ran.out.find("muted");
+    const auto blocked = ran.out.find("blocked 3 times"), listened = ran.out.find("listened"),
+               muted = ran.out.find("muted");
     CHECK(blocked < listened);
     CHECK(listened < muted);
     CHECK(contains(ran.out, "goes on"));
@@ -85,14 +87,22 @@ TEST_CASE("what is asked for reaches the guard") {
     CHECK(numberBehind(times, "since=") >= before - 7'200'000'000);
     CHECK(numberBehind(times, "since=") <= nowUsec() - 7'200'000'000);
     CHECK(numberBehind(times, "until=") >= before);
-    CHECK(numberBehind(asked(bus, {"--since", "yesterday"}), "since=") < numberBehind(asked(bus, {"--since", "today"}), "since="));
+    CHECK(numberBehind(asked(bus, {"--since", "yesterday"}), "since=") <
+          numberBehind(asked(bus, {"--since", "today"}), "since="));
 }
 
 TEST_CASE("what cannot be meant is refused without asking") {
     PrivateBus bus; // with nobody on it
-    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-             {"--since", "tomorrow"}, {"--since", "today", "--until", "yesterday"}, {"--kind", "music"}, {"--limit", "0"},
-             {"--limit", "10001"}, {"--limit", "x"}, {"--timeline", "--json"}, {"--timeline", "--limit", "5"}, {"clean"}}) {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"--since", "tomorrow"},
+                                               {"--since", "today", "--until", "yesterday"},
+                                               {"--kind", "music"},
+                                               {"--limit", "0"},
+                                               {"--limit", "10001"},
+                                               {"--limit", "x"},
+                                               {"--timeline", "--json"},
+                                               {"--timeline", "--limit", "5"},
+                                               {"clean"}}) {
         std::vector<std::string> all = {"history"};
         all.insert(all.end(), arguments.begin(), arguments.end());
         const Ran ran = bus.run(all);
@@ -124,7 +134,8 @@ TEST_CASE("history clear says how much was forgotten, and of whom") {
     // The stand-in says the length of what it was asked, and one.
     CHECK(bus.run({"history", "clear"}).out == "Forgot 1 entry.\n");
     CHECK(bus.run({"history", "clear", "--app", "evil"}).out == "Forgot 17 entries.\n"); // app=org.evil.App
-    CHECK(json::parse(bus.run({"history", "clear", "--app", "org.x", "--json"}).out) == json{{"cleared", 10}});
+    CHECK(json::parse(bus.run({"history", "clear", "--app", "org.x", "--json"}).out) ==
+          json{{"cleared", 10}});
     CHECK(json::parse(bus.run({"history", "clear", "--until", "2026-01-01", "--json"}).out)["cleared"] > 10);
     for (const char* option : {"--since=today", "--kind=mute", "--timeline"}) {
         const Ran ran = bus.run({"history", "clear", option});
@@ -143,7 +154,8 @@ TEST_CASE("without a history the verbs say so, and why it cannot be read") {
         CHECK(contains(bus.run({"history", "--timeline"}).out, "No application has listened."));
     }
     Fake fake(bus, {"FAKE_REFUSE=1"});
-    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"history"}, {"history", "clear"}, {"history", "--timeline"}}) {
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"history"}, {"history", "clear"}, {"history", "--timeline"}}) {
         const Ran ran = bus.run(arguments);
         CHECK(ran.status == 1);
         CHECK(ran.out.empty());

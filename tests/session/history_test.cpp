@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What happened is written down, with who, when and why; it outlasts a killed guard; and whatever is wrong with its disk,
-// the microphones are muted as ever.
+// What happened is written down, with who, when and why; it outlasts a killed guard; and whatever is wrong
+// with its disk, the microphones are muted as ever.
 #include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -25,8 +25,9 @@ namespace {
 constexpr std::uint64_t second = 1'000'000;
 
 std::uint64_t now() {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
 }
 
 json history(const PrivateSession& session, std::vector<std::string> options = {}) {
@@ -69,7 +70,8 @@ class Disk {
     Disk(const PrivateSession& session, unsigned long flags, const char* options)
         : path_(session.directory() / "state") {
         fs::create_directories(path_);
-        if (geteuid() != 0 || mount("micguard-test", path_.c_str(), "tmpfs", flags | MS_NOSUID | MS_NODEV, options) != 0)
+        if (geteuid() != 0 ||
+            mount("micguard-test", path_.c_str(), "tmpfs", flags | MS_NOSUID | MS_NODEV, options) != 0)
             SKIP("a disk of its own needs root");
     }
     ~Disk() { umount2(path_.c_str(), MNT_DETACH); }
@@ -92,7 +94,8 @@ class Lock {
   public:
     explicit Lock(const fs::path& file) {
         REQUIRE(sqlite3_open(file.c_str(), &database_) == SQLITE_OK);
-        REQUIRE(sqlite3_exec(database_, "BEGIN IMMEDIATE; UPDATE fact SET value = value", nullptr, nullptr, nullptr) == SQLITE_OK);
+        REQUIRE(sqlite3_exec(database_, "BEGIN IMMEDIATE; UPDATE fact SET value = value", nullptr, nullptr,
+                             nullptr) == SQLITE_OK);
     }
     ~Lock() { sqlite3_close(database_); }
     Lock(const Lock&) = delete;
@@ -104,11 +107,13 @@ class Lock {
 
 } // namespace
 
-TEST_CASE("who listened, what was muted, blocked, answered and warned of is in the history, with its times", "[history]") {
+TEST_CASE("who listened, what was muted, blocked, answered and warned of is in the history, with its times",
+          "[history]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     const auto began = now();
-    auto recorder = std::make_unique<Heard>(hear("tone", pwRecordListener(session, {.target = "tone", .name = "recorder"})));
+    auto recorder = std::make_unique<Heard>(
+        hear("tone", pwRecordListener(session, {.target = "tone", .name = "recorder"})));
     const auto heard = now();
     REQUIRE(eventually([&] { return entries(session, "session", "/pw-cat").size() == 1; }));
     json listened = entries(session, "session", "/pw-cat")[0];
@@ -149,7 +154,8 @@ TEST_CASE("who listened, what was muted, blocked, answered and warned of is in t
                    "[[rule]]\nmatch = { app = 'nobody' }\nwhen = { locked = true }\naction = 'deny'\n");
     auto asks = pwRecordListener(session, {.target = "tone", .name = "asks"});
     asks->start();
-    const auto pending = guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
+    const auto pending =
+        guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
     const auto answering = now();
     REQUIRE(guard.tryAnswer(pending.path, false, "run").empty());
     const json answer = entries(session, "answer", "/pw-cat")[0];
@@ -162,7 +168,8 @@ TEST_CASE("who listened, what was muted, blocked, answered and warned of is in t
     CHECK(entries(session, "session", "/pw-cat").size() == 1); // who waits for an answer does not listen
 }
 
-TEST_CASE("the guard is killed while somebody listens, muted: what was older than a second is there, and the mute goes on",
+TEST_CASE("the guard is killed while somebody listens, muted: what was older than a second is there, and the "
+          "mute goes on",
           "[history]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     auto guard = std::make_unique<Guard>(session);
@@ -190,7 +197,8 @@ TEST_CASE("the guard is killed while somebody listens, muted: what was older tha
     REQUIRE(mutes.size() == 1);
     CHECK(isBetween(mutes[0]["start"], muting, killed));
     CHECK(mutes[0]["end"].is_null());
-    CHECK(mutes[0]["by"].get<std::string>().find("(pid " + std::to_string(getpid()) + ")") != std::string::npos);
+    CHECK(mutes[0]["by"].get<std::string>().find("(pid " + std::to_string(getpid()) + ")") !=
+          std::string::npos);
     guard->setMuted(false);
     CHECK_FALSE(entries(session, "mute")[0]["end"].is_null());
 }
@@ -263,8 +271,10 @@ TEST_CASE("cleared, nothing is left, also while somebody listens", "[history]") 
     CHECK(history(session).size() == 1);
 }
 
-TEST_CASE("whatever is wrong with the history's disk, muting holds as ever, and says what is wrong", "[history]") {
-    const std::string fault = GENERATE("nothing", "read-only", "full", "locked", "damaged before", "damaged while in use");
+TEST_CASE("whatever is wrong with the history's disk, muting holds as ever, and says what is wrong",
+          "[history]") {
+    const std::string fault =
+        GENERATE("nothing", "read-only", "full", "locked", "damaged before", "damaged while in use");
     INFO(fault);
     PrivateSession session(guardedSession({MicKind::tone, MicKind::nullVirtual}));
     std::unique_ptr<Disk> disk;
@@ -285,7 +295,8 @@ TEST_CASE("whatever is wrong with the history's disk, muting holds as ever, and 
     std::vector<Heard> heard;
     for (const char* name : {"tone", "nullVirtual"})
         heard.push_back(listenTo(session, name));
-    REQUIRE(eventually([&] { return fault == "read-only" || fault == "full" || fs::exists(historyFile(session)); }));
+    REQUIRE(eventually(
+        [&] { return fault == "read-only" || fault == "full" || fs::exists(historyFile(session)); }));
     if (fault == "locked")
         lock = std::make_unique<Lock>(historyFile(session));
     if (fault == "damaged while in use")

@@ -31,15 +31,20 @@ TEST_CASE_METHOD(BusFixture, "each kind of entry has the keys that mean somethin
     const Answer answer = asked(*client, "History", "(@a{sv} {},)");
     INFO(answer.message);
     REQUIRE(answer.value);
-    CHECK(printed(answer.value.get()) ==
-          "([{'kind': <'session'>, 'start': <uint64 10>, 'end': <uint64 0>, 'app': <'us.zoom'>, 'name': <'Zo\uFFFDom'>, "
-          "'identity': <'sandbox'>, 'source': <'mic'>, 'level-meter': <true>}, "
-          "{'kind': <'mute'>, 'start': <uint64 9>, 'end': <uint64 12>, 'by': <'panel'>, 'reason': <'a call'>}, "
-          "{'kind': <'block'>, 'start': <uint64 8>, 'end': <uint64 9>, 'app': <'us.zoom'>, 'name': <'Zo\uFFFDom'>, "
-          "'identity': <'sandbox'>, 'source': <''>, 'count': <uint32 3>, 'reason': <'a rule'>}, "
-          "{'kind': <'answer'>, 'start': <uint64 7>, 'end': <uint64 7>, 'app': <'us.zoom'>, 'name': <'Zo\uFFFDom'>, "
-          "'identity': <'sandbox'>, 'by': <'panel'>, 'reason': <'denied run'>}, "
-          "{'kind': <'warning'>, 'start': <uint64 6>, 'end': <uint64 0>, 'id': <'config'>, 'reason': <'line 1'>}],)");
+    CHECK(
+        printed(answer.value.get()) ==
+        "([{'kind': <'session'>, 'start': <uint64 10>, 'end': <uint64 0>, 'app': <'us.zoom'>, 'name': "
+        "<'Zo\uFFFDom'>, "
+        "'identity': <'sandbox'>, 'source': <'mic'>, 'level-meter': <true>}, "
+        "{'kind': <'mute'>, 'start': <uint64 9>, 'end': <uint64 12>, 'by': <'panel'>, 'reason': <'a call'>}, "
+        "{'kind': <'block'>, 'start': <uint64 8>, 'end': <uint64 9>, 'app': <'us.zoom'>, 'name': "
+        "<'Zo\uFFFDom'>, "
+        "'identity': <'sandbox'>, 'source': <''>, 'count': <uint32 3>, 'reason': <'a rule'>}, "
+        "{'kind': <'answer'>, 'start': <uint64 7>, 'end': <uint64 7>, 'app': <'us.zoom'>, 'name': "
+        "<'Zo\uFFFDom'>, "
+        "'identity': <'sandbox'>, 'by': <'panel'>, 'reason': <'denied run'>}, "
+        "{'kind': <'warning'>, 'start': <uint64 6>, 'end': <uint64 0>, 'id': <'config'>, 'reason': <'line "
+        "1'>}],)");
     CHECK(requests.filters == std::vector<history::Filter>{{}});
     CHECK(requests.callers.at(0).uniqueName == client->uniqueName());
 }
@@ -58,15 +63,17 @@ TEST_CASE_METHOD(BusFixture, "a filter arrives as what it is", "[bus]") {
 
 TEST_CASE_METHOD(BusFixture, "what no filter is, is refused by name, and clears nothing", "[bus]") {
     for (const char* filter :
-         {"({'whatever': <true>},)", "({'since': <5>},)", "({'app': <''>},)", "({'app': <'a\\nb'>},)", "({'kinds': <['song']>},)",
-          "({'kinds': <@as []>},)", "({'kinds': <'session'>},)", "({'limit': <uint32 0>},)", "({'limit': <uint32 10001>},)",
+         {"({'whatever': <true>},)", "({'since': <5>},)", "({'app': <''>},)", "({'app': <'a\\nb'>},)",
+          "({'kinds': <['song']>},)", "({'kinds': <@as []>},)", "({'kinds': <'session'>},)",
+          "({'limit': <uint32 0>},)", "({'limit': <uint32 10001>},)",
           "({'since': <uint64 9>, 'until': <uint64 5>},)"}) {
         INFO(filter);
         const Answer answer = asked(*client, "History", filter);
         CHECK(answer.error == prefix + "InvalidArgument");
         CHECK_FALSE(answer.message.empty());
     }
-    for (const char* filter : {"({'since': <uint64 5>},)", "({'kinds': <['mute']>},)", "({'limit': <uint32 5>},)", "({'app': <1>},)"}) {
+    for (const char* filter : {"({'since': <uint64 5>},)", "({'kinds': <['mute']>},)",
+                               "({'limit': <uint32 5>},)", "({'app': <1>},)"}) {
         INFO(filter);
         CHECK(asked(*client, "ClearHistory", filter).error == prefix + "InvalidArgument");
     }
@@ -82,7 +89,8 @@ TEST_CASE_METHOD(BusFixture, "a refusal of the history says why", "[bus]") {
     }
 }
 
-TEST_CASE_METHOD(BusFixture, "ten thousand entries come whole and in order, and others are served meanwhile", "[bus]") {
+TEST_CASE_METHOD(BusFixture, "ten thousand entries come whole and in order, and others are served meanwhile",
+                 "[bus]") {
     for (std::uint64_t i = 0; i < history::largestLimit; ++i)
         requests.entries.push_back({Kind::Session, i, i, {"app", "App", "kernel"}, "mic", false, 0, "", ""});
     std::optional<Answer> all, other;

@@ -45,7 +45,8 @@ EntryFacts entry(const std::string& kind, const std::string& app, std::uint64_t 
     return one;
 }
 
-std::vector<std::string> drawn(const std::vector<EntryFacts>& entries, std::size_t columns, const Span& span = lastDay) {
+std::vector<std::string> drawn(const std::vector<EntryFacts>& entries, std::size_t columns,
+                               const Span& span = lastDay) {
     const Utc utc;
     std::istringstream text(timeline(entries, span, now, {false, columns}));
     std::vector<std::string> lines;
@@ -87,18 +88,25 @@ TEST_CASE("entries are read by their keys, and written with what means something
             {"kind":"music","start":1,"end":1}])"));
     REQUIRE(entries);
     REQUIRE(entries->size() == 5);
-    CHECK(toJson((*entries)[0]) == json::parse(R"({"kind":"session","start":5,"end":null,"app_id":"zoom","name":"Zoom","identity":"kernel",
+    CHECK(toJson((*entries)[0]) ==
+          json::parse(
+              R"({"kind":"session","start":5,"end":null,"app_id":"zoom","name":"Zoom","identity":"kernel",
         "source":"mic","level_meter":true})"));
-    CHECK(toJson((*entries)[1]) == json::parse(R"({"kind":"mute","start":4,"end":6,"by":"panel","reason":null})"));
-    CHECK(toJson((*entries)[2]) == json::parse(R"({"kind":"block","start":3,"end":4,"app_id":"zoom","name":"Zoom","identity":"kernel",
+    CHECK(toJson((*entries)[1]) ==
+          json::parse(R"({"kind":"mute","start":4,"end":6,"by":"panel","reason":null})"));
+    CHECK(toJson((*entries)[2]) ==
+          json::parse(R"({"kind":"block","start":3,"end":4,"app_id":"zoom","name":"Zoom","identity":"kernel",
         "source":null,"count":3,"reason":"a rule"})"));
-    CHECK(toJson((*entries)[3]) == json::parse(R"({"kind":"warning","start":2,"end":null,"id":"config","reason":"line 1"})"));
+    CHECK(toJson((*entries)[3]) ==
+          json::parse(R"({"kind":"warning","start":2,"end":null,"id":"config","reason":"line 1"})"));
     CHECK_FALSE(entriesFrom(json::parse(R"([{"start":5,"end":0}])")));
-    CHECK(entriesFrom(json::parse(R"([{"kind":"mute","start":"5","end":0}])")).error() == "start is of another type");
+    CHECK(entriesFrom(json::parse(R"([{"kind":"mute","start":"5","end":0}])")).error() ==
+          "start is of another type");
 }
 
 TEST_CASE("a picture has a row for each application and one for the mutes, and fits its terminal") {
-    std::vector<EntryFacts> entries = {entry("session", "Zoom", now - 2 * hour, 0), entry("session", "Firefox", now - 20 * hour, now - 19 * hour),
+    std::vector<EntryFacts> entries = {entry("session", "Zoom", now - 2 * hour, 0),
+                                       entry("session", "Firefox", now - 20 * hour, now - 19 * hour),
                                        entry("session", "Gone", now - 40 * hour, now - 30 * hour)};
     for (const std::size_t columns : {40U, 60U, 80U, 132U, 200U}) {
         INFO(columns);
@@ -136,8 +144,10 @@ TEST_CASE("what was muted is told apart from what was heard, to the cell and in 
 }
 
 TEST_CASE("what took an instant is seen, and who asked in vain") {
-    std::vector<EntryFacts> entries = {entry("session", "Recorder", now - 5 * hour, now - 5 * hour + 3'000'000),
-                                       entry("session", "Blink", now - 4 * hour, now - 4 * hour), entry("block", "Spy", now - 3 * hour, now - 3 * hour)};
+    std::vector<EntryFacts> entries = {
+        entry("session", "Recorder", now - 5 * hour, now - 5 * hour + 3'000'000),
+        entry("session", "Blink", now - 4 * hour, now - 4 * hour),
+        entry("block", "Spy", now - 3 * hour, now - 3 * hour)};
     entries.push_back(entry("session", "Mixer", now - 6 * hour, 0));
     entries.back().levelMeter = true;
     const auto lines = drawn(entries, 80);
@@ -149,7 +159,9 @@ TEST_CASE("what took an instant is seen, and who asked in vain") {
 }
 
 TEST_CASE("two streams at once do not listen twice, and the present ends what goes on") {
-    const auto lines = drawn({entry("session", "Zoom", now - 3 * hour, 0), entry("session", "Zoom", now - 2 * hour, now - hour)}, 80);
+    const auto lines = drawn(
+        {entry("session", "Zoom", now - 3 * hour, 0), entry("session", "Zoom", now - 2 * hour, now - hour)},
+        80);
     CHECK(row(lines, "Zoom").ends_with("3 h"));
     CHECK(lines.size() == 4);
 }
@@ -169,7 +181,8 @@ TEST_CASE("nobody listened: the picture says so") {
 
 TEST_CASE("colour is an addition: without it the picture is the same") {
     const Utc utc;
-    const std::vector<EntryFacts> entries = {entry("session", "Zoom", now - 2 * hour, 0), entry("mute", "", now - hour, 0)};
+    const std::vector<EntryFacts> entries = {entry("session", "Zoom", now - 2 * hour, 0),
+                                             entry("mute", "", now - hour, 0)};
     const std::string plain = timeline(entries, lastDay, now, {false, 80});
     std::string coloured = timeline(entries, lastDay, now, {true, 80});
     CHECK(coloured.find("\x1b[31m") != std::string::npos);

@@ -35,7 +35,7 @@ StreamView stream(std::uint64_t key, std::uint64_t of, std::uint64_t source, con
 View quiet() {
     View view;
     view.applications = {application(1, "zoom"), application(2, "obs")};
-    for (const std::uint64_t key : {10, 11}) {
+    for (const std::uint64_t key : {std::uint64_t{10}, std::uint64_t{11}}) {
         SourceView source;
         source.key = key;
         source.name = key == 10 ? "internal" : "headset";
@@ -66,8 +66,9 @@ TEST_CASE("a session is a pair of application and microphone, however many strea
     Chronicle chronicle;
     CHECK(chronicle.follow(quiet(), 1).empty());
     View view = quiet();
-    view.streams = {stream(5, 1, 10, "capturing"), stream(6, 1, 10, "silenced"), stream(7, 1, 11, "capturing"),
-                    stream(8, 2, 10, "idle"), stream(9, 2, 0, "capturing"), stream(4, 2, 11, "denied")};
+    view.streams = {stream(5, 1, 10, "capturing"), stream(6, 1, 10, "silenced"),
+                    stream(7, 1, 11, "capturing"), stream(8, 2, 10, "idle"),
+                    stream(9, 2, 0, "capturing"),  stream(4, 2, 11, "denied")};
     const auto began = only<SessionBegan>(chronicle.follow(view, 2));
     REQUIRE(began.size() == 2);
     CHECK(began[0].who == Who{"zoom", "The zoom", "kernel"});

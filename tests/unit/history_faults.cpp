@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Files that are damaged, locked, in the way, gone, on a full disk or on one that hangs: what it costs is history.
+// Files that are damaged, locked, in the way, gone, on a full disk or on one that hangs: what it costs is
+// history.
 #include "daemon/history/history.hpp"
 #include "daemon/history/sqlite.hpp"
 #include "tests/unit/history_values.hpp"
@@ -28,8 +29,9 @@ Moment now() {
 // A History and what it told.
 struct Kept {
     explicit Kept(const std::string& file)
-        : history({file, file + ".stamp"}, {[this](const std::string& text) { fault = text; },
-                                            [this](std::uint64_t many) { lost += many; }, [this] { anew++; }}) {}
+        : history({file, file + ".stamp"},
+                  {[this](const std::string& text) { fault = text; },
+                   [this](std::uint64_t many) { lost += many; }, [this] { anew++; }}) {}
 
     std::vector<Entry> entries() {
         std::optional<tl::expected<std::vector<Entry>, std::string>> answer;
@@ -62,7 +64,8 @@ void damage(const std::string& path, std::minstd_rand& random) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-// Blocks whoever writes to the file of this name, as a disk does that hangs. A SQLite VFS in front of the usual one.
+// Blocks whoever writes to the file of this name, as a disk does that hangs. A SQLite VFS in front of the
+// usual one.
 class HangingDisk {
   public:
     HangingDisk() {
@@ -103,7 +106,9 @@ class HangingDisk {
         one.methods = {};
         one.methods.iVersion = 2; // with shared memory, for the journal
         one.methods.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
-        one.methods.xRead = [](sqlite3_file* f, void* p, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), p, n, at); };
+        one.methods.xRead = [](sqlite3_file* f, void* p, int n, sqlite3_int64 at) {
+            return real(f)->pMethods->xRead(real(f), p, n, at);
+        };
         one.methods.xWrite = [](sqlite3_file* f, const void* p, int n, sqlite3_int64 at) {
             if (hangs) {
                 waiting++;
@@ -112,21 +117,37 @@ class HangingDisk {
             }
             return real(f)->pMethods->xWrite(real(f), p, n, at);
         };
-        one.methods.xTruncate = [](sqlite3_file* f, sqlite3_int64 n) { return real(f)->pMethods->xTruncate(real(f), n); };
+        one.methods.xTruncate = [](sqlite3_file* f, sqlite3_int64 n) {
+            return real(f)->pMethods->xTruncate(real(f), n);
+        };
         one.methods.xSync = [](sqlite3_file* f, int how) { return real(f)->pMethods->xSync(real(f), how); };
-        one.methods.xFileSize = [](sqlite3_file* f, sqlite3_int64* n) { return real(f)->pMethods->xFileSize(real(f), n); };
+        one.methods.xFileSize = [](sqlite3_file* f, sqlite3_int64* n) {
+            return real(f)->pMethods->xFileSize(real(f), n);
+        };
         one.methods.xLock = [](sqlite3_file* f, int how) { return real(f)->pMethods->xLock(real(f), how); };
-        one.methods.xUnlock = [](sqlite3_file* f, int how) { return real(f)->pMethods->xUnlock(real(f), how); };
-        one.methods.xCheckReservedLock = [](sqlite3_file* f, int* is) { return real(f)->pMethods->xCheckReservedLock(real(f), is); };
-        one.methods.xFileControl = [](sqlite3_file* f, int what, void* p) { return real(f)->pMethods->xFileControl(real(f), what, p); };
+        one.methods.xUnlock = [](sqlite3_file* f, int how) {
+            return real(f)->pMethods->xUnlock(real(f), how);
+        };
+        one.methods.xCheckReservedLock = [](sqlite3_file* f, int* is) {
+            return real(f)->pMethods->xCheckReservedLock(real(f), is);
+        };
+        one.methods.xFileControl = [](sqlite3_file* f, int what, void* p) {
+            return real(f)->pMethods->xFileControl(real(f), what, p);
+        };
         one.methods.xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); };
-        one.methods.xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); };
+        one.methods.xDeviceCharacteristics = [](sqlite3_file* f) {
+            return real(f)->pMethods->xDeviceCharacteristics(real(f));
+        };
         one.methods.xShmMap = [](sqlite3_file* f, int page, int size, int grow, void volatile** into) {
             return real(f)->pMethods->xShmMap(real(f), page, size, grow, into);
         };
-        one.methods.xShmLock = [](sqlite3_file* f, int at, int n, int how) { return real(f)->pMethods->xShmLock(real(f), at, n, how); };
+        one.methods.xShmLock = [](sqlite3_file* f, int at, int n, int how) {
+            return real(f)->pMethods->xShmLock(real(f), at, n, how);
+        };
         one.methods.xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); };
-        one.methods.xShmUnmap = [](sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); };
+        one.methods.xShmUnmap = [](sqlite3_file* f, int remove) {
+            return real(f)->pMethods->xShmUnmap(real(f), remove);
+        };
         one.base.pMethods = &one.methods;
         return SQLITE_OK;
     }
@@ -198,7 +219,8 @@ TEST_CASE("damaged while it is in use: what goes on is begun anew in the new fil
         REQUIRE(kept.entries().size() == usualLimit);
     }
     Database(path).run("PRAGMA wal_checkpoint(TRUNCATE)");
-    std::ofstream(path, std::ios::binary | std::ios::in | std::ios::out) << std::string(fs::file_size(path), 'y');
+    std::ofstream(path, std::ios::binary | std::ios::in | std::ios::out)
+        << std::string(fs::file_size(path), 'y');
     REQUIRE(runUntil([&] {
         kept.history.entries({.since = 1, .until = noon + 1000, .limit = largestLimit}, [](const auto&) {});
         kept.history.record({ended(1)});
@@ -237,7 +259,8 @@ TEST_CASE("a full disk: told of, and written once there is room") {
     TestFolder folder;
     folder.write("disk/x", "");
     const auto disk = folder / "disk";
-    if (geteuid() != 0 || mount("micguard-test", disk.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=256k") != 0)
+    if (geteuid() != 0 ||
+        mount("micguard-test", disk.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=256k") != 0)
         SKIP("a small disk of its own needs root");
     struct Unmount {
         std::string path;
@@ -319,7 +342,8 @@ TEST_CASE("off leaves no file, and nothing is found; on begins anew") {
     CHECK(kept.entries().size() == 1);
 }
 
-TEST_CASE("a disk that hangs keeps nobody waiting: what cannot be kept is counted, and the end comes in time") {
+TEST_CASE(
+    "a disk that hangs keeps nobody waiting: what cannot be kept is counted, and the end comes in time") {
     TestFolder folder;
     HangingDisk disk;
     Kept kept(folder / "history.db");
@@ -352,7 +376,8 @@ TEST_CASE("a disk that hangs keeps nobody waiting: what cannot be kept is counte
         CHECK(kept.lost >= 500);
         CHECK(kept.lost <= 502);
         const auto found = kept.entries();
-        const auto listened = std::find_if(found.begin(), found.end(), [](const Entry& one) { return one.kind == Kind::Session; });
+        const auto listened = std::find_if(found.begin(), found.end(),
+                                           [](const Entry& one) { return one.kind == Kind::Session; });
         CHECK((listened == found.end() || listened->end != 0));
     }
     SECTION("and it never does") {
@@ -360,11 +385,15 @@ TEST_CASE("a disk that hangs keeps nobody waiting: what cannot be kept is counte
         CHECK(HangingDisk::hangs);
         HangingDisk::hangs = false; // the one that was left behind may end before its disk is taken away
         const auto path = folder / "history.db-wal";
-        REQUIRE(runUntil([&] { g_usleep(1000); return !exists(path); }));
+        REQUIRE(runUntil([&] {
+            g_usleep(1000);
+            return !exists(path);
+        }));
     }
 }
 
-TEST_CASE("as long as somebody listens it is known until when the guard lived, and nothing is written when nobody does") {
+TEST_CASE("as long as somebody listens it is known until when the guard lived, and nothing is written when "
+          "nobody does") {
     TestFolder folder;
     const auto path = folder / "history.db", stamp = path + ".stamp";
     Kept kept(path);
@@ -377,7 +406,9 @@ TEST_CASE("as long as somebody listens it is known until when the guard lived, a
     REQUIRE(runUntil([&] {
         g_usleep(10'000);
         return ::stat(stamp.c_str(), &status) == 0 &&
-               static_cast<Moment>(status.st_mtim.tv_sec) * second + static_cast<Moment>(status.st_mtim.tv_nsec) / 1000 > began + second;
+               static_cast<Moment>(status.st_mtim.tv_sec) * second +
+                       static_cast<Moment>(status.st_mtim.tv_nsec) / 1000 >
+                   began + second;
     }));
     kept.history.record({SessionEnded{Key{1}, now()}});
     REQUIRE(kept.entries().at(0).end != 0);

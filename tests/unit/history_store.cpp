@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The history's file: what was written is found, what is to be forgotten is gone, and files of before are read.
+// The history's file: what was written is found, what is to be forgotten is gone, and files of before are
+// read.
 #include "daemon/history/schema.hpp"
 #include "daemon/history/sqlite.hpp"
 #include "tests/unit/history_values.hpp"
@@ -16,14 +17,16 @@ TEST_CASE("everything that is recorded comes back, the newest first") {
     TestFolder folder;
     Store store = opened(folder / "deep/er/history.db");
     write(store, {session(1, noon, "zoom"), SessionBegan{Key{2}, noon + 1, who("mixer"), "mic", true},
-                  MuteBegan{Key{3}, noon + 2, "panel (pid 3)", "a call"}, Blocked{noon + 3, who("zoom"), "mic", "muted"},
+                  MuteBegan{Key{3}, noon + 2, "panel (pid 3)", "a call"},
+                  Blocked{noon + 3, who("zoom"), "mic", "muted"},
                   Answered{noon + 4, who("game"), "panel", "denied run"},
                   WarningBegan{Key{4}, noon + 5, "config", "line 1"}, SessionEnded{Key{1}, noon + 10},
                   MuteEnded{Key{3}, noon + 11}});
     const auto found = entries(store);
     REQUIRE(found.size() == 6);
     CHECK(found[0] == Entry{Kind::Warning, noon + 5, 0, {}, "", false, 0, "config", "line 1"});
-    CHECK(found[1] == Entry{Kind::Answer, noon + 4, noon + 4, who("game"), "", false, 0, "panel", "denied run"});
+    CHECK(found[1] ==
+          Entry{Kind::Answer, noon + 4, noon + 4, who("game"), "", false, 0, "panel", "denied run"});
     CHECK(found[2] == Entry{Kind::Block, noon + 3, noon + 3, who("zoom"), "mic", false, 1, "", "muted"});
     CHECK(found[3] == Entry{Kind::Mute, noon + 2, noon + 11, {}, "", false, 0, "panel (pid 3)", "a call"});
     CHECK(found[4] == Entry{Kind::Session, noon + 1, 0, who("mixer"), "mic", true, 0, "", ""});
@@ -58,9 +61,9 @@ TEST_CASE("nobody else may read the file, nor what lies beside it") {
 TEST_CASE("filters choose by time, application, microphone and kind, and all of them at once") {
     TestFolder folder;
     Store store = opened(folder / "history.db");
-    write(store, {session(1, noon, "zoom"), SessionEnded{Key{1}, noon + hour}, session(2, noon + 2 * hour, "zoom", "headset"),
-                  SessionEnded{Key{2}, noon + 3 * hour}, session(3, noon + 4 * hour, "obs"),
-                  MuteBegan{Key{4}, noon + 5 * hour, "me", ""}});
+    write(store, {session(1, noon, "zoom"), SessionEnded{Key{1}, noon + hour},
+                  session(2, noon + 2 * hour, "zoom", "headset"), SessionEnded{Key{2}, noon + 3 * hour},
+                  session(3, noon + 4 * hour, "obs"), MuteBegan{Key{4}, noon + 5 * hour, "me", ""}});
     const auto starts = [&](const Filter& filter) {
         std::vector<Moment> found;
         for (const auto& entry : entries(store, filter))
@@ -81,7 +84,11 @@ TEST_CASE("filters choose by time, application, microphone and kind, and all of 
     CHECK(starts({.kinds = {Kind::Mute}}) == Hours{5});
     CHECK(starts({.kinds = {Kind::Mute, Kind::Session}}) == Hours{5, 4, 2, 0});
     CHECK(starts({.limit = 2}) == Hours{5, 4});
-    CHECK(starts({.since = noon + 2 * hour, .app = "zoom", .source = "headset", .kinds = {Kind::Session}, .limit = 5}) == Hours{2});
+    CHECK(starts({.since = noon + 2 * hour,
+                  .app = "zoom",
+                  .source = "headset",
+                  .kinds = {Kind::Session},
+                  .limit = 5}) == Hours{2});
 }
 
 TEST_CASE("what is blocked again soon is counted, and not by another reason or much later") {
@@ -89,8 +96,9 @@ TEST_CASE("what is blocked again soon is counted, and not by another reason or m
     Store store = opened(folder / "history.db");
     for (const Moment at : {noon, noon + hour / 2, noon + hour})
         write(store, {Blocked{at, who("zoom"), "mic", "a rule"}});
-    write(store, {Blocked{noon + hour, who("zoom"), "mic", "muted"}, Blocked{noon + hour, who("zoom"), "", "a rule"},
-                  Blocked{noon + hour, who("obs"), "mic", "a rule"}});
+    write(store,
+          {Blocked{noon + hour, who("zoom"), "mic", "muted"}, Blocked{noon + hour, who("zoom"), "", "a rule"},
+           Blocked{noon + hour, who("obs"), "mic", "a rule"}});
     CHECK(entries(store).size() == 4);
     const auto counted = entries(store, {.until = noon + 1});
     REQUIRE(counted.size() == 1);
@@ -139,7 +147,8 @@ TEST_CASE("a mute that outlasts the guard goes on with its row, and ends if the 
     SECTION("muted still") {
         Store store = opened(path, {.mutedSince = noon}, noon + day);
         CHECK(entries(store).at(0).end == 0);
-        write(store, {MuteBegan{Key{1}, noon, "", "muted before the last start"}, MuteEnded{Key{1}, noon + hour}});
+        write(store,
+              {MuteBegan{Key{1}, noon, "", "muted before the last start"}, MuteEnded{Key{1}, noon + hour}});
         REQUIRE(entries(store).size() == 1);
         CHECK(entries(store)[0].by == "panel");
         CHECK(entries(store)[0].end == noon + hour);
@@ -172,12 +181,15 @@ TEST_CASE("of what is cleared nothing stays in the files") {
     TestFolder folder;
     const auto path = folder / "history.db";
     const auto mentions = [&](const std::string& name) {
-        return contents(path).find(name) != std::string::npos || contents(path + "-wal").find(name) != std::string::npos;
+        return contents(path).find(name) != std::string::npos ||
+               contents(path + "-wal").find(name) != std::string::npos;
     };
     Store store = opened(path);
     for (std::uint64_t i = 0; i < 200; ++i)
-        write(store, {session(2 * i + 1, noon + i * second, "com.example.Secret", "mic"), SessionEnded{Key{2 * i + 1}, noon + i * second},
-                      Blocked{noon + i * 2 * hour, who("com.example.Other"), "mic", "for a reason of its own"}});
+        write(store,
+              {session(2 * i + 1, noon + i * second, "com.example.Secret", "mic"),
+               SessionEnded{Key{2 * i + 1}, noon + i * second},
+               Blocked{noon + i * 2 * hour, who("com.example.Other"), "mic", "for a reason of its own"}});
     REQUIRE(mentions("com.example.Secret"));
     CHECK(*store.clear({.app = "com.example.Secret"}) == 200);
     CHECK_FALSE(mentions("com.example.Secret"));
@@ -207,7 +219,8 @@ TEST_CASE("what goes on and is cleared does not come back when it ends") {
 TEST_CASE("what is old is forgotten, and what goes on is not") {
     TestFolder folder;
     Store store = opened(folder / "history.db");
-    write(store, {session(1, noon, "zoom"), session(2, noon, "obs"), SessionEnded{Key{2}, noon + hour}, session(3, noon + day, "obs")});
+    write(store, {session(1, noon, "zoom"), session(2, noon, "obs"), SessionEnded{Key{2}, noon + hour},
+                  session(3, noon + day, "obs")});
     REQUIRE(store.prune(noon + 2 * hour, 1U << 30));
     const auto left = entries(store);
     REQUIRE(left.size() == 2);
@@ -250,7 +263,15 @@ TEST_CASE("a file of schema version 1 is brought up to date with all that is in 
     Store store = opened(path, {.lastAlive = 5000}, noon);
     const auto found = entries(store);
     REQUIRE(found.size() == 3);
-    CHECK(found[2] == Entry{Kind::Session, 1000, 2000, {"us.zoom.Zoom", "Zoom", "sandbox"}, "alsa_input.usb", false, 0, "", ""});
+    CHECK(found[2] == Entry{Kind::Session,
+                            1000,
+                            2000,
+                            {"us.zoom.Zoom", "Zoom", "sandbox"},
+                            "alsa_input.usb",
+                            false,
+                            0,
+                            "",
+                            ""});
     CHECK(found[1] == Entry{Kind::Mute, 1500, 1800, {}, "", false, 0, "panel (pid 3)", "a call"});
     CHECK(found[0].end == 5000);
     CHECK(entries(store, {.app = "us.zoom.Zoom"}).size() == 2);
@@ -263,7 +284,10 @@ TEST_CASE("a file of schema version 1 is brought up to date with all that is in 
 TEST_CASE("a migration that fails changes nothing") {
     TestFolder folder;
     const auto path = folder / "history.db";
-    { Store store = opened(path); write(store, {session(1, noon, "zoom")}); }
+    {
+        Store store = opened(path);
+        write(store, {session(1, noon, "zoom")});
+    }
     Database database(path);
     const auto version = database.number("PRAGMA user_version");
     std::vector<const char*> steps(schemaSteps().begin(), schemaSteps().end());
@@ -315,8 +339,9 @@ TEST_CASE("a hundred thousand sessions: a small file, and a week of them costs w
         std::vector<Record> batch;
         for (std::uint64_t i = 0; i < count; ++i) {
             const Moment at = from + i * apart;
-            batch.emplace_back(SessionBegan{Key{i + 1}, at, who("com.example.Application" + std::to_string(i % 40)),
-                                            "alsa_input.usb-Vendor_Product_" + std::to_string(i % 5) + "-00.analog-stereo", i % 7 == 0});
+            batch.emplace_back(SessionBegan{
+                Key{i + 1}, at, who("com.example.Application" + std::to_string(i % 40)),
+                "alsa_input.usb-Vendor_Product_" + std::to_string(i % 5) + "-00.analog-stereo", i % 7 == 0});
             batch.emplace_back(SessionEnded{Key{i + 1}, at + apart / 2});
         }
         write(store, batch);
@@ -336,7 +361,9 @@ TEST_CASE("a hundred thousand sessions: a small file, and a week of them costs w
         return best;
     };
     const auto ofLarge = quickest(large), ofSmall = quickest(small);
-    std::printf("# 100,000 sessions: %.1f MiB; the last week of them in %.1f ms, alone in its file in %.1f ms\n",
-                static_cast<double>(*large.bytes()) / 1048576, static_cast<double>(ofLarge) / 1000, static_cast<double>(ofSmall) / 1000);
+    std::printf(
+        "# 100,000 sessions: %.1f MiB; the last week of them in %.1f ms, alone in its file in %.1f ms\n",
+        static_cast<double>(*large.bytes()) / 1048576, static_cast<double>(ofLarge) / 1000,
+        static_cast<double>(ofSmall) / 1000);
     CHECK(ofLarge < 4 * ofSmall); // a walk through all of them takes 50 times as long
 }

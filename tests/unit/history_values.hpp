@@ -28,7 +28,8 @@ inline Who who(const std::string& app) {
     return {app, "The " + app, "kernel"};
 }
 
-inline SessionBegan session(std::uint64_t key, Moment at, const std::string& app, const std::string& source = "mic") {
+inline SessionBegan session(std::uint64_t key, Moment at, const std::string& app,
+                            const std::string& source = "mic") {
     return {Key{key}, at, who(app), source, false};
 }
 

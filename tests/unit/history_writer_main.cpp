@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Writes records until it is killed. history-writer FILE store|history FIRST: `store` says each number once it is on disk,
-// `history` as soon as it was handed over. A record of number N began at N, in µs since 1970 plus the base, and its
-// application is "app-N".
+// Writes records until it is killed. history-writer FILE store|history FIRST: `store` says each number once
+// it is on disk, `history` as soon as it was handed over. A record of number N began at N, in µs since 1970
+// plus the base, and its application is "app-N".
 #include "daemon/history/history.hpp"
 
 #include <cstdio>
@@ -22,7 +22,8 @@ SessionBegan numbered(std::uint64_t number) {
     return {Key{number}, number, {app, app, "kernel"}, "mic", false};
 }
 
-// One write(2): a line is there whole or not at all. With it goes the moment, on the clock that all processes share.
+// One write(2): a line is there whole or not at all. With it goes the moment, on the clock that all processes
+// share.
 void say(std::uint64_t number) {
     const std::string line = std::to_string(number) + " " + std::to_string(g_get_monotonic_time()) + "\n";
     if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
