@@ -260,8 +260,10 @@ void PrivateSession::startPulse() {
 void PrivateSession::startMicguardd() {
     const NotifySocket notify(runtimeDirectory() / "notify");
     fs::create_directories(machine());
-    std::vector<std::string> argv{options_.micguardd, "--machine", machine().string()};
+    std::vector<std::string> argv{options_.micguardd};
     argv.insert(argv.end(), options_.micguarddArguments.begin(), options_.micguarddArguments.end());
+    // Last: what is started may be a program that starts it.
+    argv.insert(argv.end(), {"--machine", machine().string()});
     Process process =
         launch("micguardd", argv, {"NOTIFY_SOCKET=" + (runtimeDirectory() / "notify").string()});
     if (!notify.waitReady(process, kPatience))
