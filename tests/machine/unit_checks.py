@@ -212,6 +212,24 @@ def fields():
               told[0].get("MICGUARD_APP", "").endswith("/pw-cli"), "its beginning and end are in the journal", json.dumps(told))
 
 
+def written_and_proven(ears):
+    """History and proof, within the unit's sandbox and on its files."""
+    code, text = run("micguardctl", "history", "--kind", "mute", "--json")
+    mutes = json.loads(text)["entries"] if code == 0 else []
+    points.ok(mutes and mutes[-1]["end"] and "micguardctl" in mutes[-1]["by"], "micguardctl history has the mute, and who it was", text)
+    database = os.path.expanduser("~/.local/state/micguard/history.db")
+    points.same(os.path.exists(database) and oct(os.stat(database).st_mode & 0o777), "0o600", "the history is its owner's alone")
+    live(ears, "before the proof")
+    code, text = run("micguardctl", "verify", timeout=90)
+    points.ok(code == 0 and text.count("HELD") == len(MICROPHONES), "micguardctl verify: both are held", f"{code} {text}")
+    code, text = run("busctl", "--user", "--timeout=90", "--json=short", "call", BUS, PATH, BUS, "Verify", "a{sv}", "1",
+                     "seconds", "u", "1", timeout=100)
+    results = json.loads(text)["data"][0] if code == 0 else []
+    points.ok(len(results) == len(MICROPHONES) and all(one["verdict"]["data"] == "HELD" for one in results),
+              "Verify on the bus, started by the guard: both are held", f"{code} {text}")
+    live(ears, "after the proof")
+
+
 def restarted_by(action, what, ears, patience=30):
     """`action` takes the process away while muted; systemd brings another one."""
     pid, restarts = guard_pid(), int(show("NRestarts"))
@@ -354,7 +372,7 @@ def installed():
     with listening("a", "builtin") as one, listening("b", "headset") as two:
         ears = (one, two)
         run("micguardctl", "unmute")
-        for step in (muting, crashes, neighbours_restarted, stopping, activation, released, hung):
+        for step in (muting, written_and_proven, crashes, neighbours_restarted, stopping, activation, released, hung):
             step(ears)
     reload()
     mute("muted before the machine is shut down")
