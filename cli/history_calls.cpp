@@ -52,20 +52,21 @@ int append(sd_bus_message* call, const HistoryFilter& filter) {
     return r;
 }
 
-Answer<MessageHandle> asked(const Guard& guard, const char* member, const HistoryFilter& filter) {
+Answer<MessageHandle> asked(const Guard& guard, const char* member, const HistoryFilter& filter,
+                            std::chrono::microseconds patience) {
     auto message = guardCall(guard.bus(), member, Start::Never);
     if (!message)
         return message;
     if (append(message->get(), filter) < 0)
         return tl::unexpected(
             CallError{Exit::No, "the name of an application or a microphone is no valid text"});
-    return send(guard.bus(), message->get(), changePatience);
+    return send(guard.bus(), message->get(), patience);
 }
 
 } // namespace
 
 Answer<std::vector<EntryFacts>> askHistory(const Guard& guard, const HistoryFilter& filter) {
-    auto reply = asked(guard, method::history, filter);
+    auto reply = asked(guard, method::history, filter, readPatience);
     if (!reply)
         return tl::unexpected(reply.error());
     nlohmann::json value;
@@ -78,7 +79,7 @@ Answer<std::vector<EntryFacts>> askHistory(const Guard& guard, const HistoryFilt
 }
 
 Answer<std::uint64_t> clearHistory(const Guard& guard, const HistoryFilter& filter) {
-    auto reply = asked(guard, method::clearHistory, {.until = filter.until, .app = filter.app});
+    auto reply = asked(guard, method::clearHistory, {.until = filter.until, .app = filter.app}, changePatience);
     if (!reply)
         return tl::unexpected(reply.error());
     std::uint64_t cleared = 0;

@@ -32,7 +32,7 @@ Answer<ExposureReport> askReport(const Guard& guard, std::uint64_t since, std::u
         r = sd_bus_message_close_container(call->get());
     if (r < 0)
         return tl::unexpected(CallError{Exit::No, "the name of an application is no valid text"});
-    auto reply = send(guard.bus(), call->get(), changePatience);
+    auto reply = send(guard.bus(), call->get(), readPatience);
     if (!reply)
         return tl::unexpected(reply.error());
     nlohmann::json value;

@@ -176,6 +176,10 @@ std::string nameOf(const Row& row) {
     return row.meter ? row.name + " (level meter)" : row.name;
 }
 
+std::string perColumn(std::uint64_t microseconds) {
+    return microseconds < 1'000'000 ? "less than a second" : duration(microseconds);
+}
+
 } // namespace
 
 std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSpan, std::uint64_t now,
@@ -271,7 +275,7 @@ std::string timeline(const std::vector<EntryFacts>& entries, const Span& shownSp
     if (figures.empty())
         out += "No application has listened.\n";
     out += terminal.painted("▁▄█ heard  ░ silence, muted  × asked in vain  one column: " +
-                                duration((shownSpan.to - shownSpan.from) / scale.cells),
+                                perColumn((shownSpan.to - shownSpan.from) / scale.cells),
                             Colour::Dim) +
            "\n";
     return out;

@@ -32,6 +32,8 @@ tl::unexpected<CallError> usage(const std::string& what) {
 
 Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
     std::vector<std::string> list;
+    if (text.empty())
+        return usage("--kind wants one or more of session, mute, block, answer and warning");
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
         const std::string word(text.substr(0, comma));

@@ -2,6 +2,7 @@
 //
 // micguardctl report: what applications did while the microphones were muted; as a table, as data, as a page.
 #include "cli/moment.hpp"
+#include "cli/page_file.hpp"
 #include "cli/report_calls.hpp"
 #include "cli/report_page.hpp"
 #include "cli/report_words.hpp"
@@ -10,11 +11,6 @@
 #include "cli/verbs.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -77,36 +73,6 @@ std::string written(const ExposureReport& report, const Terminal& terminal) {
     return out;
 }
 
-// A page that is there is either the old one or the whole new one.
-int writeFile(const std::string& path, const std::string& text) {
-    const std::string fresh = path + ".new";
-    const auto fail = [&] {
-        complain("cannot write " + shown(path, 300) + ": " + std::strerror(errno));
-        return raw(Exit::Failed);
-    };
-    const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file.open())
-        return fail();
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const ssize_t count = ::write(file.get(), rest.data(), rest.size());
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0) {
-            const int code = fail();
-            ::unlink(fresh.c_str());
-            return code;
-        }
-        rest.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (::rename(fresh.c_str(), path.c_str()) < 0) {
-        const int code = fail();
-        ::unlink(fresh.c_str());
-        return code;
-    }
-    return raw(Exit::Ok);
-}
-
 } // namespace
 
 int verbs::report(const Invocation& how, const Terminal& terminal) {
@@ -115,6 +81,10 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
     const auto html = how.option("--html");
     if (how.json + csv + html.has_value() > 1) {
         complain("--json, --csv and --html exclude each other");
+        return raw(Exit::Usage);
+    }
+    if (html && html->empty()) {
+        complain("--html wants the name of a file, or - for standard output");
         return raw(Exit::Usage);
     }
     const auto moment = [&](std::string_view option, std::string_view usual, std::uint64_t& into) {
@@ -128,14 +98,23 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
     std::uint64_t since = 0, until = 0;
     if (!moment("--since", usualSince, since) || !moment("--until", "now", until))
         return raw(Exit::Usage);
+    if (since > until) {
+        complain("--since is after --until");
+        return raw(Exit::Usage);
+    }
     auto guard = Guard::connect();
     if (!guard)
         return failed(guard.error());
     const auto report = askReport(*guard, since, until, how.option("--app"));
     if (!report)
         return failed(report.error());
-    if (html)
-        return writeFile(*html, toPage(*report));
+    if (html) {
+        const std::string fault = writePage(*html, toPage(*report));
+        if (fault.empty())
+            return raw(Exit::Ok);
+        complain("cannot write " + shown(*html, 300) + ": " + fault);
+        return raw(Exit::Failed);
+    }
     if (csv)
         return print(toCsv(*report));
     return print(how.json ? micguard::cli::written(toJson(*report)) + "\n" : written(*report, terminal));

@@ -8,6 +8,7 @@
 #include "cli/verbs.hpp"
 #include "cli/verify_program.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -73,7 +74,12 @@ std::string sentence(const Whole& whole) {
                ", and nothing was opened: run this while live.\n";
     if (whole.mute == "not-running" || whole.mute == "unanswered")
         return text + "\n";
-    return whole.result == "LEAK" ? "The mute does not hold.\n" : "Not everything could be proven.\n";
+    if (whole.result == "LEAK")
+        return "The mute does not hold.\n";
+    const bool exempt = !whole.findings.empty() && std::all_of(whole.findings.begin(), whole.findings.end(),
+                                                               [](const Finding& one) { return one.verdict == "EXEMPT"; });
+    return exempt ? "Every microphone is exempt: nothing is guarded, and nothing was proven.\n"
+                  : "Not everything could be proven.\n";
 }
 
 std::string written(const Whole& whole, const Terminal& terminal) {

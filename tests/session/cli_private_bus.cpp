@@ -97,9 +97,15 @@ std::string Process::line() {
     return text;
 }
 
-void Process::write(const std::string& text) {
-    if (::write(in_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+bool Process::write(const std::string& text) {
+    // For this call only: children are to have it as they would by themselves.
+    const auto before = std::signal(SIGPIPE, SIG_IGN);
+    const ssize_t count = ::write(in_, text.data(), text.size());
+    const bool gone = count < 0 && errno == EPIPE;
+    std::signal(SIGPIPE, before);
+    if (!gone && count != static_cast<ssize_t>(text.size()))
         throw std::runtime_error("cannot write to the process");
+    return !gone;
 }
 
 void Process::signal(int number) const {

@@ -23,7 +23,7 @@ class Process {
 
     pid_t pid() const { return pid_; }
     std::string line(); // from standard output, without its end
-    void write(const std::string& text);
+    bool write(const std::string& text); // false if it reads no more
     void signal(int number) const;
     int ended();                // waits; 128 + N for signal N
     std::string restOfOutput(); // until end-of-file

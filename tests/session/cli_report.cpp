@@ -111,6 +111,19 @@ TEST_CASE("the page takes the place of the one before, whole") {
     CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
     CHECK((fs::status(file).permissions() & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
 
+    // Others may write into the folder, and what is no file stays what it is.
+    const auto link = folder.path() / "link.html";
+    fs::create_symlink(file, link);
+    std::ofstream(folder.path() / "link.html.new") << "somebody's";
+    CHECK(bus.run({"report", "--html", link.string()}).status == 0);
+    CHECK(fs::is_symlink(link));
+    CHECK(contents(folder.path() / "link.html.new") == "somebody's");
+    CHECK(contents(file).ends_with("</html>\n"));
+    CHECK(bus.run({"report", "--html", "/dev/fd/1"}).out.ends_with("</html>\n"));
+    CHECK(bus.run({"report", "--html", "-"}).out.ends_with("</html>\n"));
+    CHECK(bus.run({"report", "--html", ""}).status == 2);
+    CHECK(bus.run({"report", "--since", "now", "--until", "yesterday"}).status == 2);
+
     const Ran nowhere = bus.run({"report", "--html", (folder.path() / "no" / "page.html").string()});
     CHECK(nowhere.status == 4);
     CHECK(contains(nowhere.err, "cannot write"));

@@ -302,7 +302,7 @@ TEST_CASE("signals sent to hold reach its command") {
         Process hold(command({"hold", "--", "sh", "-c", script}), bus.environment());
         CHECK(hold.line() == "started");
         hold.signal(number);
-        hold.write("\n"); // dash runs its trap after read returns
+        hold.write("\n"); // dash runs its trap after read returns, if it has not done so already
         CHECK(hold.line() == "got");
         CHECK(hold.ended() == 9);
     }
