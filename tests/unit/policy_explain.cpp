@@ -60,85 +60,85 @@ struct Desk : World {
 } // namespace
 
 TEST_CASE("an application is found by its AppId, its name in any letters, and its executable's") {
-    Desk desk(twoCalls);
+    Desk office(twoCalls);
     for (const char* text : {"/usr/bin/call", "Call", "cALL", "call"})
-        CHECK(desk.found(text) == "/usr/bin/call");
-    CHECK(desk.found("notes") == "/usr/bin/notes");
+        CHECK(office.found(text) == "/usr/bin/call");
+    CHECK(office.found("notes") == "/usr/bin/notes");
 }
 
 TEST_CASE("a name of several is no name, and one of nobody says who there is") {
-    Desk desk(twoCalls);
-    desk.say("client 50 exe=/opt/evil name=Call\nnode 51 class=Stream/Input/Audio client=50 autoconnect "
+    Desk office(twoCalls);
+    office.say("client 50 exe=/opt/evil name=Call\nnode 51 class=Stream/Input/Audio client=50 autoconnect "
              "running\nport 52 of 51 in");
-    const auto several = desk.find("Call");
+    const auto several = office.find("Call");
     REQUIRE_FALSE(several);
     CHECK(several.error().several);
     CHECK(several.error().text == "several applications are called 'Call': Call (/opt/evil), Call "
                                   "(/usr/bin/call); say which by its AppId");
-    const auto nobody = desk.find("Musik");
+    const auto nobody = office.find("Musik");
     REQUIRE_FALSE(nobody);
     CHECK_FALSE(nobody.error().several);
     CHECK(nobody.error().text ==
           "no application is called 'Musik'; there are: Call (/opt/evil), Call (/usr/bin/call), Notes "
           "(/usr/bin/notes); one that does not run is named by its AppId, as org.example.App or "
           "/usr/bin/example");
-    CHECK_FALSE(desk.find(""));
-    CHECK_FALSE(desk.find("*"));
+    CHECK_FALSE(office.find(""));
+    CHECK_FALSE(office.find("*"));
 }
 
 TEST_CASE("an application that does not run is found by what is or looks like an AppId") {
-    Desk desk(twoCalls);
+    Desk office(twoCalls);
     for (const char* text : {"org.example.App", "/usr/bin/none", "us.zoom.Zoom"})
-        CHECK(desk.found(text) == text);
+        CHECK(office.found(text) == text);
     for (const char* text : {"zoom", "a b.c", ".hidden", "end.", "/usr/bin/"})
-        CHECK_FALSE(desk.find(text));
-    desk.rule(ruleFor("My [Recorder]", std::nullopt, Ruling::Deny));
-    CHECK(desk.found("My [Recorder]") == "My [Recorder]");
+        CHECK_FALSE(office.find(text));
+    office.rule(ruleFor("My [Recorder]", std::nullopt, Ruling::Deny));
+    CHECK(office.found("My [Recorder]") == "My [Recorder]");
 }
 
 TEST_CASE("the AppId that is shown is the one that rules are about") {
-    Desk desk(twoCalls);
-    desk.say("client 60 exe=/usr/bin/liar app-id=org.trusted name=Liar\nnode 61 class=Stream/Input/Audio "
+    Desk office(twoCalls);
+    office.say("client 60 exe=/usr/bin/liar app-id=org.trusted name=Liar\nnode 61 class=Stream/Input/Audio "
              "client=60 autoconnect running\n"
              "port 62 of 61 in\nclient 70 exe=/usr/bin/pipewire-pulse portal=org.flat name=Flat\n"
              "node 71 class=Stream/Input/Audio client=70 autoconnect running\nport 72 of 71 in");
-    for (const auto& application : desk.view().applications) {
+    for (const auto& application : office.view().applications) {
         INFO(application.appId);
         REQUIRE_FALSE(application.appId.empty());
-        desk.rule(ruleFor(application.appId, std::nullopt, Ruling::Deny));
+        office.rule(ruleFor(application.appId, std::nullopt, Ruling::Deny));
     }
-    for (const auto& application : desk.view().applications)
+    for (const auto& application : office.view().applications)
         CHECK(application.state == "denied");
-    CHECK(desk.found("liar") == "/usr/bin/liar");
+    CHECK(office.found("liar") == "/usr/bin/liar");
 }
 
 TEST_CASE("the reason of an application names the rule that decided, with file and line") {
-    Desk desk(twoCalls);
-    desk.rules("allow app=*\ndeny app=/usr/bin/call\nsilence process=notes");
-    const auto view = desk.view();
+    Desk office(twoCalls);
+    office.rules("allow app=*\ndeny app=/usr/bin/call\nsilence process=notes");
+    const auto view = office.view();
     REQUIRE(view.applications.size() == 2);
     CHECK(view.applications[0].reason == "denied by t:2");
     CHECK(view.applications[1].reason == "silenced by t:3");
 }
 
 TEST_CASE("an application that captures is not said to be denied for another of its streams") {
-    Desk desk(std::string(twoCalls) +
+    Desk office(std::string(twoCalls) +
               "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n"
               "client 34 exe=/usr/bin/call name=Call\n"
               "node 35 class=Stream/Input/Audio name=third client=34 autoconnect running target=line\n"
               "port 36 of 35 in\n");
-    desk.rules("deny app=/usr/bin/call source=mic");
-    const auto view = desk.view();
+    office.rules("deny app=/usr/bin/call source=mic");
+    const auto view = office.view();
     CHECK(view.applications[0].appId == "/usr/bin/call");
     CHECK(view.applications[0].state == "capturing");
     CHECK(view.applications[0].reason.empty());
 }
 
 TEST_CASE("an explanation names the rule that decides and what the others would have said") {
-    Desk desk(twoCalls);
-    desk.rules(
+    Desk office(twoCalls);
+    office.rules(
         "default deny\ndeny app=/usr/bin/*\nallow app=/usr/bin/call\nsilence process=call priority=-1");
-    const auto call = desk.explained("/usr/bin/call");
+    const auto call = office.explained("/usr/bin/call");
     CHECK(call.name == "Call");
     CHECK(call.identity == "kernel");
     REQUIRE(call.verdicts.size() == 1);
@@ -152,11 +152,11 @@ TEST_CASE("an explanation names the rule that decides and what the others would 
     CHECK(verdict.muted.empty());
     CHECK(verdict.others == Words{"t:2: would deny; outranked by a more specific rule (t:3)",
                                   "t:4: would silence; outranked by priority 0 (t:3)"});
-    const auto none = desk.only("/usr/bin/none");
+    const auto none = office.only("/usr/bin/none");
     CHECK(none.verdict == "deny");
     CHECK(none.rule == "t:2");
-    CHECK(desk.explained("/usr/bin/none").identity.empty());
-    const auto stranger = desk.only("org.stranger");
+    CHECK(office.explained("/usr/bin/none").identity.empty());
+    const auto stranger = office.only("org.stranger");
     CHECK(stranger.reason == "denied by [policy] default");
     CHECK(stranger.rule.empty());
     CHECK(stranger.line == 0);
@@ -164,43 +164,43 @@ TEST_CASE("an explanation names the rule that decides and what the others would 
 }
 
 TEST_CASE("what is explained is what is in force") {
-    Desk desk(twoCalls);
-    desk.rules("deny app=/usr/bin/call capturing=/usr/bin/notes\nallow app=/usr/bin/notes");
-    CHECK(desk.only("/usr/bin/call").verdict == "deny");
-    CHECK(desk.only("/usr/bin/call").reason == "denied by t:1 while '/usr/bin/notes' captures");
-    CHECK(desk.only("/usr/bin/notes").verdict == "allow");
-    desk.say("gone 40");
-    CHECK(desk.only("/usr/bin/call").verdict == "allow");
-    CHECK(desk.only("/usr/bin/call").others ==
+    Desk office(twoCalls);
+    office.rules("deny app=/usr/bin/call capturing=/usr/bin/notes\nallow app=/usr/bin/notes");
+    CHECK(office.only("/usr/bin/call").verdict == "deny");
+    CHECK(office.only("/usr/bin/call").reason == "denied by t:1 while '/usr/bin/notes' captures");
+    CHECK(office.only("/usr/bin/notes").verdict == "allow");
+    office.say("gone 40");
+    CHECK(office.only("/usr/bin/call").verdict == "allow");
+    CHECK(office.only("/usr/bin/call").others ==
           Words{"t:1: would deny; not now: only while '/usr/bin/notes' captures"});
 }
 
 TEST_CASE("a mute stands over every verdict, but not over exempt sources") {
-    Desk desk(std::string(twoCalls) + "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n");
+    Desk office(std::string(twoCalls) + "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n");
     Settings settings = rulesOf("deny app=/usr/bin/call");
     settings.sources.exempt = {"line"};
-    desk.receive(event::SettingsLoaded{settings});
-    desk.receive(event::HoldTaken{{1, true, ":1.5", "obs (pid 7)", "recording", 0}, 9});
-    const auto explanation = desk.explained("/usr/bin/notes");
+    office.receive(event::SettingsLoaded{settings});
+    office.receive(event::HoldTaken{{1, true, ":1.5", "obs (pid 7)", "recording", 0}, 9});
+    const auto explanation = office.explained("/usr/bin/notes");
     REQUIRE(explanation.verdicts.size() == 2);
     CHECK(explanation.verdicts[0].source == "mic");
     CHECK(explanation.verdicts[0].verdict == "allow");
     CHECK(explanation.verdicts[0].muted == "muted by obs (pid 7): recording");
     CHECK(explanation.verdicts[1].source == "line");
     CHECK(explanation.verdicts[1].muted.empty());
-    CHECK(desk.explained("/usr/bin/call").verdicts[0].verdict == "deny");
+    CHECK(office.explained("/usr/bin/call").verdicts[0].verdict == "deny");
 }
 
 TEST_CASE("a virtual source is explained by the microphone whose sound it hands on") {
-    Desk desk(std::string(twoCalls) + R"(
+    Desk office(std::string(twoCalls) + R"(
         client 60 exe=/usr/bin/canceller
         node 61 class=Stream/Input/Audio name=canceller-in client=60 autoconnect running group=echo target=mic
         port 62 of 61 in
         node 63 class=Audio/Source/Virtual name=cancelled client=60 group=echo
         port 64 of 63 out
     )");
-    desk.rules("deny app=/usr/bin/call source=mic");
-    const auto explanation = desk.explained("/usr/bin/call");
+    office.rules("deny app=/usr/bin/call source=mic");
+    const auto explanation = office.explained("/usr/bin/call");
     const auto cancelled = std::find_if(explanation.verdicts.begin(), explanation.verdicts.end(),
                                         [](const auto& verdict) { return verdict.source == "cancelled"; });
     REQUIRE(cancelled != explanation.verdicts.end());
@@ -209,7 +209,7 @@ TEST_CASE("a virtual source is explained by the microphone whose sound it hands 
 }
 
 TEST_CASE("of an application with several faces the strictest is explained") {
-    Desk desk(std::string(micguard::test::desk) + R"(
+    Desk office(std::string(micguard::test::desk) + R"(
         node 20 class=Audio/Source name=mic client=10
         port 21 of 20 out
         client 70 exe=/usr/bin/pipewire-pulse
@@ -219,8 +219,8 @@ TEST_CASE("of an application with several faces the strictest is explained") {
         node 81 class=Stream/Input/Audio client=80 app-id=org.a app-name=Two autoconnect running
         port 82 of 81 in
     )");
-    desk.rules("deny claims=Two");
-    const auto explanation = desk.explained("org.a");
+    office.rules("deny claims=Two");
+    const auto explanation = office.explained("org.a");
     CHECK(explanation.identity == "claimed");
     REQUIRE(explanation.verdicts.size() == 1);
     CHECK(explanation.verdicts.front().reason == "denied by t:1");
