@@ -59,7 +59,7 @@ td.number{white-space:nowrap}
 .wide{overflow-x:auto}
 @media (max-width:58rem){
 main{padding:1.5rem 1rem 3rem}h1{font-size:1.6rem}
-.sums{grid-template-columns:1fr 1fr;gap:.5rem}.sums li{padding:.7rem .8rem}
+.sums{grid-template-columns:repeat(2,minmax(0,1fr));gap:.5rem}.sums li{padding:.7rem .6rem;column-gap:.4rem}.sums b{min-width:1em}
 section,.wide{padding:1rem}
 .lines{grid-template-columns:1fr;gap:.2rem}.line{margin-bottom:.7rem}.lines>.who:first-child{display:none}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
