@@ -69,6 +69,11 @@ Answer<json> value(sd_bus* bus, sd_bus_message* call, std::string_view what) {
 
 } // namespace
 
+tl::unexpected<CallError> unreadable(const std::string& what, const std::string& why) {
+    return tl::unexpected(
+        CallError{Exit::Failed, "cannot make sense of the guard's " + what + " (" + why + "); is it of another version?"});
+}
+
 void Descriptor::close() {
     if (fd_ >= 0)
         ::close(fd_);

@@ -26,6 +26,9 @@ struct CallError {
     std::string message; // one line, fit for a terminal
 };
 
+// What the guard said (its `what`) is not as it should be.
+tl::unexpected<CallError> unreadable(const std::string& what, const std::string& why);
+
 template <typename T>
 using Answer = tl::expected<T, CallError>;
 

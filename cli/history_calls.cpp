@@ -13,11 +13,6 @@ namespace {
 
 namespace method = names::guard::method;
 
-tl::unexpected<CallError> nonsense(const std::string& why) {
-    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's history (" + why +
-                                                      "); is it of another version?"});
-}
-
 // Negative errno if the message cannot hold it.
 int append(sd_bus_message* call, const HistoryFilter& filter) {
     int r = sd_bus_message_open_container(call, SD_BUS_TYPE_ARRAY, "{sv}");
@@ -71,10 +66,10 @@ Answer<std::vector<EntryFacts>> askHistory(const Guard& guard, const HistoryFilt
         return tl::unexpected(reply.error());
     nlohmann::json value;
     if (readValue(reply->get(), value) <= 0)
-        return nonsense("it cannot be read");
+        return unreadable("history", "it cannot be read");
     auto entries = entriesFrom(value);
     if (!entries)
-        return nonsense(entries.error());
+        return unreadable("history", entries.error());
     return std::move(*entries);
 }
 
@@ -84,7 +79,7 @@ Answer<std::uint64_t> clearHistory(const Guard& guard, const HistoryFilter& filt
         return tl::unexpected(reply.error());
     std::uint64_t cleared = 0;
     if (sd_bus_message_read_basic(reply->get(), SD_BUS_TYPE_UINT64, &cleared) <= 0)
-        return nonsense("it is no number");
+        return unreadable("history", "it is no number");
     return cleared;
 }
 

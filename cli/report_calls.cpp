@@ -9,15 +9,6 @@
 
 namespace micguard::cli {
 
-namespace {
-
-tl::unexpected<CallError> nonsense(const std::string& why) {
-    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's answer (" + why +
-                                                      "); is it of another version?"});
-}
-
-} // namespace
-
 Answer<ExposureReport> askReport(const Guard& guard, std::uint64_t since, std::uint64_t until,
                                  const std::optional<std::string>& app) {
     auto call = guardCall(guard.bus(), names::guard::method::report, Start::Never);
@@ -37,10 +28,10 @@ Answer<ExposureReport> askReport(const Guard& guard, std::uint64_t since, std::u
         return tl::unexpected(reply.error());
     nlohmann::json value;
     if (readValue(reply->get(), value) <= 0)
-        return nonsense("it cannot be read");
+        return unreadable("answer", "it cannot be read");
     auto rows = exposuresFrom(value);
     if (!rows)
-        return nonsense(rows.error());
+        return unreadable("answer", rows.error());
     return ExposureReport{since, until, std::move(*rows)};
 }
 

@@ -14,11 +14,6 @@ namespace {
 using nlohmann::json;
 namespace method = names::guard::method;
 
-tl::unexpected<CallError> nonsense(const std::string& why) {
-    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's answer (" + why +
-                                                      "); is it of another version?"});
-}
-
 tl::unexpected<CallError> noText() {
     return tl::unexpected(CallError{Exit::No, "the name of an application or a microphone is no valid text"});
 }
@@ -41,10 +36,10 @@ Answer<T> answerTo(const Guard& guard, const Answer<MessageHandle>& call,
         return tl::unexpected(reply.error());
     json value;
     if (readValue(reply->get(), value) <= 0)
-        return nonsense("it cannot be read");
+        return unreadable("answer", "it cannot be read");
     auto facts = read(value);
     if (!facts)
-        return nonsense(facts.error());
+        return unreadable("answer", facts.error());
     return std::move(*facts);
 }
 

@@ -373,7 +373,6 @@ void App::settle() {
     watchShown();
     watchRoutes();
     watchPulse();
-    watchSandboxes();
     // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
     if (answered || (waiters_.empty() && !anyUndecided(model_)))
         publish();
@@ -472,6 +471,7 @@ void App::publish() {
     if (!options_.releaseLeftovers)
         tell(telling_.warnings(view_.guard.warnings, instant()));
     store_.setState(writeState(model_, modeChosen_));
+    watchSandboxes();
     history_.record(chronicle_.follow(view_, now()));
 }
 

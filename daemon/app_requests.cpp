@@ -39,6 +39,14 @@ std::string join(const std::vector<std::string>& names) {
     return text;
 }
 
+// What the history cannot answer, for whoever asked over the bus.
+template <typename T>
+history::History::Reply<T> orUnavailable(std::function<void(Result<T>)> reply) {
+    return [reply = std::move(reply)](tl::expected<T, std::string> answer) {
+        reply(std::move(answer).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
+    };
+}
+
 } // namespace
 
 void App::waitFor(bool forMute, ReplyVoid done) {
@@ -342,27 +350,21 @@ void App::readHistory(const Caller& caller, const history::Filter& filter,
                       std::function<void(Result<std::vector<history::Entry>>)> reply) {
     if (auto allowed = mayControl(caller, "see the history"); !allowed)
         return reply(tl::unexpected(allowed.error()));
-    history_.entries(filter, [reply = std::move(reply)](tl::expected<std::vector<history::Entry>, std::string> entries) {
-        reply(std::move(entries).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
-    });
+    history_.entries(filter, orUnavailable(std::move(reply)));
 }
 
 void App::report(const Caller& caller, const history::ReportFilter& filter,
                  std::function<void(Result<std::vector<history::ReportRow>>)> reply) {
     if (auto allowed = mayControl(caller, "see the report"); !allowed)
         return reply(tl::unexpected(allowed.error()));
-    history_.report(filter, [reply = std::move(reply)](tl::expected<std::vector<history::ReportRow>, std::string> rows) {
-        reply(std::move(rows).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
-    });
+    history_.report(filter, orUnavailable(std::move(reply)));
 }
 
 void App::clearHistory(const Caller& caller, const history::ClearFilter& filter,
                        std::function<void(Result<std::uint64_t>)> reply) {
     if (auto allowed = mayControl(caller, "clear the history"); !allowed)
         return reply(tl::unexpected(allowed.error()));
-    history_.clear(filter, [reply = std::move(reply)](const tl::expected<std::uint64_t, std::string>& cleared) {
-        reply(cleared.map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
-    });
+    history_.clear(filter, orUnavailable(std::move(reply)));
 }
 
 std::vector<std::pair<std::string, std::string>> App::diagnostics() {

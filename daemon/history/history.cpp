@@ -187,37 +187,28 @@ bool History::ask(std::function<void(Keeper&)> job) {
     return true;
 }
 
-void History::entries(const Filter& filter, std::function<void(tl::expected<std::vector<Entry>, std::string>)> then) {
+template <typename T, typename Question>
+void History::answer(Question question, Reply<T> then) {
     if (!enabled_)
-        return then(std::vector<Entry>{});
-    const bool asked = ask([shared = shared_, filter, then](Keeper& keeper) {
-        auto found = keeper.entries(filter, now()).map_error([](const Failure& failure) { return failure.text; });
+        return then(T{});
+    const bool asked = ask([shared = shared_, question = std::move(question), then](Keeper& keeper) {
+        auto found = question(keeper).map_error([](const Failure& failure) { return failure.text; });
         Shared::deliver(shared, [then, found = std::move(found)] { then(found); });
     });
     if (!asked)
         then(tl::unexpected(noAnswer));
 }
 
-void History::report(const ReportFilter& filter, std::function<void(tl::expected<std::vector<ReportRow>, std::string>)> then) {
-    if (!enabled_)
-        return then(std::vector<ReportRow>{});
-    const bool asked = ask([shared = shared_, filter, then](Keeper& keeper) {
-        auto rows = keeper.report(filter, now()).map_error([](const Failure& failure) { return failure.text; });
-        Shared::deliver(shared, [then, rows = std::move(rows)] { then(rows); });
-    });
-    if (!asked)
-        then(tl::unexpected(noAnswer));
+void History::entries(const Filter& filter, Reply<std::vector<Entry>> then) {
+    answer([filter](Keeper& keeper) { return keeper.entries(filter, now()); }, std::move(then));
 }
 
-void History::clear(const ClearFilter& filter, std::function<void(tl::expected<std::uint64_t, std::string>)> then) {
-    if (!enabled_)
-        return then(std::uint64_t{0});
-    const bool asked = ask([shared = shared_, filter, then](Keeper& keeper) {
-        const auto cleared = keeper.clear(filter, now()).map_error([](const Failure& failure) { return failure.text; });
-        Shared::deliver(shared, [then, cleared] { then(cleared); });
-    });
-    if (!asked)
-        then(tl::unexpected(noAnswer));
+void History::report(const ReportFilter& filter, Reply<std::vector<ReportRow>> then) {
+    answer([filter](Keeper& keeper) { return keeper.report(filter, now()); }, std::move(then));
+}
+
+void History::clear(const ClearFilter& filter, Reply<std::uint64_t> then) {
+    answer([filter](Keeper& keeper) { return keeper.clear(filter, now()); }, std::move(then));
 }
 
 bool History::close(milliseconds patience) {

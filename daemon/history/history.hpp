@@ -45,9 +45,11 @@ class History {
     void record(std::vector<Record> records);
 
     // Answers once, after all that was recorded before has been written if it can be; a sentence on failure. At most 64 wait.
-    void entries(const Filter& filter, std::function<void(tl::expected<std::vector<Entry>, std::string>)> then);
-    void report(const ReportFilter& filter, std::function<void(tl::expected<std::vector<ReportRow>, std::string>)> then);
-    void clear(const ClearFilter& filter, std::function<void(tl::expected<std::uint64_t, std::string>)> then);
+    template <typename T>
+    using Reply = std::function<void(tl::expected<T, std::string>)>;
+    void entries(const Filter& filter, Reply<std::vector<Entry>> then);
+    void report(const ReportFilter& filter, Reply<std::vector<ReportRow>> then);
+    void clear(const ClearFilter& filter, Reply<std::uint64_t> then);
 
     // Has the rest written and waits for that; false if it took longer.
     bool close(std::chrono::milliseconds patience);
@@ -58,6 +60,8 @@ class History {
   private:
     struct Shared;
     bool ask(std::function<void(Keeper&)> job);
+    template <typename T, typename Question>
+    void answer(Question question, Reply<T> then);
     static void work(const std::shared_ptr<Shared>& shared, const Places& places, Moment mutedSince);
 
     const Places places_;

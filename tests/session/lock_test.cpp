@@ -27,22 +27,6 @@ std::vector<Heard> listeners(PrivateSession& session) {
     return heard;
 }
 
-// From when the promise holds on.
-void hearNothingFromNow(PrivateSession& session, std::vector<Heard>& heard, Tally& tally) {
-    for (auto& one : heard)
-        one.counted = one.listener->snapshot().audible[1];
-    session.setPhase(1);
-    listenWhileMuted(heard, tally);
-}
-
-void hearAgain(PrivateSession& session, std::vector<Heard>& heard) {
-    session.setPhase(0);
-    for (auto& one : heard) {
-        INFO(one.source);
-        REQUIRE(one.listener->waitAudible(0));
-    }
-}
-
 } // namespace
 
 TEST_CASE("a session that locks itself is muted until it is unlocked, whoever asks", "[lock]") {
@@ -57,9 +41,11 @@ TEST_CASE("a session that locks itself is muted until it is unlocked, whoever as
         logind.lock(true);
         REQUIRE(guard.waitState("muted"));
         CHECK(guard.trySetMuted(false).starts_with(locked));
-        hearNothingFromNow(session, heard, tally);
+        changeTune(session, heard);
+        listenWhileMuted(heard, tally);
         logind.lock(false);
         REQUIRE(guard.waitState("live"));
+        session.setPhase(0);
         hearAgain(session, heard);
     }
     // The button is apart from it.
@@ -99,9 +85,7 @@ TEST_CASE("a guard that is killed in a locked session opens nothing when it come
     Tally tally("native × two kinds × guard killed in a locked session");
     logind.lock(true);
     REQUIRE(guard.waitState("muted"));
-    for (auto& one : heard)
-        one.counted = one.listener->snapshot().audible[1];
-    session.setPhase(1);
+    changeTune(session, heard);
     session.kill(Daemon::micguardd);
     session.start(Daemon::micguardd);
     REQUIRE(guard.waitState("muted"));
@@ -109,6 +93,7 @@ TEST_CASE("a guard that is killed in a locked session opens nothing when it come
     listenWhileMuted(heard, tally);
     logind.lock(false);
     REQUIRE(guard.waitState("live"));
+    session.setPhase(0);
     hearAgain(session, heard);
 }
 
@@ -142,9 +127,11 @@ TEST_CASE("a machine that is about to sleep waits for the mute, and is live agai
         logind.prepareForSleep(true);
         REQUIRE(logind.waitInhibitors(0));
         CHECK(guard.state() == "muted");
-        hearNothingFromNow(session, heard, tally);
+        changeTune(session, heard);
+        listenWhileMuted(heard, tally);
         logind.prepareForSleep(false);
         REQUIRE(guard.waitState("live"));
+        session.setPhase(0);
         hearAgain(session, heard);
     }
 }

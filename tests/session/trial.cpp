@@ -81,9 +81,7 @@ Tally::~Tally() {
 void mute(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally) {
     guard.setMuted(true);
     tally.replied(guard.callNsec());
-    for (auto& one : heard)
-        one.counted = one.listener->snapshot().audible[1];
-    session.setPhase(1);
+    changeTune(session, heard);
 }
 
 void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds patience) {
@@ -112,6 +110,12 @@ void changeTune(PrivateSession& session, Heard& heard) {
     session.setPhase(1);
 }
 
+void changeTune(PrivateSession& session, std::vector<Heard>& heard) {
+    for (auto& one : heard)
+        one.counted = one.listener->snapshot().audible[1];
+    session.setPhase(1);
+}
+
 void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience) {
     std::vector<Heard> one;
     one.push_back(std::move(heard));
@@ -128,6 +132,10 @@ void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& he
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard) {
     session.setPhase(0);
     guard.setMuted(false);
+    hearAgain(session, heard);
+}
+
+void hearAgain(PrivateSession& session, std::vector<Heard>& heard) {
     for (auto& one : heard) {
         INFO(one.listener->description() << " on " << one.source << " hears again after unmuting");
         const bool again = one.listener->waitAudible(0);

@@ -67,6 +67,9 @@ void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& he
                    Milliseconds patience = Milliseconds(150));
 // What is made from here on is new; what of it was heard before is none.
 void changeTune(PrivateSession& session, Heard& heard);
+void changeTune(PrivateSession& session, std::vector<Heard>& heard);
+// Each of them hears what is made from now on; requires it.
+void hearAgain(PrivateSession& session, std::vector<Heard>& heard);
 // As listenWhileMuted(), since changeTune(): whatever it is that keeps this one from the microphone.
 void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
 // Back to the even phase first, so that what is heard afterwards is new.

@@ -139,9 +139,7 @@ TEST_CASE("a server that has no time for a moment costs nobody the source that h
         });
         CHECK(guard.trySetMuted(true).empty());
         later.join();
-        for (auto& one : heard)
-            one.counted = one.listener->snapshot().audible[1];
-        session.setPhase(1);
+        changeTune(session, heard);
         listenWhileMuted(heard, tally);
         REQUIRE(session.graph().node("made"));
         unmuteAndListen(session, guard, heard);
