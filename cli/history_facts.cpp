@@ -40,9 +40,9 @@ json toJson(const EntryFacts& entry) {
         out["source"] = orNull(entry.source);
     if (entry.kind == "session")
         out["level_meter"] = entry.levelMeter;
-    if (entry.kind == "block")
+    if (entry.kind == "block" || entry.kind == "refusal")
         out["count"] = entry.count;
-    if (entry.kind == "mute" || entry.kind == "answer")
+    if (entry.kind == "mute" || entry.kind == "answer" || entry.kind == "refusal")
         out["by"] = orNull(entry.by);
     if (entry.kind == "warning")
         out["id"] = entry.id;

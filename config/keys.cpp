@@ -96,6 +96,20 @@ const std::vector<SettingKey>& table() {
          [](const Settings& s) -> std::optional<SettingValue> {
              return std::string(toString(s.policy.fallback));
          }},
+        {"bus",
+         "unmute",
+         Shape::Word,
+         {"session", "trusted"},
+         [](Settings& s, const SettingValue& v) { s.bus.trustedOnly = asText(v) == "trusted"; },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(s.bus.trustedOnly ? "trusted" : "session");
+         }},
+        {"bus",
+         "trusted",
+         Shape::Globs,
+         {},
+         [](Settings& s, const SettingValue& v) { s.bus.trusted = std::get<std::vector<std::string>>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.bus.trusted; }},
         {"history",
          "enabled",
          Shape::Flag,
@@ -172,6 +186,10 @@ std::optional<ValueFault> patternFault(std::string_view pattern, std::size_t lon
 std::optional<ValueFault> entryFault(const SettingKey& key, std::string_view pattern) {
     if (auto fault = patternFault(pattern, globLengthLimit))
         return fault;
+    const bool everything = pattern.find_first_not_of("*?/") == std::string_view::npos;
+    if (key.table == "bus" && (everything || (!pattern.starts_with('/') && !pattern.ends_with(".service"))))
+        return ValueFault{cited(pattern) + (everything ? " would trust everybody" : " is neither a path nor a service"),
+                          "name executables by their whole path, or units by their name, as \"panel.service\""};
     if (pattern.find_first_not_of("*?") != std::string_view::npos)
         return std::nullopt;
     if (key.table == "admission")

@@ -63,6 +63,14 @@ struct Settings {
         bool operator==(const Admission&) const = default;
     } admission;
 
+    // Who may make anything looser over the bus, among those who are in no sandbox.
+    struct Bus {
+        bool trustedOnly = false; // unmute = "trusted"
+        // Globs over executables, by their whole path, and names of service units.
+        std::vector<std::string> trusted = {"/usr/bin/gnome-shell", "/usr/bin/plasmashell"};
+        bool operator==(const Bus&) const = default;
+    } bus;
+
     // What is written down of who listened; off leaves no file.
     struct History {
         bool enabled = true;

@@ -2,6 +2,7 @@
 #include "daemon/app.hpp"
 
 #include "daemon/desktop/priority.hpp"
+#include "daemon/loop_watch.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
@@ -292,6 +293,7 @@ int App::run() {
                     return G_SOURCE_REMOVE;
                 }, this);
     }
+    watchLoop();
     g_main_loop_run(loop_.get());
     for (const guint signal : signals)
         g_source_remove(signal);

@@ -87,6 +87,7 @@ class App final : public Requests {
                       std::function<void(Result<std::uint64_t>)> reply) override;
     void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
+    void refused(const Caller& caller, const std::string& why) override;
 
   private:
     // Somebody waits until the promise holds (or, unmuting, until everything sent is carried out).
@@ -126,6 +127,9 @@ class App final : public Requests {
     std::string whyUnmuted() const;
     void watchSandboxes();
     void recordAnew();
+    Result<void> mayControl(const Caller& caller, const char* what);
+    Result<void> mayLoosen(const Caller& caller, const char* what);
+    Result<void> noteRefusal(const Caller& caller, Result<void> allowed);
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
     static BypassPlaces bypassPlaces(const Options& options);

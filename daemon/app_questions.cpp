@@ -67,7 +67,7 @@ const ApplicationView* App::shownApplication(std::uint64_t key) const {
 }
 
 void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool muted, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, muted ? "mute another application" : "unmute an application");
+    if (const auto allowed = muted ? mayControl(caller, "mute another application") : mayLoosen(caller, "unmute an application");
         !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); !muted && !open)
@@ -96,7 +96,7 @@ void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool mute
 
 void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std::string& scopeText,
                  ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, "answer for the user"); !allowed)
+    if (const auto allowed = allow ? mayLoosen(caller, "allow for the user") : mayControl(caller, "answer for the user"); !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); allow && !open)
         return reply(open);

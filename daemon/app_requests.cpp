@@ -7,10 +7,12 @@
 #include "config/wording.hpp"
 #include "daemon/bus/stop_job.hpp"
 #include "daemon/desktop/priority.hpp"
+#include "daemon/loop_watch.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
+#include "daemon/process/process.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +50,38 @@ history::History::Reply<T> orUnavailable(std::function<void(Result<T>)> reply) {
 }
 
 } // namespace
+
+// Whoever is told no is named where people look for it. How often is limited by what the journal bears, so that nobody
+// fills a disk by asking; by whom and why is counted in the history.
+void App::refused(const Caller& caller, const std::string& why) {
+    const auto lines = telling_.refused(idOf(caller), caller.pid, why, instant());
+    tell(lines);
+    if (lines.empty())
+        return;
+    // Without the process's number: each would be an entry of its own.
+    std::string reason = why;
+    if (const auto name = nameOf(caller) + ": "; reason.starts_with(name))
+        reason.erase(0, name.size());
+    history_.record({history::Refused{now(), idOf(caller), reason}});
+}
+
+Result<void> App::noteRefusal(const Caller& caller, Result<void> allowed) {
+    if (!allowed)
+        refused(caller, allowed.error().message);
+    return allowed;
+}
+
+Result<void> App::mayControl(const Caller& caller, const char* what) {
+    return noteRefusal(caller, controlledBy(caller, what));
+}
+
+// Read anew each time: it may have become another program since its first call.
+Result<void> App::mayLoosen(const Caller& caller, const char* what) {
+    if (auto allowed = mayControl(caller, what); !allowed)
+        return allowed;
+    const auto& bus = configuration_.settings.bus;
+    return noteRefusal(caller, loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what));
+}
 
 void App::waitFor(bool forMute, ReplyVoid done) {
     auto& waiter = waiters_.emplace_back(Waiter{forMute, std::move(done), 0, this});
@@ -94,7 +128,7 @@ bool App::answerWaiters() {
 }
 
 void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, muted ? "mute everybody" : "unmute"); !allowed)
+    if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute"); !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); !muted && !open)
         return reply(open);
@@ -132,6 +166,10 @@ Result<void> App::setMode(const Caller& caller, const std::string& mode) {
     if (!chosen)
         return tl::unexpected(
             RequestError{"InvalidArgument", "mode is \"silence\" or \"sever\", not \"" + mode + "\""});
+    // What `silence` leaves linked can be turned up by who may write there.
+    if (*chosen != Mode::Sever && model_.mute.mode == Mode::Sever)
+        if (auto allowed = mayLoosen(caller, "give up the mode sever"); !allowed)
+            return allowed;
     if (const auto final = configuration_.finals.find("mute.mode");
         final != configuration_.finals.end() && *chosen != configuration_.settings.mute.mode)
         return tl::unexpected(RequestError{"InvalidConfig", "mute.mode is final, by " + toString(final->second)});
@@ -157,7 +195,7 @@ void App::holdMute(const Caller& caller, const std::string& reason,
 
 void App::holdUnmute(const Caller& caller, const std::string& reason,
                      std::function<void(Result<std::uint64_t>)> reply) {
-    if (const auto allowed = mayControl(caller, "unmute"); !allowed)
+    if (const auto allowed = mayLoosen(caller, "unmute"); !allowed)
         return reply(tl::unexpected(allowed.error()));
     if (const auto open = unlessLocked(); !open)
         return reply(tl::unexpected(open.error()));
@@ -194,7 +232,7 @@ void App::dropHold(std::uint64_t number) {
 }
 
 void App::release(const Caller& caller, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, "release the guard"); !allowed)
+    if (const auto allowed = mayLoosen(caller, "release the guard"); !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); !open)
         return reply(open);
@@ -299,7 +337,7 @@ ConfigSource::Done App::onceInForce(ReplyVoid reply) {
 }
 
 void App::setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) {
-    if (auto allowed = mayControl(caller, "change the settings"); !allowed)
+    if (auto allowed = mayLoosen(caller, "change the settings"); !allowed)
         return reply(allowed);
     const SettingKey* known = findKey(key);
     if (!known)
@@ -341,7 +379,7 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
 }
 
 void App::reload(const Caller& caller, ReplyVoid reply) {
-    if (auto allowed = mayControl(caller, "reload the settings"); !allowed)
+    if (auto allowed = mayLoosen(caller, "reload the settings"); !allowed)
         return reply(allowed);
     config_.reload(onceInForce(std::move(reply)));
 }
@@ -362,7 +400,7 @@ void App::report(const Caller& caller, const history::ReportFilter& filter,
 
 void App::clearHistory(const Caller& caller, const history::ClearFilter& filter,
                        std::function<void(Result<std::uint64_t>)> reply) {
-    if (auto allowed = mayControl(caller, "clear the history"); !allowed)
+    if (auto allowed = mayLoosen(caller, "clear the history"); !allowed)
         return reply(tl::unexpected(allowed.error()));
     history_.clear(filter, orUnavailable(std::move(reply)));
 }
@@ -372,6 +410,9 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.version", MICGUARD_VERSION);
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
     facts.emplace_back("daemon.nice", std::to_string(priority()));
+    // The longest that anything had to wait for its turn since the start, and how much of that was our own work.
+    facts.emplace_back("loop.longest-turn-us", std::to_string(loopTimes().longestTurnUsec));
+    facts.emplace_back("loop.longest-work-us", std::to_string(loopTimes().longestWorkUsec));
     facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {

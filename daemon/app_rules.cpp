@@ -73,6 +73,9 @@ void App::setRule(const Caller& caller, const std::string& app, const std::strin
     const auto ruling = rulingFromString(action);
     if (!ruling)
         return reply(tl::unexpected(invalid("action is allow, deny, silence or ask, not " + cited(action))));
+    // The others may take the place of a deny.
+    if (const auto allowed = *ruling == Ruling::Deny ? Result<void>{} : mayLoosen(caller, "make rules that deny less"); !allowed)
+        return reply(allowed);
     if (options.until && *options.until <= now())
         return reply(tl::unexpected(
             invalid("until is over already; it wants a moment to come, in microseconds since 1970")));
@@ -93,7 +96,7 @@ void App::setRule(const Caller& caller, const std::string& app, const std::strin
 }
 
 void App::forget(const Caller& caller, const std::string& app, ReplyVoid reply) {
-    if (const auto allowed = mayControl(caller, "forget rules"); !allowed)
+    if (const auto allowed = mayLoosen(caller, "forget rules"); !allowed)
         return reply(allowed);
     ConfigSource::Change change;
     change.make = [app, at = now()](Layer& own) -> std::optional<ConfigRefusal> {

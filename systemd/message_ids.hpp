@@ -12,6 +12,7 @@ inline constexpr char blocked[] = "ead2905dee5f4fe58a37bd3e18f63aef";
 inline constexpr char asked[] = "46d7c18a93744ca5a77bfc56d076f1a1";
 inline constexpr char answered[] = "8db5e0bc0f2644ed858ba65108e0d52e";
 inline constexpr char lapsed[] = "0f474b291e8f4b4c98d2bb415b133bdd";
+inline constexpr char refused[] = "c3a7b3b1f0a94e1a9b6a54f1d92f7c08";
 inline constexpr char warned[] = "ba0dbc558c6344868c7cc00fb3142ca3";
 inline constexpr char degraded[] = "090f1a20b3ba4e6f949704262a2d899f";
 inline constexpr char warningOver[] = "49d451c85a834df5b5bf15abc9ca7c3d";

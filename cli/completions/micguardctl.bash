@@ -79,7 +79,7 @@ _micguardctl() {
                 --since | --until) words="today yesterday" ;;
                 --app) words=$(_micguardctl_names apps app_id) ;;
                 --source) words=$(_micguardctl_names sources name) ;;
-                --kind) words="session mute block answer warning" ;;
+                --kind) words="session mute block answer warning refusal" ;;
                 --limit) return ;;
                 *) words="clear --since --until --app --source --kind --limit --timeline --json --help" ;;
             esac

@@ -68,7 +68,7 @@ complete -c micguardctl -n '__fish_seen_subcommand_from history' -l since -x -a 
 complete -c micguardctl -n '__fish_seen_subcommand_from history' -l until -x -a 'today yesterday' -d 'Up to then'
 complete -c micguardctl -n '__fish_seen_subcommand_from history' -l app -x -a '(__micguardctl_names apps app_id)' -d 'Of one application'
 complete -c micguardctl -n '__fish_seen_subcommand_from history' -l source -x -a '(__micguardctl_names sources name)' -d 'Of one microphone'
-complete -c micguardctl -n '__fish_seen_subcommand_from history' -l kind -x -a 'session mute block answer warning' -d 'What'
+complete -c micguardctl -n '__fish_seen_subcommand_from history' -l kind -x -a 'session mute block answer warning refusal' -d 'What'
 complete -c micguardctl -n '__fish_seen_subcommand_from history' -l limit -x -d 'The newest so many'
 complete -c micguardctl -n '__fish_seen_subcommand_from history' -l timeline -d 'As a picture'
 complete -c micguardctl -n '__fish_seen_subcommand_from doctor' -l asound -r -F -d 'Look there instead of in /proc/asound'

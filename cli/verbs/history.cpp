@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::uint64_t day = 86'400'000'000;
 constexpr std::uint32_t largestLimit = 10'000;
-constexpr std::array kinds = {"session", "mute", "block", "answer", "warning"};
+constexpr std::array kinds = {"session", "mute", "block", "answer", "warning", "refusal"};
 
 tl::unexpected<CallError> usage(const std::string& what) {
     return tl::unexpected(CallError{Exit::Usage, what});
@@ -33,7 +33,7 @@ tl::unexpected<CallError> usage(const std::string& what) {
 Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
     std::vector<std::string> list;
     if (text.empty())
-        return usage("--kind wants one or more of session, mute, block, answer and warning");
+        return usage("--kind wants one or more of session, mute, block, answer, warning and refusal");
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
         const std::string word(text.substr(0, comma));
@@ -110,6 +110,8 @@ Cell what(const EntryFacts& entry) {
     if (entry.kind == "block")
         return {entry.count > 1 ? "blocked " + std::to_string(entry.count) + " times" : "blocked",
                 Colour::Yellow};
+    if (entry.kind == "refusal")
+        return {entry.count > 1 ? "refused " + std::to_string(entry.count) + " times" : "refused", Colour::Yellow};
     if (entry.kind == "answer")
         return {shown(entry.reason, 24), Colour::Bold};
     return {shown(entry.kind, 16), Colour::Yellow};
@@ -118,6 +120,8 @@ Cell what(const EntryFacts& entry) {
 std::string why(const EntryFacts& entry) {
     if (entry.kind == "answer")
         return "by " + shown(entry.by, 60);
+    if (entry.kind == "refusal")
+        return shown(entry.by, 60) + ": " + shown(entry.reason, 140);
     if (entry.kind != "mute")
         return shown(entry.reason, 200);
     std::string text = entry.by.empty() ? "" : "by " + shown(entry.by, 60);

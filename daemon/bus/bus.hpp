@@ -121,6 +121,9 @@ class Requests {
     // A proof, by a program that listens; takes as long as it records.
     virtual void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) = 0;
 
+    // A caller was turned away before any of the above was asked: for the journal.
+    virtual void refused(const Caller&, const std::string& /*why*/) {}
+
     // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;
 };

@@ -10,9 +10,18 @@
 #include <cstdio>
 #include <optional>
 
+#include <glib.h>
+
 namespace micguard {
 
 namespace {
+
+// What a sender may ask before it is known who it is.
+constexpr double mostUnknown = 256;
+
+Allowance::Instant instant() {
+    return static_cast<Allowance::Instant>(g_get_monotonic_time());
+}
 
 constexpr char driver[] = "org.freedesktop.DBus";
 constexpr char driverPath[] = "/org/freedesktop/DBus";
@@ -85,6 +94,27 @@ struct Callers::Entry {
     std::deque<Then> waiting;
     Slot watch;  // NameOwnerChanged of this name
     Slot lookup; // the call under way
+    ProcessCalls* process = nullptr; // once identified
+    double spent = 0;                // until then
+    bool crowded = false;            // one connection too many of its process
+    bool passing = false;            // there is no room to remember it
+
+    Entry(Callers* owner_, std::string name_)
+        : owner(owner_)
+        , name(std::move(name_)) {}
+    ~Entry() {
+        if (process)
+            process->connections--;
+    }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+    void belongsTo(ProcessCalls& calls) {
+        process = &calls;
+        crowded = calls.connections >= ProcessCalls::mostConnections;
+        calls.connections++;
+        calls.charge(spent, instant());
+    }
 
     // Queued calls are taken out first: one of them may make its sender send more.
     void serve(const Caller& known) {
@@ -102,17 +132,64 @@ Callers::Callers(sd_bus* bus, std::function<void(const std::string&)> onLeft)
 
 Callers::~Callers() = default;
 
-bool Callers::identify(const std::string& uniqueName, Then then) {
+// Those that are not served anyway go first: nothing depends on their leaving.
+bool Callers::makeRoom() {
+    if (entries_.size() < mostKnown)
+        return true;
+    for (auto it = entries_.begin(); it != entries_.end(); ++it)
+        if (it->second->crowded && it->second->waiting.empty()) {
+            entries_.erase(it);
+            return true;
+        }
+    return false;
+}
+
+// Null if there is no room, or the bus cannot be asked.
+Callers::Entry* Callers::meet(const std::string& uniqueName) {
+    const auto known = entries_.find(uniqueName);
+    if (known == entries_.end() && !makeRoom())
+        return nullptr;
+    Entry* entry = known != entries_.end()
+                       ? known->second.get()
+                       : entries_.emplace(uniqueName, std::make_unique<Entry>(this, uniqueName)).first->second.get();
+    if (entry->caller || entry->lookup || ask(*entry))
+        return entry;
+    entries_.erase(uniqueName);
+    return nullptr;
+}
+
+Admission Callers::admit(const std::string& uniqueName, double weight, bool onlyMutes,
+                         const std::function<void(const Caller&)>& news) {
+    const auto now = instant();
+    Entry* entry = meet(uniqueName);
+    if (entry && entry->process) {
+        const Admission admission = entry->process->admit(weight, onlyMutes, !entry->crowded, now);
+        if (admission != Admission::Serve && entry->process->isNews(now))
+            news(Caller(*entry->caller));
+        return admission;
+    }
+    if (onlyMutes)
+        return Admission::Serve;
+    if (entry && entry->spent + weight <= mostUnknown) {
+        entry->spent += weight;
+        return Admission::Serve;
+    }
+    return strangersRefused_.take(1, now) ? Admission::Refuse : Admission::Drop;
+}
+
+bool Callers::identify(const std::string& uniqueName, bool onlyMutes, Then then) {
     std::unique_ptr<Entry>& entry = entries_[uniqueName];
-    if (!entry)
-        entry = std::make_unique<Entry>(Entry{this, uniqueName, {}, {}, {}, {}});
+    if (!entry) {
+        entry = std::make_unique<Entry>(this, uniqueName);
+        entry->passing = entries_.size() > mostKnown;
+    }
     if (entry->caller) {
         // A copy: `then` may come back here, or lead to the sender being forgotten.
         const Caller known = *entry->caller;
         then(known);
         return true;
     }
-    if (entry->waiting.size() >= longestQueue)
+    if (entry->waiting.size() >= longestQueue + (onlyMutes ? furtherMutes : 0))
         return false;
     if (!entry->lookup && !ask(*entry)) {
         entries_.erase(uniqueName);
@@ -173,8 +250,11 @@ int Callers::onCredentials(sd_bus_message* reply, void* userdata, sd_bus_error*)
         caller.sandbox = std::move(identity.sandbox.sandbox);
         caller.sandboxId = std::move(identity.sandbox.id);
         entry.caller = caller;
+        entry.belongsTo(self.processes_.of(caller.pid, instant()));
     }
     entry.serve(caller);
+    if (entry.passing)
+        self.entries_.erase(std::string(entry.name));
     return 0;
 }
 

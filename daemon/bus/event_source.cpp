@@ -17,6 +17,10 @@ namespace {
 
 // Messages taken in one go. A caller that sends without end must not keep the loop from everything else.
 constexpr int longestBatch = 64;
+constexpr gint64 longestTurn = 2 * G_TIME_SPAN_MILLISECOND;
+// A bus that has not taken so many messages of ours does not read any more (it stops where clients that never read
+// keep too much of ours). A new connection begins anew.
+constexpr std::uint64_t mostUnsent = 8192;
 
 GIOCondition conditionOf(int events) {
     int condition = G_IO_HUP | G_IO_ERR;
@@ -103,9 +107,15 @@ gboolean BusSource::dispatch(GSource* base, GSourceFunc, gpointer) noexcept {
     auto* source = reinterpret_cast<Source*>(base);
     BusSource* self = source->owner;
     int processed = 1;
-    for (int count = 0; count < longestBatch && processed > 0; ++count)
+    const gint64 until = g_get_monotonic_time() + longestTurn;
+    for (int count = 0; count < longestBatch && processed > 0; ++count) {
         processed = sd_bus_process(self->bus_, nullptr);
-    if (processed >= 0 && sd_bus_is_open(self->bus_) > 0)
+        if (g_get_monotonic_time() > until)
+            break;
+    }
+    std::uint64_t unsent = 0;
+    const bool stuck = sd_bus_get_n_queued_write(self->bus_, &unsent) >= 0 && unsent > mostUnsent;
+    if (processed >= 0 && !stuck && sd_bus_is_open(self->bus_) > 0)
         return G_SOURCE_CONTINUE;
 
     // Our own callbacks never fail, so an error on an open connection means that its stream is of no more

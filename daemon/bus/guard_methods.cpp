@@ -177,14 +177,15 @@ GuardMethods::GuardMethods(sd_bus* bus, Requests& requests)
     , callers_(bus, [this](const std::string& uniqueName) {
         holds_.ownerLeft(uniqueName);
         requests_.callerLeft(uniqueName);
-    }) {}
+    })
+    , doorkeeper_(bus, callers_, requests) {}
 
 void GuardMethods::take(sd_bus_message* message, std::function<void(const Caller&, const Call&)> serve) {
     const char* sender = sd_bus_message_get_sender(message);
     const auto call = std::make_shared<PendingCall>(message);
     if (closing_ || !sender)
         return; // the call says that it was dropped
-    if (!callers_.identify(sender,
+    if (!callers_.identify(sender, onlyMutes(message),
                            [call, serve = std::move(serve)](const Caller& caller) { serve(caller, call); }))
         call->refuse(tooMuchWaiting());
 }
@@ -297,10 +298,10 @@ void GuardMethods::forget(const Caller& caller, const Call& call) {
 }
 
 void GuardMethods::rules(const Caller& caller, const Call& call) {
-    const auto rules = requests_.rules(caller);
+    auto rules = requests_.rules(caller);
     if (!rules)
         return call->refuse(rules.error());
-    answerWith(*call, [&](sd_bus_message* answer) { return appendRules(answer, *rules); });
+    LongAnswer<RuleView>::begin(call, std::move(*rules), appendRules, 100);
 }
 
 void GuardMethods::explain(const Caller& caller, const Call& call) {

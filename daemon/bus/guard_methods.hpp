@@ -6,6 +6,7 @@
 
 #include "daemon/bus/bus.hpp"
 #include "daemon/bus/callers.hpp"
+#include "daemon/bus/doorkeeper.hpp"
 #include "daemon/bus/handles.hpp"
 #include "daemon/bus/holds.hpp"
 
@@ -24,6 +25,9 @@ class GuardMethods {
 
     // Methods and signals of the interface; userdata is a GuardObject*.
     static std::vector<sd_bus_vtable> vtable();
+
+    // Negative errno. Before there are objects.
+    int attach() { return doorkeeper_.attach(); }
 
     // From now on calls are dropped: the bus is being closed.
     void close() { closing_ = true; }
@@ -68,6 +72,7 @@ class GuardMethods {
     Requests& requests_;
     Holds holds_;
     Callers callers_;
+    Doorkeeper doorkeeper_;
     bool closing_ = false;
 };
 

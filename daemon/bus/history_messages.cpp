@@ -114,9 +114,9 @@ int append(sd_bus_message* message, const Entry& entry) {
         entries.text("source", entry.source);
     if (entry.kind == Kind::Session)
         entries.flag("level-meter", entry.levelMeter);
-    if (entry.kind == Kind::Block)
+    if (entry.kind == Kind::Block || entry.kind == Kind::Refusal)
         entries.number("count", 'u', entry.count);
-    if (entry.kind == Kind::Mute || entry.kind == Kind::Answer)
+    if (entry.kind == Kind::Mute || entry.kind == Kind::Answer || entry.kind == Kind::Refusal)
         entries.text("by", entry.by);
     if (entry.kind == Kind::Warning)
         entries.text("id", entry.by);

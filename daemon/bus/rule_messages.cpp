@@ -86,12 +86,12 @@ Result<RuleOptions> readRuleOptions(sd_bus_message* message) {
     return options;
 }
 
-int appendRules(sd_bus_message* message, const std::vector<RuleView>& rules) {
-    int result = sd_bus_message_open_container(message, 'a', "a{sv}");
+int appendRules(sd_bus_message* message, std::span<const RuleView> rules) {
+    int result = 0;
     for (const auto& rule : rules)
         if (result >= 0)
             result = append(message, rule);
-    return result < 0 ? result : sd_bus_message_close_container(message);
+    return result;
 }
 
 int appendExplanation(sd_bus_message* message, const Explanation& explanation) {

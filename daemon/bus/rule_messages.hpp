@@ -7,6 +7,7 @@
 #include "daemon/bus/bus.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,8 @@ std::optional<RequestError> nameFault(const std::string& name, const char* what)
 // The a{sv} that comes next.
 Result<RuleOptions> readRuleOptions(sd_bus_message* message);
 
-// aa{sv} and a{sv}. Negative errno if the message cannot hold it.
-int appendRules(sd_bus_message* message, const std::vector<RuleView>& rules);
+// Into an open aa{sv}; an a{sv}. Negative errno if the message cannot hold it.
+int appendRules(sd_bus_message* message, std::span<const RuleView> rules);
 int appendExplanation(sd_bus_message* message, const Explanation& explanation);
 
 } // namespace micguard

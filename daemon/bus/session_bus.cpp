@@ -52,7 +52,10 @@ class SessionBus final : public Bus {
         }
     }
 
-    int attach() { return objects_.attach(); }
+    int attach() {
+        const int result = methods_.attach();
+        return result < 0 ? result : objects_.attach();
+    }
 
     tl::expected<void, std::string> takeName() override;
 

@@ -33,6 +33,9 @@ struct MuteEnded { Key key{}; Moment at = 0; };
 struct Blocked { Moment at = 0; Who who; std::string source; std::string reason; };
 struct Answered { Moment at = 0; Who who; std::string by; std::string answer; };
 
+// A caller on the bus was told no. `by`: its executable or its sandbox's id.
+struct Refused { Moment at = 0; std::string by; std::string reason; };
+
 struct WarningBegan { Key key{}; Moment at = 0; std::string id; std::string text; };
 struct WarningEnded { Key key{}; Moment at = 0; };
 
@@ -56,7 +59,7 @@ struct ActivityBegan {
 };
 struct ActivityEnded { Key key{}; Moment at = 0; };
 
-using Record = std::variant<SessionBegan, SessionEnded, MuteBegan, MuteEnded, Blocked, Answered, WarningBegan, WarningEnded,
+using Record = std::variant<SessionBegan, SessionEnded, MuteBegan, MuteEnded, Blocked, Answered, Refused, WarningBegan, WarningEnded,
                             ActivityBegan, ActivityEnded>;
 
 } // namespace micguard::history

@@ -141,6 +141,8 @@ struct Store::Parts {
     Statement findBlock{database, "SELECT id FROM entry WHERE application = ? AND kind = ? AND source IS ? AND reason = ? "
                                   "AND end >= ? ORDER BY start DESC LIMIT 1"};
     Statement countBlock{database, "UPDATE entry SET count = count + 1, end = max(end, ?) WHERE id = ?"};
+    Statement findRefusal{database, "SELECT id FROM entry INDEXED BY entry_by_end WHERE end >= ? AND end < 9223372036854775807 "
+                                    "AND kind = ? AND by = ? AND reason = ? ORDER BY start DESC LIMIT 1"};
     Statement addActivity{database, "INSERT INTO activity (start, end, application, source, state, meter, rate) "
                                     "VALUES (?, ?, ?, ?, ?, ?, ?)"};
     Statement finishActivity{database, "UPDATE activity SET end = max(start, ?) WHERE id = ?"};
@@ -232,6 +234,19 @@ struct Store::Parts {
 
     void apply(const Answered& answered) {
         insert({Kind::Answer, answered.at, signedOf(answered.at), idOf(answered.who), {}, {}, {}, &answered.by, &answered.answer});
+    }
+
+    // Counted like what is blocked.
+    void apply(const Refused& refused) {
+        const Moment recent = refused.at > sameBlock ? refused.at - sameBlock : 0;
+        findRefusal.reset().bind(signedOf(recent)).bind(number(Kind::Refusal)).bind(refused.by).bind(refused.reason);
+        const bool again = findRefusal.step();
+        const auto row = again ? findRefusal.number(0) : 0;
+        findRefusal.reset();
+        if (again)
+            countBlock.reset().bind(signedOf(refused.at)).bind(row).run();
+        else
+            insert({Kind::Refusal, refused.at, signedOf(refused.at), {}, {}, {}, 1, &refused.by, &refused.reason});
     }
 
     void apply(const WarningBegan& began) {

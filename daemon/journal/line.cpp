@@ -54,6 +54,7 @@ const std::vector<KindFacts>& kinds() {
         {Kind::Asked, "asked", message_id::asked, LOG_NOTICE, application},
         {Kind::Answered, "answered", message_id::answered, LOG_NOTICE, answer},
         {Kind::Lapsed, "lapsed", message_id::lapsed, LOG_NOTICE, application},
+        {Kind::Refused, "refused", message_id::refused, LOG_WARNING, {"MICGUARD_APP", "MICGUARD_PID", "MICGUARD_REASON"}},
         {Kind::Warned, "warned", message_id::warned, LOG_WARNING, warning},
         {Kind::Degraded, "degraded", message_id::degraded, LOG_WARNING, warning},
         {Kind::WarningOver, "warning-over", message_id::warningOver, LOG_NOTICE, warning},

@@ -18,6 +18,7 @@ enum class Kind {
     Asked,
     Answered,
     Lapsed,
+    Refused,
     Warned,
     Degraded,
     WarningOver,

@@ -138,6 +138,17 @@ std::vector<Line> Telling::lapsed(const About& about, Instant now) {
     return lines;
 }
 
+std::vector<Line> Telling::refused(const std::string& app, std::uint32_t pid, const std::string& reason, Instant now) {
+    std::vector<Line> lines;
+    tell(lines,
+         journal::lineOf(Kind::Refused, "refused on the bus: " + reason,
+                         {{"MICGUARD_APP", app},
+                          {"MICGUARD_PID", pid == 0 ? std::string() : std::to_string(pid)},
+                          {"MICGUARD_REASON", reason}}),
+         now);
+    return lines;
+}
+
 std::vector<Line> Telling::warnings(const std::vector<WarningView>& current, Instant at) {
     std::vector<Line> lines;
     std::map<std::string, const WarningView*> holding;

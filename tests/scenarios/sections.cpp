@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <istream>
 #include <stdexcept>
 #include <utility>
 
@@ -10,6 +11,10 @@ namespace micguard::test {
 
 std::vector<Section> sectionsOf(const std::filesystem::path& path) {
     std::ifstream file(path);
+    return sectionsOf(file);
+}
+
+std::vector<Section> sectionsOf(std::istream& file) {
     std::vector<Section> sections;
     std::string line;
     for (std::size_t number = 1; std::getline(file, line); number++) {

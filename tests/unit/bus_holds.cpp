@@ -115,7 +115,7 @@ TEST_CASE_METHOD(BusFixture, "a holder that leaves before the hold is granted ge
     REQUIRE(runUntil([&] { return requests.kept.size() == 1; }));
     other->leave();
     REQUIRE(runUntil([&] {
-        return printed(client->guard("Diagnostics").value.get()).find("'bus.callers': '0'") !=
+        return printed(client->guard("Diagnostics").value.get()).find("'bus.callers': '1'") !=
                std::string::npos;
     }));
     requests.kept[0]();

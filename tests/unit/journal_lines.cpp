@@ -42,6 +42,21 @@ TEST_CASE("a mute and an unmute, with who wanted it") {
     CHECK(field(live[0], "MICGUARD_REASON").empty()); // there, and empty: the catalog names it
 }
 
+TEST_CASE("who was refused on the bus is named, and cannot fill the journal by asking") {
+    Telling telling;
+    const auto lines = telling.refused("/usr/bin/busctl", 12, "busctl (pid 12): a sandboxed\nFORGED", second);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].kind == Kind::Refused);
+    CHECK(lines[0].message == "refused on the bus: busctl (pid 12): a sandboxed?FORGED");
+    CHECK(field(lines[0], "MICGUARD_APP") == "/usr/bin/busctl");
+    CHECK(field(lines[0], "MICGUARD_PID") == "12");
+    std::size_t told = 1;
+    for (int count = 0; count < 1000; count++)
+        told += telling.refused("/usr/bin/busctl", 12, "no", second).size();
+    CHECK(told == 20);
+    CHECK(field(telling.omitted(100 * second).at(0), "MICGUARD_KIND") == "refused");
+}
+
 TEST_CASE("blocked, asked, answered, lapsed") {
     Telling telling;
     for (const auto& line :

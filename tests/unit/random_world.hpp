@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 
 namespace micguard::test {
@@ -16,11 +17,23 @@ class Random {
   public:
     explicit Random(std::uint32_t seed)
         : engine_(seed) {}
-    std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(engine_() % limit); }
+    // As these bytes say, as long as there are any: so a fuzzer steers what is made.
+    explicit Random(std::span<const std::uint8_t> bytes)
+        : bytes_(bytes)
+        , engine_(static_cast<std::uint32_t>(bytes.size())) {}
+    std::uint32_t below(std::uint32_t limit) {
+        if (bytes_.size() < 2)
+            return static_cast<std::uint32_t>(engine_() % limit);
+        const std::uint32_t value = bytes_[0] | static_cast<std::uint32_t>(bytes_[1]) << 8;
+        bytes_ = bytes_.subspan(2);
+        return value % limit;
+    }
+    bool spent() const { return bytes_.size() < 2; }
     bool chance(std::uint32_t percent) { return below(100) < percent; }
     std::mt19937& engine() { return engine_; }
 
   private:
+    std::span<const std::uint8_t> bytes_;
     std::mt19937 engine_;
 };
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/loop_watch.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <glib.h>
+
+namespace micguard {
+namespace {
+
+LoopTimes times;
+GPollFunc pollBefore = nullptr;
+std::uint64_t turnBegan = 0, workBegan = 0;
+
+std::uint64_t usec(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+}
+
+gint pollAndMeasure(GPollFD* descriptors, guint count, gint timeout) {
+    if (turnBegan != 0) {
+        times.longestTurnUsec = std::max(times.longestTurnUsec, usec(CLOCK_MONOTONIC) - turnBegan);
+        times.longestWorkUsec = std::max(times.longestWorkUsec, usec(CLOCK_THREAD_CPUTIME_ID) - workBegan);
+    }
+    const gint result = pollBefore(descriptors, count, timeout);
+    turnBegan = usec(CLOCK_MONOTONIC);
+    workBegan = usec(CLOCK_THREAD_CPUTIME_ID);
+    return result;
+}
+
+} // namespace
+
+void watchLoop() {
+    pollBefore = g_main_context_get_poll_func(nullptr);
+    g_main_context_set_poll_func(nullptr, pollAndMeasure);
+}
+
+LoopTimes loopTimes() {
+    return times;
+}
+
+} // namespace micguard

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Callers on the bus that do not play along: who may not make anything looser does not, whatever he calls and how often; the
+// guard goes on answering those who mute, in memory that does not grow; and refusals are where people look for them.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+using namespace micguard::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string denied = "org.micguard.MicGuard1.Error.AccessDenied";
+
+using Words = std::vector<std::string>;
+
+std::string ownProgram() {
+    return fs::read_symlink("/proc/self/exe").string();
+}
+
+std::string trusting(const std::string& program) {
+    return "[bus]\nunmute = \"trusted\"\ntrusted = [\"" + program + "\"]\n";
+}
+
+SessionOptions configured(const std::string& config) {
+    SessionOptions options = guardedSession({MicKind::tone});
+    options.micguardConfig = config;
+    return options;
+}
+
+std::size_t residentKib(pid_t pid) {
+    std::istringstream status(readFile(fmt::format("/proc/{}/status", pid)));
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmRSS:"))
+            return std::stoul(line.substr(6));
+    return 0;
+}
+
+std::ptrdiff_t descriptors(pid_t pid) {
+    const fs::directory_iterator all(fmt::format("/proc/{}/fd", pid));
+    return std::distance(fs::begin(all), fs::end(all));
+}
+
+Words storm(double seconds, unsigned seed, unsigned processes) {
+    return {std::string(ATTACKERS) + "/attack-bus_storm", "--xml", CONTRACT, "--seconds", std::to_string(seconds),
+            "--seed", std::to_string(seed), "--processes", std::to_string(processes), "--release"};
+}
+
+json reportOf(const std::string& output) {
+    const auto line = output.rfind("{\"attacker\"");
+    INFO(output);
+    REQUIRE(line != std::string::npos);
+    return json::parse(output.substr(line, output.find('\n', line) - line));
+}
+
+// "" or the error's text, of a call by a program of its own.
+std::string called(const PrivateSession& session, Words words, const std::string& path = "/org/micguard/MicGuard1",
+                   const Words& within = {}) {
+    Words argv = within;
+    for (const char* word : {"busctl", "--user", "--timeout=5", "call", "org.micguard.MicGuard1"})
+        argv.emplace_back(word);
+    argv.push_back(path);
+    argv.emplace_back(path.find("/apps/") == path.npos ? "org.micguard.MicGuard1" : "org.micguard.MicGuard1.Application");
+    argv.insert(argv.end(), words.begin(), words.end());
+    const Finished done = session.run(argv);
+    return done.exitCode == 0 ? "" : done.output;
+}
+
+json history(const PrivateSession& session, const std::string& kind) {
+    const Finished done = session.run({MICGUARDCTL_BUILT, "history", "--json", "--kind", kind});
+    INFO(done.output);
+    REQUIRE(done.exitCode == 0);
+    return json::parse(done.output)["entries"];
+}
+
+std::map<std::string, std::uint64_t> loopTimes(const PrivateSession& session) {
+    const Finished done = session.run({"busctl", "--user", "--json=short", "call", "org.micguard.MicGuard1", "/org/micguard/MicGuard1",
+                                       "org.micguard.MicGuard1", "Diagnostics"});
+    std::map<std::string, std::uint64_t> times;
+    if (done.exitCode == 0)
+        for (const auto& [key, value] : json::parse(done.output)["data"][0].items())
+            if (key.starts_with("loop."))
+                times[key] = std::stoull(value.get<std::string>());
+    return times;
+}
+
+std::int64_t median(std::vector<std::int64_t> values) {
+    REQUIRE(!values.empty());
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+// In µs: what a mute takes, and what the bus itself takes to answer beside it.
+struct Latencies {
+    std::vector<std::int64_t> mutes, bus;
+
+    void measure(Guard& guard) {
+        guard.setMuted(true); // throws if it is refused
+        mutes.push_back(guard.callNsec() / 1000);
+        const auto before = monotonicNsec();
+        guard.waitName(true);
+        bus.push_back((monotonicNsec() - before) / 1000);
+    }
+    std::string text() const {
+        return fmt::format("mute {} µs ({} at most), the bus {} µs ({}), {} times", median(mutes),
+                           *std::max_element(mutes.begin(), mutes.end()), median(bus), *std::max_element(bus.begin(), bus.end()),
+                           mutes.size());
+    }
+};
+
+} // namespace
+
+TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leaves nothing behind", "[storm]") {
+    PrivateSession session(configured(trusting(ownProgram())));
+    Guard guard(session);
+    std::vector<Heard> heard;
+    heard.push_back(listenTo(session, "tone"));
+    Tally tally("native × tone × storm of calls");
+    mute(session, guard, heard, tally);
+    const pid_t pid = session.pid(Daemon::micguardd);
+
+    Latencies quiet;
+    for (int count = 0; count < 50; count++)
+        quiet.measure(guard);
+    const auto open = descriptors(pid);
+    const double seconds = scaled(12, 600);
+    Process attack = session.spawn(storm(seconds, 1, 3), "storm");
+    Latencies loud;
+    std::vector<std::size_t> resident;
+    while (attack.running()) {
+        loud.measure(guard);
+        resident.push_back(residentKib(pid));
+        REQUIRE(session.running(Daemon::micguardd));
+        REQUIRE(guard.muted());
+        usleep(50'000); // a caller's pace, not a wait for anything
+    }
+    const json report = reportOf(readFile(session.directory() / "log" / "storm.log"));
+    listenWhileMuted(heard, tally);
+    const auto loop = loopTimes(session);
+    fmt::print("storm: {} calls in {} s over {} connections; denied {}, too many {}\n  quiet: {}\n  loud: {}\n"
+               "  longest turn of the loop {} µs, {} µs of it work\n",
+               report["calls"].get<std::uint64_t>(), seconds, report["connections"].get<std::uint64_t>(),
+               report["AccessDenied"].get<std::uint64_t>(), report["LimitExceeded"].get<std::uint64_t>(), quiet.text(), loud.text(),
+               loop.at("loop.longest-turn-us"), loop.at("loop.longest-work-us"));
+
+    CHECK(report["failed"] == 0);
+    CHECK(report["calls"].get<std::uint64_t>() > 1000);
+    CHECK(report["AccessDenied"].get<std::uint64_t>() > 0);
+    CHECK(report["LimitExceeded"].get<std::uint64_t>() > 0);
+    CHECK(session.pid(Daemon::micguardd) == pid);
+    // Beside the bus, which the storm has to go through as well, the guard is not the one that makes people wait.
+    CHECK(median(loud.mutes) < 10 * std::max(median(loud.bus), median(quiet.mutes)));
+
+    const auto half = resident.begin() + static_cast<std::ptrdiff_t>(resident.size() / 2);
+    const auto first = *std::max_element(resident.begin(), half), second = *std::max_element(half, resident.end());
+    fmt::print("  resident: {} KiB at most in the first half, {} in the second\n", first, second);
+    CHECK(second < first + first / 10 + 1024);
+    CHECK(eventually([&] { return descriptors(pid) <= open; }));
+    CHECK(history(session, "refusal").size() > 0);
+
+    // He who is trusted still may.
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE("control: where any program of the session may, the same storm unmutes", "[storm][control]") {
+    PrivateSession session(configured(""));
+    Guard guard(session);
+    guard.setMuted(true);
+    Words words = storm(20, 1, 3);
+    words.pop_back(); // or the guard would be gone
+    Process attack = session.spawn(words, "storm");
+    CHECK(guard.waitState("live", Milliseconds(15000)));
+    attack.stop();
+    CHECK(session.running(Daemon::micguardd));
+}
+
+TEST_CASE("who is not listed may mute and deny, and make nothing looser", "[storm]") {
+    const std::string lists = GENERATE("/usr/bin/gnome-shell", "other.service");
+    PrivateSession session(configured(trusting(lists) + "[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n"));
+    Guard guard(session);
+    Heard heard = listenTo(session, "tone");
+    auto asking = pwRecordListener(session, {.target = "tone", .name = "asks"});
+    asking->start();
+    const auto pending = guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
+
+    CHECK(called(session, {"SetMode", "s", "sever"}) == "");
+    CHECK(called(session, {"SetMuted", "b", "true"}) == "");
+    CHECK(called(session, {"SetRule", "ssa{sv}", "org.example.Some", "deny", "0"}) == "");
+    CHECK(called(session, {"SetMuted", "b", "true"}, pending.path) == "");
+
+    const std::vector<std::pair<Words, std::string>> looser = {
+        {{"SetMuted", "b", "false"}, ""},
+        {{"ToggleMuted"}, ""},
+        {{"SetMode", "s", "silence"}, ""},
+        {{"HoldUnmute", "s", ""}, ""},
+        {{"Release"}, ""},
+        {{"SetRule", "ssa{sv}", "org.example.Some", "allow", "0"}, ""},
+        {{"SetRule", "ssa{sv}", "org.example.Some", "ask", "0"}, ""},
+        {{"Forget", "s", "org.example.Some"}, ""},
+        {{"SetConfig", "sv", "bus.unmute", "s", "session"}, ""},
+        {{"SetConfig", "sv", "mute.led", "b", "false"}, ""},
+        {{"Reload"}, ""},
+        {{"ClearHistory", "a{sv}", "0"}, ""},
+        {{"SetMuted", "b", "false"}, pending.path},
+        {{"Answer", "bs", "true", "once"}, pending.path},
+    };
+    for (const auto& [words, path] : looser) {
+        INFO(words[0] << " " << words.back() << " " << path);
+        const auto error = path.empty() ? called(session, words) : called(session, words, path);
+        CHECK(error.find("only what [bus] trusted lists can") != error.npos);
+    }
+    CHECK(guard.muted());
+    CHECK(guard.state() == "muted");
+    // To answer no is no looser.
+    CHECK(called(session, {"Answer", "bs", "false", "run"}, pending.path) == "");
+
+    // Under the name of the caller's program, each reason once.
+    REQUIRE(eventually([&] { return history(session, "refusal").size() >= 10; }));
+    for (const auto& entry : history(session, "refusal")) {
+        CHECK(entry["by"].get<std::string>().ends_with("/busctl"));
+        CHECK(entry["reason"].get<std::string>().starts_with("only what [bus] trusted lists can"));
+    }
+}
+
+TEST_CASE("a sandboxed caller never unmutes others, nor mutes them", "[storm]") {
+    PrivateSession session(configured(""));
+    Guard guard(session);
+    const std::string root = (session.directory() / "root").string();
+    fs::create_directories(root);
+    const Words within = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                          "mount -t tmpfs none " + root + " && cd " + root +
+                              " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
+                              "mount --rbind $f .$f; done; printf '[Application]\\nname=org.example.Boxed\\n' >.flatpak-info && "
+                              "exec chroot . \"$@\"",
+                          "sh"};
+    guard.setMuted(true);
+    const std::vector<Words> calls = {{"SetMuted", "b", "false"}, {"ToggleMuted"}, {"HoldUnmute", "s", ""}, {"HoldMute", "s", ""},
+                                      {"Release"}, {"SetMode", "s", "silence"}, {"SetRule", "ssa{sv}", "org.example.Some", "deny", "0"},
+                                      {"SetConfig", "sv", "mute.led", "b", "false"}, {"Reload"}, {"Forget", "s", "org.example.Some"},
+                                      {"ClearHistory", "a{sv}", "0"}, {"History", "a{sv}", "0"}, {"Rules"}, {"Config"}};
+    for (const auto& words : calls) {
+        INFO(words[0]);
+        const auto error = called(session, words, "/org/micguard/MicGuard1", within);
+        CHECK(error.find("a sandboxed application (flatpak) cannot") != error.npos);
+    }
+    CHECK(guard.state() == "muted");
+    REQUIRE(eventually([&] { return history(session, "refusal").size() >= calls.size() - 2; }));
+    for (const auto& entry : history(session, "refusal"))
+        CHECK(entry["by"] == "org.example.Boxed");
+    INFO("control: the same calls from outside are obeyed");
+    CHECK(called(session, {"SetMuted", "b", "false"}) == "");
+    CHECK(guard.waitState("live"));
+}
