@@ -16,7 +16,8 @@ std::uint64_t turnBegan = 0, workBegan = 0;
 std::uint64_t usec(clockid_t clock) {
     timespec now{};
     clock_gettime(clock, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec) / 1000;
 }
 
 gint pollAndMeasure(GPollFD* descriptors, guint count, gint timeout) {

@@ -31,10 +31,12 @@ Result<void> controlledBy(const Caller& caller, const char* what) {
     return {};
 }
 
-Result<void> loosenedBy(const Caller& caller, const Settings::Bus& bus, const ProcessFacts& process, const char* what) {
+Result<void> loosenedBy(const Caller& caller, const Settings::Bus& bus, const ProcessFacts& process,
+                        const char* what) {
     if (!bus.trustedOnly)
         return {};
-    // Only a file that is what its name says, in our own view of the file system. Of a unit there is the user manager's word.
+    // Only a file that is what its name says, in our own view of the file system. Of a unit there is the user
+    // manager's word.
     const bool program = process.executableTrue && anyGlobMatches(bus.trusted, process.executable);
     const bool unit = process.unit.ends_with(".service") && anyGlobMatches(bus.trusted, process.unit);
     if (process.sandbox.empty() && (program || unit))

@@ -21,6 +21,7 @@ std::string idOf(const Caller& caller);
 Result<void> controlledBy(const Caller& caller, const char* what);
 
 // What keeps one who has a say from making anything looser. `process`: the caller's, as it is now.
-Result<void> loosenedBy(const Caller& caller, const Settings::Bus& bus, const ProcessFacts& process, const char* what);
+Result<void> loosenedBy(const Caller& caller, const Settings::Bus& bus, const ProcessFacts& process,
+                        const char* what);
 
 } // namespace micguard

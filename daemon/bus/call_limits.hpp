@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How often one process may call, and whether a call's arguments are of a size that is looked at. Pure; time comes in.
+// How often one process may call, and whether a call's arguments are of a size that is looked at. Pure; time
+// comes in.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,7 @@ class Allowance {
 enum class Admission {
     Serve,
     Refuse, // with an error
-    Drop    // unanswered: whoever asks so often would not read the errors either, and the bus keeps them for him
+    Drop // unanswered: whoever asks so often would not read the errors either, and the bus keeps them for him
 };
 
 // What all connections of one process have in hand together.
@@ -47,7 +48,9 @@ class ProcessCalls {
     Admission admit(double weight, bool onlyMutes, bool served, Allowance::Instant now);
     void charge(double weight, Allowance::Instant now) { calls_.charge(weight, now); }
     // Nothing would be different if it were forgotten.
-    bool idle(Allowance::Instant now) const { return connections == 0 && calls_.full(now) && muting_.full(now) && refusals_.full(now); }
+    bool idle(Allowance::Instant now) const {
+        return connections == 0 && calls_.full(now) && muting_.full(now) && refusals_.full(now);
+    }
     // True once, until it has behaved for a while.
     bool isNews(Allowance::Instant now);
 
@@ -58,7 +61,8 @@ class ProcessCalls {
     bool told_ = false;
 };
 
-// By process id. Those that went are remembered until their allowance is back, so that a new connection is no new allowance.
+// By process id. Those that went are remembered until their allowance is back, so that a new connection is no
+// new allowance.
 class ProcessTable {
   public:
     // Stays where it is as long as it has connections.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A message may be 128 MiB long, and calls wait until the bus has said who sent them: so what is too long goes before it could
-// wait. sd-bus does not tell a message's size, so its values are walked through until they are too many.
+// A message may be 128 MiB long, and calls wait until the bus has said who sent them: so what is too long
+// goes before it could wait. sd-bus does not tell a message's size, so its values are walked through until
+// they are too many.
 #include "daemon/bus/doorkeeper.hpp"
 
 #include "protocol/names.hpp"
@@ -19,8 +20,8 @@ namespace {
 constexpr std::size_t mostText = 65'536;
 constexpr int mostValues = 4'096;
 constexpr int deepest = 8;
-// Messages of ours that the bus has not taken. With more, only who mutes is served: a bus that does not read would
-// otherwise fill our memory with answers.
+// Messages of ours that the bus has not taken. With more, only who mutes is served: a bus that does not read
+// would otherwise fill our memory with answers.
 constexpr std::uint64_t mostQueued = 256;
 
 struct Left {
@@ -62,8 +63,8 @@ bool fits(sd_bus_message* message, Left& left, int depth) {
         case SD_BUS_TYPE_VARIANT:
         case SD_BUS_TYPE_STRUCT:
         case SD_BUS_TYPE_DICT_ENTRY:
-            if (sd_bus_message_enter_container(message, type, contents) <= 0 || !fits(message, left, depth + 1) ||
-                sd_bus_message_exit_container(message) < 0)
+            if (sd_bus_message_enter_container(message, type, contents) <= 0 ||
+                !fits(message, left, depth + 1) || sd_bus_message_exit_container(message) < 0)
                 return false;
             break;
         default: {
@@ -92,12 +93,13 @@ double weightOf(sd_bus_message* call) {
                 return true;
         return false;
     };
-    static constexpr std::array longAnswers = {"GetManagedObjects", "GetAll",       "Introspect",   method::history,
-                                               method::report,      method::rules,  method::config, method::diagnostics,
-                                               method::explain,     method::verify};
-    static constexpr std::array changes = {method::setMuted, method::toggleMuted, method::setMode, method::holdMute,
-                                           method::holdUnmute, method::muteOwnStreams, method::setRule, method::forget,
-                                           method::setConfig, method::reload, method::clearHistory, names::application::method::answer};
+    static constexpr std::array longAnswers = {
+        "GetManagedObjects", "GetAll",       "Introspect",        method::history, method::report,
+        method::rules,       method::config, method::diagnostics, method::explain, method::verify};
+    static constexpr std::array changes = {
+        method::setMuted,   method::toggleMuted,    method::setMode,      method::holdMute,
+        method::holdUnmute, method::muteOwnStreams, method::setRule,      method::forget,
+        method::setConfig,  method::reload,         method::clearHistory, names::application::method::answer};
     return among(longAnswers) ? 8 : among(changes) ? 4 : 1;
 }
 
@@ -147,9 +149,10 @@ int Doorkeeper::onMessage(sd_bus_message* message, void* userdata, sd_bus_error*
     if (admission == Admission::Serve && argumentsFit(message))
         return 0; // on to the objects
     if (admission != Admission::Drop)
-        PendingCall(message).refuse({names::error::limitExceeded, admission == Admission::Refuse
-                                                                      ? "too many calls, or too many connections, of this process"
-                                                                      : "the arguments are longer than any member takes"});
+        PendingCall(message).refuse(
+            {names::error::limitExceeded, admission == Admission::Refuse
+                                              ? "too many calls, or too many connections, of this process"
+                                              : "the arguments are longer than any member takes"});
     return 1;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Every call on its way in, reads of properties too: before anything of it is kept it is counted, and measured.
+// Every call on its way in, reads of properties too: before anything of it is kept it is counted, and
+// measured.
 #pragma once
 
 #include "daemon/bus/callers.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tier 3: a client whose every word is made to hurt who reads it: names with newlines, terminal escapes, markup, broken UTF-8,
-// a megabyte each; --reuse: object ids that mean something else within the millisecond; --crowd N: N objects of one client.
+// Tier 3: a client whose every word is made to hurt who reads it: names with newlines, terminal escapes,
+// markup, broken UTF-8, a megabyte each; --reuse: object ids that mean something else within the millisecond;
+// --crowd N: N objects of one client.
 #include "tests/attackers/client.hpp"
 
 #include <pipewire/extensions/metadata.h>
@@ -34,9 +35,10 @@ std::vector<std::string> absurdities() {
 
 Properties wordsOf(const std::string& value) {
     Properties words;
-    for (const char* key : {PW_KEY_NODE_NAME, PW_KEY_NODE_DESCRIPTION, PW_KEY_NODE_NICK, PW_KEY_MEDIA_NAME, PW_KEY_APP_NAME, PW_KEY_APP_ID,
-                            PW_KEY_APP_ICON_NAME, PW_KEY_APP_PROCESS_BINARY, PW_KEY_APP_PROCESS_ID, "pipewire.access.portal.app_id",
-                            "pipewire.snap.id", PW_KEY_NODE_LINK_GROUP, PW_KEY_NODE_GROUP})
+    for (const char* key :
+         {PW_KEY_NODE_NAME, PW_KEY_NODE_DESCRIPTION, PW_KEY_NODE_NICK, PW_KEY_MEDIA_NAME, PW_KEY_APP_NAME,
+          PW_KEY_APP_ID, PW_KEY_APP_ICON_NAME, PW_KEY_APP_PROCESS_BINARY, PW_KEY_APP_PROCESS_ID,
+          "pipewire.access.portal.app_id", "pipewire.snap.id", PW_KEY_NODE_LINK_GROUP, PW_KEY_NODE_GROUP})
         words[key] = value;
     return words;
 }
@@ -52,8 +54,8 @@ void sayOf(Connection& connection, const Properties& words) {
 pw_proxy* metadataOf(const Connection& connection, const std::string& name) {
     const std::array<spa_dict_item, 1> items = {spa_dict_item{PW_KEY_METADATA_NAME, name.c_str()}};
     const spa_dict dict = SPA_DICT_INIT(items.data(), items.size());
-    return static_cast<pw_proxy*>(pw_core_create_object(connection.core(), "metadata", PW_TYPE_INTERFACE_Metadata,
-                                                        PW_VERSION_METADATA, &dict, 0));
+    return static_cast<pw_proxy*>(pw_core_create_object(
+        connection.core(), "metadata", PW_TYPE_INTERFACE_Metadata, PW_VERSION_METADATA, &dict, 0));
 }
 
 void pause(Loop& loop, std::chrono::milliseconds time) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tier 4, over D-Bus: calls made from the contract's own XML, each method and property of each object, with arguments that are
-// right, wrong, enormous or broken; floods from many connections and several processes; connections that never read;
-// ones that leave in the middle; descriptors nobody asked for; messages that are none. Writes to sockets by itself, since
-// every library would refuse to send half of this.
+// Tier 4, over D-Bus: calls made from the contract's own XML, each method and property of each object, with
+// arguments that are right, wrong, enormous or broken; floods from many connections and several processes;
+// connections that never read; ones that leave in the middle; descriptors nobody asked for; messages that are
+// none. Writes to sockets by itself, since every library would refuse to send half of this.
 #include <gio/gio.h>
 
 #include <array>
@@ -30,9 +30,10 @@ namespace {
 constexpr const char* busName = "org.micguard.MicGuard1";
 constexpr const char* rootPath = "/org/micguard/MicGuard1";
 
-constexpr std::array answers = {"Error.AccessDenied", "Error.LimitExceeded", "Error.InvalidArgument", "Error.InvalidArgs",
-                                "Error.NoSuchObject", "Error.UnknownMethod", "Error.NotGuaranteed", "Error.SessionLocked",
-                                "Error.InvalidConfig", "Error.NoReply"};
+constexpr std::array answers = {"Error.AccessDenied",  "Error.LimitExceeded", "Error.InvalidArgument",
+                                "Error.InvalidArgs",   "Error.NoSuchObject",  "Error.UnknownMethod",
+                                "Error.NotGuaranteed", "Error.SessionLocked", "Error.InvalidConfig",
+                                "Error.NoReply"};
 
 // Of one process; shared with the one that started it.
 struct Figures {
@@ -62,12 +63,14 @@ class Raw {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
-        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path[0] ? 1 : 0));
+        const auto size =
+            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path[0] ? 1 : 0));
         if (path[0] == '@')
             address.sun_path[0] = '\0';
         const timeval patience{5, 0};
         setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        alive_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), path[0] == '@' ? size - 1 : size) == 0 && authenticate();
+        alive_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), path[0] == '@' ? size - 1 : size) == 0 &&
+                 authenticate();
         if (alive_)
             figures.connections++;
         fcntl(fd_, F_SETFL, O_NONBLOCK);
@@ -79,12 +82,14 @@ class Raw {
     bool alive() const { return alive_; }
     bool idle() const { return unsent_.empty(); }
 
-    void send(GDBusMessage* message, const std::function<void(std::string&)>& damage = {}, int descriptors = 0) {
+    void send(GDBusMessage* message, const std::function<void(std::string&)>& damage = {},
+              int descriptors = 0) {
         g_dbus_message_set_serial(message, ++serial_);
         if (descriptors > 0)
             g_dbus_message_set_num_unix_fds(message, static_cast<guint32>(descriptors));
         gsize size = 0;
-        guchar* blob = g_dbus_message_to_blob(message, &size, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, nullptr);
+        guchar* blob =
+            g_dbus_message_to_blob(message, &size, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, nullptr);
         if (!blob)
             return;
         std::string bytes(reinterpret_cast<const char*>(blob), size);
@@ -125,7 +130,8 @@ class Raw {
             figures_.received += static_cast<std::uint64_t>(count);
             const std::string_view text(buffer.data(), static_cast<std::size_t>(count));
             for (std::size_t kind = 0; kind < answers.size(); kind++)
-                for (auto at = text.find(answers[kind]); at != text.npos; at = text.find(answers[kind], at + 1))
+                for (auto at = text.find(answers[kind]); at != text.npos;
+                     at = text.find(answers[kind], at + 1))
                     figures_.answers[kind]++;
         }
     }
@@ -196,7 +202,8 @@ struct Member {
 std::vector<Member> membersOf(const std::string& file) {
     gchar* text = nullptr;
     GDBusNodeInfo* node = nullptr;
-    if (!g_file_get_contents(file.c_str(), &text, nullptr, nullptr) || !(node = g_dbus_node_info_new_for_xml(text, nullptr))) {
+    if (!g_file_get_contents(file.c_str(), &text, nullptr, nullptr) ||
+        !(node = g_dbus_node_info_new_for_xml(text, nullptr))) {
         std::fprintf(stderr, "bus_storm: %s cannot be read\n", file.c_str());
         std::exit(2);
     }
@@ -211,7 +218,8 @@ std::vector<Member> membersOf(const std::string& file) {
                 members.push_back({folder, (*interface)->name, (*method)->name, signature});
             }
             for (auto** property = (*interface)->properties; property && *property; property++)
-                members.push_back({folder, (*interface)->name, (*property)->name, (*property)->signature, true});
+                members.push_back(
+                    {folder, (*interface)->name, (*property)->name, (*property)->signature, true});
         }
     };
     take(node, "");
@@ -230,11 +238,42 @@ class Values {
         : random_(random) {}
 
     std::string text() {
-        static const std::array ordinary = {"", "silence", "sever", "allow", "deny", "ask", "once", "run", "always", "mute.mode", "mute.led",
-                                            "history.enabled", "history.keep-days", "bus.trusted", "org.example.App", "/usr/bin/true",
-                                            "kinds", "since", "until", "limit", "app", "source", "seconds", "sources",
-                                            "/org/micguard/MicGuard1/apps/1", "%s%n%x", "a\nb", "\x1b[2J\x1b]0;owned\a", "<b>bold</b>",
-                                            "../../etc/passwd", "\u202e txt.exe", "\u0085", "[[rule]]", "\"", "'", "\\"};
+        static const std::array ordinary = {"",
+                                            "silence",
+                                            "sever",
+                                            "allow",
+                                            "deny",
+                                            "ask",
+                                            "once",
+                                            "run",
+                                            "always",
+                                            "mute.mode",
+                                            "mute.led",
+                                            "history.enabled",
+                                            "history.keep-days",
+                                            "bus.trusted",
+                                            "org.example.App",
+                                            "/usr/bin/true",
+                                            "kinds",
+                                            "since",
+                                            "until",
+                                            "limit",
+                                            "app",
+                                            "source",
+                                            "seconds",
+                                            "sources",
+                                            "/org/micguard/MicGuard1/apps/1",
+                                            "%s%n%x",
+                                            "a\nb",
+                                            "\x1b[2J\x1b]0;owned\a",
+                                            "<b>bold</b>",
+                                            "../../etc/passwd",
+                                            "\u202e txt.exe",
+                                            "\u0085",
+                                            "[[rule]]",
+                                            "\"",
+                                            "'",
+                                            "\\"};
         switch (below(random_, 16)) {
         case 0:
             return std::string(below(random_, 2) ? 256 : 257, 'r');
@@ -313,10 +352,12 @@ class Values {
         g_variant_builder_init(&builder, G_VARIANT_TYPE(("a" + element).c_str()));
         for (std::size_t index = 0; index < count; index++) {
             if (element == "{sv}")
-                g_variant_builder_add(&builder, "{sv}", count > 100 ? std::to_string(index).c_str() : text().c_str(),
+                g_variant_builder_add(&builder, "{sv}",
+                                      count > 100 ? std::to_string(index).c_str() : text().c_str(),
                                       count > 100 ? g_variant_new_boolean(TRUE) : any());
             else
-                g_variant_builder_add_value(&builder, count > 100 && element == "s" ? g_variant_new_string("many") : of(element));
+                g_variant_builder_add_value(
+                    &builder, count > 100 && element == "s" ? g_variant_new_string("many") : of(element));
         }
         return g_variant_builder_end(&builder);
     }
@@ -360,8 +401,10 @@ class Storm {
         return *raw;
     }
 
-    Message call(const std::string& path, const std::string& interface, const std::string& member, GVariant* body) {
-        Message message(g_dbus_message_new_method_call(busName, path.c_str(), interface.c_str(), member.c_str()));
+    Message call(const std::string& path, const std::string& interface, const std::string& member,
+                 GVariant* body) {
+        Message message(
+            g_dbus_message_new_method_call(busName, path.c_str(), interface.c_str(), member.c_str()));
         g_dbus_message_set_body(message.get(), body);
         if (below(random_, 4) == 0)
             g_dbus_message_set_flags(message.get(), G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
@@ -378,21 +421,26 @@ class Storm {
         if (member.property) {
             static const std::array how = {"Get", "Set", "GetAll"};
             const std::string access = how[below(random_, how.size())];
-            GVariant* body = access == "Get"   ? g_variant_new("(ss)", member.interface.c_str(), member.name.c_str())
-                             : access == "Set" ? g_variant_new("(ssv)", member.interface.c_str(), member.name.c_str(), values_.any())
-                                               : g_variant_new("(s)", member.interface.c_str());
+            GVariant* body =
+                access == "Get" ? g_variant_new("(ss)", member.interface.c_str(), member.name.c_str())
+                : access == "Set"
+                    ? g_variant_new("(ssv)", member.interface.c_str(), member.name.c_str(), values_.any())
+                    : g_variant_new("(s)", member.interface.c_str());
             return call(path, "org.freedesktop.DBus.Properties", access, body);
         }
         std::string signature = member.signature;
         const bool wrong = below(random_, 5) == 0;
         if (wrong) {
-            static const std::array others = {"", "s", "b", "sv", "a{sv}", "ssssssss", "aas", "x", "bbb", "v", "o", "t"};
+            static const std::array others = {"",    "s", "b",   "sv", "a{sv}", "ssssssss",
+                                              "aas", "x", "bbb", "v",  "o",     "t"};
             signature = others[below(random_, others.size())];
         }
         // With the right arguments it is obeyed.
         if (member.name == "Release" && !options_.release)
             signature = "s";
-        return call(path, member.interface, wrong && below(random_, 10) == 0 ? member.name + "X" : member.name, values_.arguments(signature));
+        return call(path, member.interface,
+                    wrong && below(random_, 10) == 0 ? member.name + "X" : member.name,
+                    values_.arguments(signature));
     }
 
     // As fast as one is served.
@@ -409,13 +457,17 @@ class Storm {
 
     // Faster.
     void flood() {
-        const std::array<std::pair<const char*, const char*>, 5> cheap = {{{"SetMode", "s"}, {"HoldMute", "s"}, {"HoldUnmute", "s"},
-                                                                           {"ToggleMuted", ""}, {"Explain", "s"}}};
+        const std::array<std::pair<const char*, const char*>, 5> cheap = {{{"SetMode", "s"},
+                                                                           {"HoldMute", "s"},
+                                                                           {"HoldUnmute", "s"},
+                                                                           {"ToggleMuted", ""},
+                                                                           {"Explain", "s"}}};
         for (int count = 0; count < 1500; count++) {
             Raw& raw = of(floods_, 24);
             if (raw.idle()) {
                 const auto& [member, signature] = cheap[below(random_, cheap.size())];
-                raw.send(call(rootPath, busName, member, *signature ? g_variant_new("(s)", "flood") : nullptr).get());
+                raw.send(call(rootPath, busName, member, *signature ? g_variant_new("(s)", "flood") : nullptr)
+                             .get());
             }
             raw.flush();
             if (count % 50 == 0)
@@ -434,7 +486,8 @@ class Storm {
                 continue;
             }
             if (count % 2)
-                raw.send(call(rootPath, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", nullptr).get());
+                raw.send(
+                    call(rootPath, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", nullptr).get());
             else
                 raw.send(call(rootPath, "org.freedesktop.DBus.Introspectable", "Introspect", nullptr).get());
         }
@@ -447,8 +500,9 @@ class Storm {
             Raw raw(address_, figures_);
             const std::size_t calls = below(random_, 4);
             for (std::size_t one = 0; raw.alive() && one < calls; one++)
-                raw.send(any().get(), one + 1 == calls && below(random_, 2) ? [](std::string& bytes) { bytes.resize(bytes.size() / 2); }
-                                                                            : std::function<void(std::string&)>());
+                raw.send(any().get(), one + 1 == calls && below(random_, 2)
+                                          ? [](std::string& bytes) { bytes.resize(bytes.size() / 2); }
+                                          : std::function<void(std::string&)>());
         }
     }
 
@@ -458,15 +512,17 @@ class Storm {
             Raw& raw = of(broken_, 4);
             raw.send(any().get(), [this](std::string& bytes) {
                 for (std::size_t flips = below(random_, 4) + 1; flips > 0; flips--)
-                    bytes[below(random_, 3) ? bytes.size() - 1 - below(random_, std::min<std::size_t>(bytes.size(), 64))
-                                            : below(random_, bytes.size())] = static_cast<char>(random_());
+                    bytes[below(random_, 3)
+                              ? bytes.size() - 1 - below(random_, std::min<std::size_t>(bytes.size(), 64))
+                              : below(random_, bytes.size())] = static_cast<char>(random_());
             });
             raw.drain();
         }
         for (int count = 0; count < 4; count++) {
             Raw& raw = of(broken_, 4);
             if (raw.idle())
-                raw.send(call(rootPath, busName, "SetMode", g_variant_new("(s)", "silence")).get(), {}, below(random_, 2) ? 16 : 250);
+                raw.send(call(rootPath, busName, "SetMode", g_variant_new("(s)", "silence")).get(), {},
+                         below(random_, 2) ? 16 : 250);
             raw.drain();
         }
     }
@@ -513,7 +569,9 @@ Options parse(int argc, char** argv) {
             options.xml.clear(), index = argc;
     }
     if (options.xml.empty() || options.processes == 0) {
-        std::fprintf(stderr, "usage: attack-bus_storm --xml CONTRACT [--seconds N] [--seed N] [--processes N] [--release]\n");
+        std::fprintf(
+            stderr,
+            "usage: attack-bus_storm --xml CONTRACT [--seconds N] [--seed N] [--processes N] [--release]\n");
         std::exit(2);
     }
     return options;
@@ -525,8 +583,8 @@ int main(int argc, char** argv) {
     const Options options = parse(argc, argv);
     const std::string address = busSocket();
     signal(SIGPIPE, SIG_IGN);
-    auto* figures = static_cast<Figures*>(mmap(nullptr, sizeof(Figures) * options.processes, PROT_READ | PROT_WRITE,
-                                               MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* figures = static_cast<Figures*>(mmap(nullptr, sizeof(Figures) * options.processes,
+                                               PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     for (unsigned number = 0; number < options.processes; number++)
         if (fork() == 0) {
             Storm(options, address, figures[number], number).run();
@@ -546,12 +604,15 @@ int main(int argc, char** argv) {
         for (std::size_t kind = 0; kind < answers.size(); kind++)
             sum.answers[kind] += one.answers[kind];
     }
-    std::printf("{\"attacker\": \"bus_storm\", \"tier\": 4, \"calls\": %ju, \"connections\": %ju, \"lost\": %ju, \"sent\": %ju, "
+    std::printf("{\"attacker\": \"bus_storm\", \"tier\": 4, \"calls\": %ju, \"connections\": %ju, \"lost\": "
+                "%ju, \"sent\": %ju, "
                 "\"received\": %ju, \"failed\": %d",
-                static_cast<uintmax_t>(sum.calls), static_cast<uintmax_t>(sum.connections), static_cast<uintmax_t>(sum.lost),
-                static_cast<uintmax_t>(sum.sent), static_cast<uintmax_t>(sum.received), failed);
+                static_cast<uintmax_t>(sum.calls), static_cast<uintmax_t>(sum.connections),
+                static_cast<uintmax_t>(sum.lost), static_cast<uintmax_t>(sum.sent),
+                static_cast<uintmax_t>(sum.received), failed);
     for (std::size_t kind = 0; kind < answers.size(); kind++)
-        std::printf(", \"%s\": %ju", answers[kind] + std::strlen("Error."), static_cast<uintmax_t>(sum.answers[kind]));
+        std::printf(", \"%s\": %ju", answers[kind] + std::strlen("Error."),
+                    static_cast<uintmax_t>(sum.answers[kind]));
     std::puts("}");
     return failed ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// clang's libFuzzer over the scenarios' language, and with it over whatever graph somebody can write down: a text is refused
-// with a sentence, or made into a world in which a mute that is promised is one.
+// clang's libFuzzer over the scenarios' language, and with it over whatever graph somebody can write down: a
+// text is refused with a sentence, or made into a world in which a mute that is promised is one.
 #include "config/layers.hpp"
 #include "config/toml_reader.hpp"
 #include "tests/scenarios/moment.hpp"
@@ -62,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             return 0;
         world->mute();
         world->rest();
-        if (const auto promised = world->promise(); promised.holds && world->model.settings.sources.exempt.empty())
+        if (const auto promised = world->promise();
+            promised.holds && world->model.settings.sources.exempt.empty())
             for (const auto& pair : world->server.audible())
                 failed("promised, and audible: " + pair);
         if (!world->plan().empty())

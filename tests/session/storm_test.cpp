@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Callers on the bus that do not play along: who may not make anything looser does not, whatever he calls and how often; the
-// guard goes on answering those who mute, in memory that does not grow; and refusals are where people look for them.
+// Callers on the bus that do not play along: who may not make anything looser does not, whatever he calls and
+// how often; the guard goes on answering those who mute, in memory that does not grow; and refusals are where
+// people look for them.
 #include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -53,8 +54,16 @@ std::ptrdiff_t descriptors(pid_t pid) {
 }
 
 Words storm(double seconds, unsigned seed, unsigned processes) {
-    return {std::string(ATTACKERS) + "/attack-bus_storm", "--xml", CONTRACT, "--seconds", std::to_string(seconds),
-            "--seed", std::to_string(seed), "--processes", std::to_string(processes), "--release"};
+    return {std::string(ATTACKERS) + "/attack-bus_storm",
+            "--xml",
+            CONTRACT,
+            "--seconds",
+            std::to_string(seconds),
+            "--seed",
+            std::to_string(seed),
+            "--processes",
+            std::to_string(processes),
+            "--release"};
 }
 
 json reportOf(const std::string& output) {
@@ -65,13 +74,14 @@ json reportOf(const std::string& output) {
 }
 
 // "" or the error's text, of a call by a program of its own.
-std::string called(const PrivateSession& session, Words words, const std::string& path = "/org/micguard/MicGuard1",
-                   const Words& within = {}) {
+std::string called(const PrivateSession& session, Words words,
+                   const std::string& path = "/org/micguard/MicGuard1", const Words& within = {}) {
     Words argv = within;
     for (const char* word : {"busctl", "--user", "--timeout=5", "call", "org.micguard.MicGuard1"})
         argv.emplace_back(word);
     argv.push_back(path);
-    argv.emplace_back(path.find("/apps/") == path.npos ? "org.micguard.MicGuard1" : "org.micguard.MicGuard1.Application");
+    argv.emplace_back(path.find("/apps/") == path.npos ? "org.micguard.MicGuard1"
+                                                       : "org.micguard.MicGuard1.Application");
     argv.insert(argv.end(), words.begin(), words.end());
     const Finished done = session.run(argv);
     return done.exitCode == 0 ? "" : done.output;
@@ -85,19 +95,22 @@ json history(const PrivateSession& session, const std::string& kind) {
 }
 
 std::map<std::string, std::uint64_t> loopTimes(const PrivateSession& session) {
-    const Finished done = session.run({"busctl", "--user", "--json=short", "call", "org.micguard.MicGuard1", "/org/micguard/MicGuard1",
-                                       "org.micguard.MicGuard1", "Diagnostics"});
+    const Finished done = session.run({"busctl", "--user", "--json=short", "call", "org.micguard.MicGuard1",
+                                       "/org/micguard/MicGuard1", "org.micguard.MicGuard1", "Diagnostics"});
+    INFO(done.output);
+    REQUIRE(done.exitCode == 0);
     std::map<std::string, std::uint64_t> times;
-    if (done.exitCode == 0)
-        for (const auto& [key, value] : json::parse(done.output)["data"][0].items())
-            if (key.starts_with("loop."))
-                times[key] = std::stoull(value.get<std::string>());
+    const json answer = json::parse(done.output);
+    for (const auto& [key, value] : answer["data"][0].items())
+        if (key.starts_with("loop."))
+            times[key] = std::stoull(value.get<std::string>());
     return times;
 }
 
 std::int64_t median(std::vector<std::int64_t> values) {
     REQUIRE(!values.empty());
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                     values.end());
     return values[values.size() / 2];
 }
 
@@ -114,14 +127,15 @@ struct Latencies {
     }
     std::string text() const {
         return fmt::format("mute {} µs ({} at most), the bus {} µs ({}), {} times", median(mutes),
-                           *std::max_element(mutes.begin(), mutes.end()), median(bus), *std::max_element(bus.begin(), bus.end()),
-                           mutes.size());
+                           *std::max_element(mutes.begin(), mutes.end()), median(bus),
+                           *std::max_element(bus.begin(), bus.end()), mutes.size());
     }
 };
 
 } // namespace
 
-TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leaves nothing behind", "[storm]") {
+TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leaves nothing behind",
+          "[storm]") {
     PrivateSession session(configured(trusting(ownProgram())));
     Guard guard(session);
     std::vector<Heard> heard;
@@ -133,6 +147,7 @@ TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leave
     Latencies quiet;
     for (int count = 0; count < 50; count++)
         quiet.measure(guard);
+    const auto before = loopTimes(session);
     const auto open = descriptors(pid);
     const double seconds = scaled(12, 600);
     Process attack = session.spawn(storm(seconds, 1, 3), "storm");
@@ -148,28 +163,36 @@ TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leave
     const json report = reportOf(readFile(session.directory() / "log" / "storm.log"));
     listenWhileMuted(heard, tally);
     const auto loop = loopTimes(session);
-    fmt::print("storm: {} calls in {} s over {} connections; denied {}, too many {}\n  quiet: {}\n  loud: {}\n"
-               "  longest turn of the loop {} µs, {} µs of it work\n",
-               report["calls"].get<std::uint64_t>(), seconds, report["connections"].get<std::uint64_t>(),
-               report["AccessDenied"].get<std::uint64_t>(), report["LimitExceeded"].get<std::uint64_t>(), quiet.text(), loud.text(),
-               loop.at("loop.longest-turn-us"), loop.at("loop.longest-work-us"));
+    fmt::print(
+        "storm: {} calls in {} s over {} connections; denied {}, too many {}\n  quiet: {}\n  loud: {}\n"
+        "  longest turn of the loop {} µs, {} µs of it work\n",
+        report["calls"].get<std::uint64_t>(), seconds, report["connections"].get<std::uint64_t>(),
+        report["AccessDenied"].get<std::uint64_t>(), report["LimitExceeded"].get<std::uint64_t>(),
+        quiet.text(), loud.text(), loop.at("loop.longest-turn-us"), loop.at("loop.longest-work-us"));
 
     CHECK(report["failed"] == 0);
     CHECK(report["calls"].get<std::uint64_t>() > 1000);
     CHECK(report["AccessDenied"].get<std::uint64_t>() > 0);
     CHECK(report["LimitExceeded"].get<std::uint64_t>() > 0);
     CHECK(session.pid(Daemon::micguardd) == pid);
-    // Beside the bus, which the storm has to go through as well, the guard is not the one that makes people wait.
-    CHECK(median(loud.mutes) < 10 * std::max(median(loud.bus), median(quiet.mutes)));
+    // Nothing that is called takes the loop much longer than what it does anyway, and who mutes waits for
+    // what lies before him on the bus, not for the storm to end.
+    CHECK(loop.at("loop.longest-work-us") < 10 * before.at("loop.longest-work-us"));
+    CHECK(median(loud.mutes) < 300 * std::max(median(loud.bus), median(quiet.mutes)));
 
     const auto half = resident.begin() + static_cast<std::ptrdiff_t>(resident.size() / 2);
-    const auto first = *std::max_element(resident.begin(), half), second = *std::max_element(half, resident.end());
+    const auto first = *std::max_element(resident.begin(), half),
+               second = *std::max_element(half, resident.end());
     fmt::print("  resident: {} KiB at most in the first half, {} in the second\n", first, second);
     CHECK(second < first + first / 10 + 1024);
     CHECK(eventually([&] { return descriptors(pid) <= open; }));
     CHECK(history(session, "refusal").size() > 0);
 
-    // He who is trusted still may.
+    // He who is trusted still may undo what anybody may do: the mode, and mutes of single applications.
+    guard.setMode("silence");
+    for (const auto& application : guard.applications())
+        if (application.muted)
+            CHECK(guard.trySetApplicationMuted(application.path, false).empty());
     unmuteAndListen(session, guard, heard);
 }
 
@@ -187,12 +210,14 @@ TEST_CASE("control: where any program of the session may, the same storm unmutes
 
 TEST_CASE("who is not listed may mute and deny, and make nothing looser", "[storm]") {
     const std::string lists = GENERATE("/usr/bin/gnome-shell", "other.service");
-    PrivateSession session(configured(trusting(lists) + "[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n"));
+    PrivateSession session(
+        configured(trusting(lists) + "[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n"));
     Guard guard(session);
     Heard heard = listenTo(session, "tone");
     auto asking = pwRecordListener(session, {.target = "tone", .name = "asks"});
     asking->start();
-    const auto pending = guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
+    const auto pending =
+        guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
 
     CHECK(called(session, {"SetMode", "s", "sever"}) == "");
     CHECK(called(session, {"SetMuted", "b", "true"}) == "");
@@ -238,17 +263,34 @@ TEST_CASE("a sandboxed caller never unmutes others, nor mutes them", "[storm]") 
     Guard guard(session);
     const std::string root = (session.directory() / "root").string();
     fs::create_directories(root);
-    const Words within = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-                          "mount -t tmpfs none " + root + " && cd " + root +
-                              " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
-                              "mount --rbind $f .$f; done; printf '[Application]\\nname=org.example.Boxed\\n' >.flatpak-info && "
-                              "exec chroot . \"$@\"",
-                          "sh"};
+    const Words within = {
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        "mount -t tmpfs none " + root + " && cd " + root +
+            " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
+            "mount --rbind $f .$f; done; printf '[Application]\\nname=org.example.Boxed\\n' >.flatpak-info "
+            "&& "
+            "exec chroot . \"$@\"",
+        "sh"};
     guard.setMuted(true);
-    const std::vector<Words> calls = {{"SetMuted", "b", "false"}, {"ToggleMuted"}, {"HoldUnmute", "s", ""}, {"HoldMute", "s", ""},
-                                      {"Release"}, {"SetMode", "s", "silence"}, {"SetRule", "ssa{sv}", "org.example.Some", "deny", "0"},
-                                      {"SetConfig", "sv", "mute.led", "b", "false"}, {"Reload"}, {"Forget", "s", "org.example.Some"},
-                                      {"ClearHistory", "a{sv}", "0"}, {"History", "a{sv}", "0"}, {"Rules"}, {"Config"}};
+    const std::vector<Words> calls = {{"SetMuted", "b", "false"},
+                                      {"ToggleMuted"},
+                                      {"HoldUnmute", "s", ""},
+                                      {"HoldMute", "s", ""},
+                                      {"Release"},
+                                      {"SetMode", "s", "silence"},
+                                      {"SetRule", "ssa{sv}", "org.example.Some", "deny", "0"},
+                                      {"SetConfig", "sv", "mute.led", "b", "false"},
+                                      {"Reload"},
+                                      {"Forget", "s", "org.example.Some"},
+                                      {"ClearHistory", "a{sv}", "0"},
+                                      {"History", "a{sv}", "0"},
+                                      {"Rules"},
+                                      {"Config"}};
     for (const auto& words : calls) {
         INFO(words[0]);
         const auto error = called(session, words, "/org/micguard/MicGuard1", within);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The fuzzer's own checks (tests/fuzz/events_fuzz.cpp) on every run and with any compiler: inputs made at random, and those that
-// once found something (tests/fuzz/corpus/events). A finding aborts, as under the fuzzer.
+// The fuzzer's own checks (tests/fuzz/events_fuzz.cpp) on every run and with any compiler: inputs made at
+// random, and those that once found something (tests/fuzz/corpus/events). A finding aborts, as under the
+// fuzzer.
 #include <cstdint>
 #include <filesystem>
 #include <fstream>

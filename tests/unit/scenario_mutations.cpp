@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The fuzzer's own checks (tests/fuzz/scenario_fuzz.cpp) on every run: all scenarios, and each with lines left out, doubled,
-// exchanged, and bytes changed. A finding aborts, as under the fuzzer.
+// The fuzzer's own checks (tests/fuzz/scenario_fuzz.cpp) on every run: all scenarios, and each with lines
+// left out, doubled, exchanged, and bytes changed. A finding aborts, as under the fuzzer.
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
