@@ -36,11 +36,9 @@ int append(sd_bus_message* call, const HistoryFilter& filter) {
     for (const auto& kind : filter.kinds)
         words.push_back(const_cast<char*>(kind.c_str())); // sd-bus only reads
     words.push_back(nullptr);
-    for (const auto step :
-         {+[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_DICT_ENTRY, "sv"); },
-          +[](sd_bus_message* m) { return sd_bus_message_append(m, "s", "kinds"); },
-          +[](sd_bus_message* m) { return sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, "as"); }})
-        r = r < 0 ? r : step(call);
+    r = r < 0 ? r : sd_bus_message_open_container(call, SD_BUS_TYPE_DICT_ENTRY, "sv");
+    r = r < 0 ? r : sd_bus_message_append(call, "s", "kinds");
+    r = r < 0 ? r : sd_bus_message_open_container(call, SD_BUS_TYPE_VARIANT, "as");
     r = r < 0 ? r : sd_bus_message_append_strv(call, words.data());
     for (int level = 0; level < 3; ++level)
         r = r < 0 ? r : sd_bus_message_close_container(call);

@@ -96,7 +96,7 @@ SandboxIdentity sandboxOfFlatpakInfo(const std::string& keyFile) {
         const std::unique_ptr<char, decltype(&g_free)> name(
             g_key_file_get_string(file.get(), group, "name", nullptr), g_free);
         if (name)
-            return {"flatpak", name.get()};
+            return {"flatpak", std::string(name.get())};
     }
     return {"flatpak", ""};
 }
