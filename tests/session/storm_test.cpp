@@ -3,6 +3,7 @@
 // how often; the guard goes on answering those who mute, in memory that does not grow; and refusals are where
 // people look for them.
 #include "tests/session/trial.hpp"
+#include "tests/support/logind.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -303,4 +304,40 @@ TEST_CASE("a sandboxed caller never unmutes others, nor mutes them", "[storm]") 
     INFO("control: the same calls from outside are obeyed");
     CHECK(called(session, {"SetMuted", "b", "false"}) == "");
     CHECK(guard.waitState("live"));
+}
+
+TEST_CASE("while the session is locked nobody makes anything looser, trusted or not", "[storm]") {
+    Logind logind;
+    SessionOptions options =
+        configured("[mute]\non-lock = true\n" + trusting("/usr/bin/busctl") +
+                   "[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n");
+    options.systemBus = logind.address();
+    PrivateSession session(options);
+    Guard guard(session);
+    auto asking = pwRecordListener(session, {.target = "tone", .name = "asks"});
+    asking->start();
+    const auto pending =
+        guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
+    CHECK(called(session, {"SetMuted", "b", "true"}, pending.path) == "");
+    logind.lock(true);
+    REQUIRE(guard.waitState("muted"));
+    const std::vector<std::pair<Words, std::string>> looser = {
+        {{"SetMuted", "b", "false"}, ""},
+        {{"HoldUnmute", "s", ""}, ""},
+        {{"Release"}, ""},
+        {{"SetConfig", "sv", "mute.on-lock", "b", "false"}, ""},
+        {{"SetConfig", "sv", "sources.exempt", "as", "1", "tone"}, ""},
+        {{"SetMuted", "b", "false"}, pending.path},
+        {{"Answer", "bs", "true", "once"}, pending.path},
+    };
+    for (const auto& [words, path] : looser) {
+        INFO(words[0] << " " << words.back() << " " << path);
+        const auto error = path.empty() ? called(session, words) : called(session, words, path);
+        CHECK(error.find("the session is locked") != error.npos);
+    }
+    CHECK(guard.state() == "muted");
+    logind.lock(false);
+    REQUIRE(guard.waitState("live"));
+    INFO("control: unlocked, who is trusted may");
+    CHECK(called(session, {"SetMuted", "b", "false"}, pending.path) == "");
 }
