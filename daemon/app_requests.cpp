@@ -209,6 +209,9 @@ void App::release(const Caller& caller, ReplyVoid reply) {
 // next guard takes it over by the marker. Given back in between, a microphone would be open to whoever turns it up at that
 // moment, and under strict admission everything to everybody.
 void App::end() {
+    // Who lets in has given back already, and has nothing else to do than to go.
+    if (releasing_ && options_.letIn)
+        return g_main_loop_quit(loop_.get());
     if (!releasing_ && ofUnit() && unitIsBeingRestarted()) {
         journal::notify("STOPPING=1");
         g_main_loop_quit(loop_.get());
