@@ -260,7 +260,7 @@ int App::run() {
         recordAnew();
     }
     const auto onTerminate = [](gpointer self) -> gboolean {
-        static_cast<App*>(self)->startRelease(0);
+        static_cast<App*>(self)->end();
         return G_SOURCE_CONTINUE;
     };
     const auto onHangUp = [](gpointer self) -> gboolean {

@@ -137,6 +137,7 @@ class App final : public Requests {
     void useConfiguration(const Loaded& loaded);
     static void journalOnce(Diagnostics& told, const Diagnostics& found);
     ConfigSource::Done onceInForce(ReplyVoid reply);
+    void end(); // ordered by a signal
     void startRelease(int exitCode);
     void finishRelease();
     void endRelease(const Result<void>& result);

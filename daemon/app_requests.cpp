@@ -34,6 +34,9 @@ bool environmentIs(const char* name, const std::string& value) {
     return set && value == set;
 }
 
+// Is this the process that systemd started for a unit?
+bool ofUnit() { return environmentIs("SYSTEMD_EXEC_PID", std::to_string(getpid())); }
+
 std::string join(const std::vector<std::string>& names) {
     std::string text;
     for (const auto& name : names)
@@ -240,6 +243,21 @@ void App::release(const Caller& caller, ReplyVoid reply) {
     startRelease(releasedExitCode);
 }
 
+// A restart of the unit, after an upgrade for one, is handed over as a crash is: the server keeps what is in force, and the
+// next guard takes it over by the marker. Given back in between, a microphone would be open to whoever turns it up at that
+// moment, and under strict admission everything to everybody.
+void App::end() {
+    // Who lets in has given back already, and has nothing else to do than to go.
+    if (releasing_ && options_.letIn)
+        return g_main_loop_quit(loop_.get());
+    if (!releasing_ && ofUnit() && unitIsBeingRestarted()) {
+        journal::notify("STOPPING=1");
+        g_main_loop_quit(loop_.get());
+        return;
+    }
+    startRelease(0);
+}
+
 void App::startRelease(int exitCode) {
     if (releasing_)
         return;
@@ -301,14 +319,13 @@ bool App::isOver(const Event& event) {
 // A server that was started for strict admission lets every new client wait, guard or no guard: unless another one is about to
 // come, somebody has to stay who lets them in. Of the unit's processes that is for the last one to see to (ExecStopPost=).
 void App::leaveDoorOpen() const {
-    const bool ofUnit = environmentIs("SYSTEMD_EXEC_PID", std::to_string(getpid()));
-    if (ofUnit && options_.releaseLeftovers) {
+    if (ofUnit() && options_.releaseLeftovers) {
         const bool forGood = environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();
         if (forGood && !startUnit("micguard-let-in.service"))
             g_warning("nobody lets PipeWire's new clients in: micguard-let-in.service does not start");
         return;
     }
-    if (ofUnit || options_.releaseLeftovers)
+    if (ofUnit() || options_.releaseLeftovers)
         return;
     const std::unique_ptr<gchar, decltype(&g_free)> program(g_file_read_link("/proc/self/exe", nullptr), g_free);
     const std::unique_ptr<gchar*, decltype(&g_strfreev)> variables(g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"),

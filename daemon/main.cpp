@@ -23,11 +23,13 @@ struct Arguments {
     gboolean version = FALSE;
 };
 
-// systemd runs ExecStopPost= after a crash as well; then the unit is restarted and nothing must be let go. Unless it
-// crashed while it was being stopped, as a guard that hangs does when systemd's patience ends.
+// systemd runs ExecStopPost= after a crash and in a restart as well; then another guard follows and nothing must be let go.
+// Unless it crashed while it was being stopped, as a guard that hangs does when systemd's patience ends.
 bool anotherWillCome() {
     const char* result = std::getenv("SERVICE_RESULT");
-    return result && std::strcmp(result, "success") != 0 && !micguard::unitIsBeingStopped();
+    if (!result)
+        return false;
+    return std::strcmp(result, "success") == 0 ? micguard::unitIsBeingRestarted() : !micguard::unitIsBeingStopped();
 }
 
 } // namespace

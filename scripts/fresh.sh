@@ -1,11 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Fresh Debian machines in containers, for test-fresh and test-unit. Sourced after lib.sh, as root, by a script that has
-# called `inPrivateMounts` first. Nothing outside of the machines and /var/cache/micguard is changed; a machine is an
-# overlay over a kept base, in a mount namespace of the script's own, so that it goes when the script goes.
+# Fresh Debian machines in containers, for test-fresh and test-system. Sourced after lib.sh, as root, by a script that has
+# called `inPrivateMounts` first. Nothing outside of the machines and /var/cache/micguard (or MICGUARD_CACHE) is changed; a
+# machine is an overlay over a kept base, in a mount namespace of the script's own, so that it goes when the script goes.
+#
+# Releases are "12" (whose backports have the PipeWire that setup takes), "13", and "13-backports": Debian 13 with the
+# PipeWire and the WirePlumber of its backports.
 
-cache=/var/cache/micguard
+cache=${MICGUARD_CACHE:-/var/cache/micguard}
 machines=()
 : "${top:?lib.sh comes first}"
 
@@ -52,7 +55,7 @@ hostTools() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends "${missing[@]}" </dev/null >&2
 }
 
-codename() { if [[ $1 == 12 ]]; then printf bookworm; else printf trixie; fi; }
+codename() { if [[ $1 == 12* ]]; then printf bookworm; else printf trixie; fi; }
 
 # The mirror and, where it is a file, the keyring of this machine's own release: `mirror`, `keyring`.
 machineMirror() {
@@ -67,7 +70,8 @@ machineMirror() {
 aptConnectivity() { apt-config dump | grep -E '^Acquire::(Check-|Retries|.*[Pp]roxy)' || true; }
 
 # A Debian as debootstrap makes it, with apt's sources and a user who may use sudo -> `base`
-baseSystem() { # 12|13
+baseSystem() { # release
+  set -- "${1%%-*}"
   base=$cache/base-$1
   [[ ! -d $base ]] || return 0
   [[ -n ${mirror:-} ]] || machineMirror
@@ -142,12 +146,18 @@ else
   containerOptions=(--register=no --keep-unit)
 fi
 
-# A machine that boots and has what scripts/setup installs: made once, and again when setup or this list changes -> `ready`
+# A machine that boots and has what scripts/setup installs and what the packages are built with: made once, and again when one
+# of these lists changes -> `ready`
 bootPackages=(systemd systemd-sysv dbus-user-session libpam-systemd man-db)
-readySystem() { # 12|13
+readySystem() { # release
   local stamp
+  if [[ $1 == *-backports ]]; then
+    readySystem "${1%%-*}"
+    backportsOver "$1"
+    return
+  fi
   baseSystem "$1"
-  stamp=$(cat "$top/scripts/setup" "$top/scripts/lib.sh" <(printf '%s\n' "${bootPackages[@]}") | sha256sum | cut -c 1-12)
+  stamp=$(cat "$top/scripts/setup" "$top/scripts/lib.sh" "$top/debian/control" <(printf '%s\n' "${bootPackages[@]}") | sha256sum | cut -c 1-12)
   ready=$cache/ready-$1-$stamp
   [[ ! -d $ready ]] || return 0
   newMachine "$base"
@@ -155,16 +165,43 @@ readySystem() { # 12|13
   say "${0##*/}: Debian $1: scripts/setup"
   inside "$root" "$1" root scripts/setup >&2
   inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends \
-    "${bootPackages[@]}" >&2
+    "${bootPackages[@]}" "$([[ $1 == 13 ]] && echo lintian || echo dpkg-dev)" >&2
+  # What the packages are built with.
+  inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get build-dep -qqy --no-install-recommends ./ >&2
   rm -rf --one-file-system "$root/srv/micguard"
   rm -rf --one-file-system "$cache/ready-$1-"*
   cp -a "$root" "$ready.part"
   mv "$ready.part" "$ready"
 }
 
+# Everything of PipeWire's and of the session manager's that is installed, from backports. Only what that changes is kept:
+# `ready` becomes two folders, as overlayfs takes them.
+backportsOver() { # release
+  local suite lower=$ready kept
+  suite=$(codename "$1")-backports
+  kept=$cache/backports-${ready##*/ready-}
+  ready=$kept:$lower
+  [[ ! -d $kept ]] || return 0
+  newMachine "$lower"
+  cloneInto "$root"
+  sed -i "s/^Suites: .*/& $suite/" "$root/etc/apt/sources.list.d/debian.sources"
+  say "${0##*/}: Debian ${1%%-*}: PipeWire and WirePlumber of $suite"
+  # shellcheck disable=SC2016 # for the shell inside; the placeholders are dpkg-query's
+  inside "$root" "$1" root bash -euc '
+    apt-get update -qq
+    names=$(dpkg-query -W -f "\${source:Package} \${db:Status-Status} \${Package}\n" | sed -nE "s/^(pipewire|wireplumber) installed //p")
+    DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends --no-remove $(printf "%s/$1 " $names)' \
+    upgrade "$suite" >&2
+  rm -rf --one-file-system "$root/srv/micguard"
+  rm -rf --one-file-system "$cache/backports-${1%%-*}-"*
+  # Not the machine's own folder: that goes with it.
+  cp -a "$root/../upper" "$kept.part"
+  mv "$kept.part" "$kept"
+}
+
 # A command in a machine, with nothing else running there. What it leaves running is named and makes it fail.
-inside() { # root, 12|13, user, command…
-  local root=$1 release=$2 user=$3 compiled
+inside() { # root, release, user, command…
+  local root=$1 release=${2%%-*} user=$3 compiled
   shift 3
   compiled=$cache/ccache-$release-$user
   mkdir -p "$cache/archives-$release/partial" "$compiled"

@@ -65,6 +65,7 @@ std::string jobOfOwnUnit() {
 
 // A "restart" is a stop with a start to follow.
 bool unitIsBeingStopped() { return jobOfOwnUnit() == "stop"; }
+bool unitIsBeingRestarted() { return jobOfOwnUnit() == "restart"; }
 
 bool startUnit(const char* unit) {
     sd_bus* connection = nullptr;

@@ -9,6 +9,9 @@ namespace micguard {
 // again, and if systemd does not answer. Blocks for at most two seconds: not for the running guard.
 bool unitIsBeingStopped();
 
+// Is it being stopped only to be started again? False if systemd does not answer. Blocks as long.
+bool unitIsBeingRestarted();
+
 // False if systemd does not answer or refuses. Blocks as long as the other.
 bool startUnit(const char* unit);
 

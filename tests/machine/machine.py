@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the checks on a booted machine share: commands with a time limit, waiting, units, listeners, counting.
 
-Runs inside of the container as the ordinary user whose session is looked at (scripts/test-unit). Points are printed as
+Runs inside of the container as the ordinary user whose session is looked at (scripts/test-system). Points are printed as
 TAP. Nothing sleeps for luck: until() looks again until it is so or the time is up.
 """
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,9 @@ class Points:
     def skip(self, name, why):
         self.number += 1
         print(f"ok {self.number} {name} # SKIP {why}", flush=True)
+
+
+points = Points()
 
 
 def note(text):
@@ -155,3 +159,42 @@ def listening(name, target):
         yield name
     finally:
         run("systemctl", "--user", "stop", name)
+
+
+def silent(ears, what, done):
+    """From here on nothing that is made now is heard: `done` happens in between, and again all go on and hear nothing."""
+    phase(1)
+    before = {ear: heard(ear)["audible"][1] for ear in ears}
+    frames = made(1)
+    done()
+    went_on = all([goes_on(ear) for ear in ears])
+    leaked = {ear: heard(ear)["audible"][1] - before[ear] for ear in ears}
+    fresh = until(lambda: made(1) > frames + 24000)
+    points.ok(went_on and fresh and not any(leaked.values()), f"nothing is heard: {what}",
+              f"{leaked}, streams going on: {went_on}, microphones playing: {fresh}")
+
+
+def live(ears, what):
+    phase(2)
+    points.ok(all([hears(ear, 0) for ear in ears]), f"all hear: {what}", f"{[heard(ear) for ear in ears]}")
+
+
+def mute(what="micguardctl mute"):
+    code, text = run("micguardctl", "mute")
+    points.ok(code == 0 and prop("State") == '"muted"', what, f"{code} {text}, {prop('State')}")
+
+
+def unmute():
+    code, text = run("micguardctl", "unmute")
+    points.ok(code == 0 and prop("State") == '"live"', "micguardctl unmute", f"{code} {text}, {prop('State')}")
+
+
+@contextlib.contextmanager
+def turning_up(name):
+    """Somebody who unmutes the microphone all the time, as volume controls and conferences do."""
+    with subprocess.Popen(["sh", "-c", f"while :; do pactl set-source-mute {name} 0; pactl set-source-volume {name} 100%; done"],
+                          stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)

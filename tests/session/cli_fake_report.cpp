@@ -3,6 +3,7 @@
 
 #include "protocol/names.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
