@@ -53,10 +53,11 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         this.add_child(lines);
 
         this._whyButton = new St.Button({
-            child: new St.Icon({icon_name: 'dialog-information-symbolic', style_class: 'popup-menu-icon'}),
-            style_class: 'icon-button flat micguard-why', can_focus: true, y_align: Clutter.ActorAlign.CENTER,
+            child: new St.Icon({icon_name: 'pan-down-symbolic', style_class: 'popup-menu-icon'}),
+            style_class: 'micguard-why', can_focus: true, track_hover: true, y_align: Clutter.ActorAlign.CENTER,
         });
         this._whyButton.connect('clicked', () => this._toggleExplanation());
+        this._whyButton.connect('key-press-event', (_button, event) => this._leave(event));
         this.add_child(this._whyButton);
 
         // The whole row is the switch, for the pointer and the keyboard.
@@ -76,6 +77,7 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         this._why.set({text: row.why, visible: row.why !== ''});
         this._claimed.set({text: row.claimed, visible: row.claimed !== '' && this._explanation.visible});
         this._answers.visible = row.asks;
+        this.can_focus = !row.asks; // the buttons do
         this._switch.state = row.allowed;
         this._switch.opacity = row.canSwitch ? 255 : 110;
         this._switch.visible = !row.asks;
@@ -85,6 +87,26 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         else
             this.remove_accessible_state(Atk.StateType.CHECKED);
         this._whyButton.accessible_name = this._text._('Why?');
+    }
+
+    // What is inside of something that has the focus itself, the shell's keys do not reach: the arrows do, sideways.
+    vfunc_key_press_event(event) {
+        if (this._isArrow(event, Clutter.KEY_Right, Clutter.KEY_Left) && global.stage.get_key_focus() === this) {
+            this._whyButton.grab_key_focus();
+            return Clutter.EVENT_STOP;
+        }
+        return super.vfunc_key_press_event(event);
+    }
+
+    _leave(event) {
+        if (!this._isArrow(event, Clutter.KEY_Left, Clutter.KEY_Right) || !this.can_focus)
+            return Clutter.EVENT_PROPAGATE;
+        this.grab_key_focus();
+        return Clutter.EVENT_STOP;
+    }
+
+    _isArrow(event, key, mirrored) {
+        return event.get_key_symbol() === (this.get_text_direction() === Clutter.TextDirection.RTL ? mirrored : key);
     }
 
     // Not the shell's: that would close the menu.
@@ -101,6 +123,7 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         if (this._explanation.visible) {
             this._explanation.hide();
             this._claimed.hide();
+            this._whyButton.child.icon_name = 'pan-down-symbolic';
             return;
         }
         try {
@@ -109,6 +132,7 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
                 return;
             this._explanation.text = explained(explanation, this._guard.snapshot, this._text);
             this._explanation.show();
+            this._whyButton.child.icon_name = 'pan-up-symbolic';
             this._claimed.visible = this._claimed.text !== '';
         } catch (error) {
             complain(this._text, error);

@@ -45,7 +45,13 @@ class MicguardMuteToggle extends QuickMenuToggle {
         this.menu.connect('open-state-changed', (_menu, open) => open && this._tellTimes());
 
         this.connect('clicked', () => this._press());
-        this.connect('destroy', () => this._rows.clear());
+    }
+
+    // The menu is not the toggle's child: the shell leaves it where it is.
+    destroy() {
+        this._rows.clear();
+        this.menu.destroy();
+        super.destroy();
     }
 
     // presentation.js says what. Rows stay the same actors as long as their application is there, so that the keyboard's focus does.

@@ -22,6 +22,11 @@ function wants(app) {
     return !app.LevelMeterOnly && ['capturing', 'silenced', 'severed', 'denied', 'pending'].includes(app.State);
 }
 
+// Has a stream that may go on any moment: between two states it is idle for an instant, too, and its row has to stay.
+function listed(app) {
+    return wants(app) || (!app.LevelMeterOnly && app.State === 'idle' && (app.Streams ?? []).length > 0);
+}
+
 function nameOf(app, {_}) {
     return app.Name || app.AppId || _('Unknown application');
 }
@@ -51,6 +56,7 @@ export function present(snapshot, text) {
     const muted = root.Muted ?? false;
     const state = root.State ?? (muted ? 'muted' : 'live');
     const wanting = [...snapshot.apps].filter(([, app]) => wants(app));
+    const there = [...snapshot.apps].filter(([, app]) => listed(app));
     const hearing = wanting.filter(([, app]) => app.State === 'capturing');
     // Who is asked for, or was turned down by a rule, tries as well, but that is no news while nothing is muted.
     const trying = muted ? wanting : [];
@@ -61,8 +67,8 @@ export function present(snapshot, text) {
         absent: false, checked: muted, title: _('Mic Mute'), subtitle: '', icon: ICON.idle, header: _('Microphones'),
         detail: muted || open ? holds.join(' · ') : '', canStart: false,
         indicator: {visible: false, icon: ICON.live, style: '', count: '', name: ''},
-        rows: wanting.slice(0, ROWS).map(([path, app]) => row(path, app, snapshot, muted, text)),
-        more: Math.max(0, wanting.length - ROWS),
+        rows: there.slice(0, ROWS).map(([path, app]) => row(path, app, snapshot, muted, text)),
+        more: Math.max(0, there.length - ROWS),
         blocked: snapshot.blocked.map(entry => ({
             name: entry.name || entry.app, icon: entry.icon || ICON.application, reason: entry.reason, time: entry.time,
         })),
@@ -88,6 +94,7 @@ export function present(snapshot, text) {
         indicator.visible = true;
         indicator.style = 'micguard-muted';
         if (trying.length) {
+            shown.detail = [shown.detail, filled(_('%s would listen'), namesOf(trying, text))].filter(part => part).join(' · ');
             shown.subtitle = whoTries(trying, text);
             indicator.style = 'micguard-wanted';
             indicator.count = String(trying.length);
@@ -102,7 +109,8 @@ export function present(snapshot, text) {
         shown.subtitle = open ? _('Talking') : whoListens(hearing, text);
         indicator.visible = true;
         indicator.style = 'micguard-live';
-        indicator.name = filled(_('Microphone in use: %s'), hearing.map(([, app]) => nameOf(app, text)).join(', '));
+        indicator.name = filled(_('Microphone in use: %s'), namesOf(hearing, text));
+        shown.detail ||= filled(_('In use: %s'), namesOf(hearing, text));
     } else {
         shown.subtitle = open ? _('Talking') : root.Connected === false ? _('No sound server') : _('Off');
     }
@@ -118,6 +126,10 @@ function absent(coming, {_}) {
         rows: [], more: 0, blocked: [], warnings: [],
         accessibleName: _('Mute all microphones: the microphone guard is not running'),
     };
+}
+
+function namesOf(apps, text) {
+    return apps.slice(0, 3).map(([, app]) => nameOf(app, text)).join(', ') + (apps.length > 3 ? ' …' : '');
 }
 
 function whoListens(apps, text) {
@@ -139,7 +151,7 @@ function row(path, app, snapshot, muted, text) {
     const claimed = app.Identity === 'claimed';
     return {
         path, name, icon: app.IconName || ICON.application,
-        why: app.State === 'capturing' ? heard : app.Reason || (muted ? _('Silenced by the mute') : ''),
+        why: app.State === 'capturing' ? heard : app.State === 'idle' ? _('Not listening now') : app.Reason || (muted ? _('Silenced by the mute') : ''),
         claimed: claimed ? _('It says so itself; the system cannot confirm who it is') : '',
         // The switch is about this application alone: off is muted by itself. What a rule denies, it cannot lift.
         allowed: !app.Muted && app.State !== 'denied',
@@ -153,12 +165,18 @@ function row(path, app, snapshot, muted, text) {
 export function explained(explanation, snapshot, text) {
     const {_} = text;
     const names = new Map([...snapshot.sources.values()].map(source => [source.Name, source.Description || source.Name]));
-    const lines = (explanation.verdicts ?? []).map(verdict => {
-        const source = names.get(verdict.source) ?? verdict.source;
+    // What is the same for several microphones is said once.
+    const sources = new Map();
+    for (const verdict of explanation.verdicts ?? []) {
         const rule = verdict.rule ? ` [${verdict.rule}]` : '';
-        return `${source}: ${verdict.muted || verdict.reason || verdict.verdict}${rule}`;
-    });
-    return lines.length ? lines.join('\n') : _('There is no microphone that it could listen to.');
+        const why = `${verdict.muted || verdict.reason || verdict.verdict}${rule}`;
+        sources.set(why, [...sources.get(why) ?? [], names.get(verdict.source) ?? verdict.source]);
+    }
+    if (!sources.size)
+        return _('There is no microphone that it could listen to.');
+    if (sources.size === 1)
+        return filled(_('Every microphone: %s'), [...sources.keys()][0]);
+    return [...sources].map(([why, where]) => `${where.join(', ')}: ${why}`).join('\n');
 }
 
 // "5 min ago"; times are µs since the epoch.

@@ -14,7 +14,7 @@ from machine import out, run, until
 
 PICTURES = "/srv/results/pictures"
 KEYS = {"super": 125, "ctrl": 29, "shift": 42, "alt": 56, "t": 20, "m": 50, "esc": 1, "tab": 15, "space": 57, "enter": 28,
-        "down": 108, "up": 103, "f9": 67}  # evdev
+        "down": 108, "left": 105, "right": 106, "up": 103, "f9": 67}  # evdev
 
 # What is looked at in the shell, by name. `find` gives the first actor below another for which a test holds.
 LOOKING = """
@@ -63,6 +63,7 @@ class Shell:
         run("systemctl", "--user", "reset-failed", "shell.service")
         run("systemd-run", "--user", "--quiet", "--collect", "--unit=shell", "-p", "TimeoutStopSec=10", "gnome-shell",
             "--headless", "--virtual-monitor", "1280x800", "--no-x11", "--unsafe-mode")
+        self.invocation = out("systemctl", "--user", "show", "--value", "-p", "InvocationID", "shell.service")
         return until(lambda: self.js("Main.layoutManager._startingUp === false && Main.panel.statusArea.quickSettings._system !== undefined"),
                      60) and self.js(LOOKING)
 
@@ -86,7 +87,7 @@ class Shell:
 
     def log(self):
         run("journalctl", "--user", "--sync")
-        return out("journalctl", "--user", "--no-pager", "-o", "cat", "-u", "shell.service")
+        return out("journalctl", "--user", "--no-pager", "-o", "cat", f"_SYSTEMD_INVOCATION_ID={self.invocation}")
 
     def _place(self, actor):
         # At rest: twice at the same place, so that a click does not hit what is still moving.
