@@ -180,7 +180,7 @@ export class Guard {
     _noteBlocked(path, reason) {
         const app = this._apps.get(path);
         this._blocked = onePerApplication([{
-            app: app?.AppId ?? path, name: app?.Name ?? '', icon: app?.IconName ?? '', reason, time: GLib.get_real_time(),
+            path, app: app?.AppId ?? path, name: app?.Name ?? '', icon: app?.IconName ?? '', reason, time: GLib.get_real_time(),
         }, ...this._blocked]);
     }
 
@@ -197,8 +197,14 @@ export class Guard {
 
     _merge(path, changed) {
         const properties = path === PATH ? this._root : this._kindOf(path)?.get(path);
-        if (properties)
-            Object.assign(properties, changed);
+        if (!properties)
+            return;
+        Object.assign(properties, changed);
+        // Who it is can become known after it was blocked.
+        for (const entry of this._blocked) {
+            if (entry.path === path)
+                Object.assign(entry, {name: properties.Name ?? '', icon: properties.IconName ?? ''});
+        }
     }
 
     _announce() {

@@ -22,7 +22,7 @@ export default class MicguardPreferences extends ExtensionPreferences {
 function groups() {
     return [
         {title: _('Mute'), rows: [
-            {key: 'mute.mode', title: _('While muted'), subtitle: _('Applications receive silence, or are cut off; cut off, an unused microphone is closed'),
+            {key: 'mute.mode', title: _('While muted'), subtitle: _('Cut off, unused microphones are closed'),
                 words: [['silence', _('Silence')], ['sever', _('Cut off')]]},
             {key: 'mute.bluetooth', title: _('Bluetooth microphones while muted'), subtitle: _('Cut off, a headset goes back to its music quality'),
                 words: [['silence', _('Silence')], ['sever', _('Cut off')]], unset: _('As the others')},

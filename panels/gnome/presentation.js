@@ -121,7 +121,7 @@ export function present(snapshot, text) {
 function absent(coming, {_}) {
     return {
         absent: true, checked: false, title: _('Mic Mute'), subtitle: coming ? _('Starting…') : _('Not running'), icon: ICON.idle,
-        header: _('Microphones'), detail: _('The microphone guard is not running: nothing is muted by it.'), canStart: !coming,
+        header: _('Microphones'), detail: _('The microphone guard is not running'), canStart: !coming,
         indicator: {visible: false, icon: ICON.live, style: '', count: '', name: ''},
         rows: [], more: 0, blocked: [], warnings: [],
         accessibleName: _('Mute all microphones: the microphone guard is not running'),

@@ -5,11 +5,13 @@ What listens are the tests' own programs on test microphones, in the user's own 
 icon, "ear-other" has none.
 """
 import contextlib
+import json
 import os
 import sys
+import zipfile
 
 from gnome_shell import Shell
-from machine import (BUS, PATH, UNIT, FOLDER, Points, active, goes_on, heard, hears, note, out, phase, prop, run, until)
+from machine import (BUS, FOLDER, PATH, TOP, Points, active, goes_on, heard, hears, note, out, phase, prop, run, until)
 
 UUID = "micguard@micguard.org"
 RECORDER = "/usr/local/bin/voice-recorder"
@@ -106,7 +108,7 @@ def in_use():
         note(f"row {took} ms after the announcement")
         shell.js("(imports.gi.Gio.DBus.session.signal_unsubscribe(mg.watch), true)")
         same("mg.row('Voice Recorder')._icon.icon_name", "org.example.VoiceRecorder", "it has its name and icon")
-        points.ok(is_heard(ear), "it hears")
+        points.ok(is_heard(ear), "it hears", (heard(ear), out("micguardctl", "apps"), out("micguardctl", "sources")))
         same("mg.toggle().subtitle", "In use: Voice Recorder", "the toggle says by whom the microphone is in use")
         same("[mg.indicator().visible, mg.indicator()._icon.icon_name]", [True, "microphone-sensitivity-high-symbolic"],
              "the panel has the icon of an open microphone")
@@ -205,6 +207,10 @@ def looks():
         run("gsettings", "set", "org.gnome.desktop.interface", "color-scheme", "'prefer-dark'")
         run("gsettings", "reset", "org.gnome.desktop.a11y.interface", "high-contrast")
     settled("mg.rows().length === 0", "nobody listens any more")
+    run("micguardctl", "mute")
+    with running(RECORDER, "recorder"):
+        settled("mg.toggle()._blocked.visible", "who comes while muted is kept out")
+    settled("mg.rows().length === 0", "and goes")
     for state in ("muted", "live"):
         run("micguardctl", "mute" if state == "muted" else "unmute")
         shell.open_menu()
@@ -256,6 +262,68 @@ def comes_and_goes():
         points.ok(until(active), "the unit is active")
         settled("mg.toggle().subtitle === 'In use: Voice Recorder'", "and the panel is back")
         shell.close()
+
+
+def questions():
+    """An application that a rule makes ask: answered by a click."""
+    run("busctl", "--user", "call", BUS, PATH, BUS, "SetConfig", "sv", "policy.default", "s", "ask")
+    with running(OTHER, "other") as ear:
+        settled("mg.row('other')?._answers.mapped !== undefined && mg.row('other')._row.asks", "who has to ask has a row with answers")
+        points.ok(is_silent(ear), "and hears nothing yet")
+        shell.open_menu()
+        settled("mg.row('other')._answers.mapped", "the answers are there to be clicked")
+        points.ok(shell.picture("question-dark", (848, 0, 432, 520)), "a picture of it")
+        points.ok(shell.click("mg.row('other')._answers.get_first_child()"), "Allow Once is clicked")
+        settled("!mg.row('other')._answers.visible && mg.row('other')._switch.state", "the question is gone")
+        points.ok(is_heard(ear), "and it hears")
+        shell.close()
+    run("busctl", "--user", "call", BUS, PATH, BUS, "SetConfig", "sv", "policy.default", "s", "")
+
+
+def setting(key):
+    settings = json.loads(out("busctl", "--user", "--json=short", "--auto-start=no", "call", BUS, PATH, BUS, "Config"))["data"][0]
+    return settings[key]["data"]
+
+
+def preferences():
+    shell.open_menu()
+    points.ok(shell.click("mg.toggle().menu._getMenuItems().at(-1)"), "the menu's last item is clicked")
+    window = "global.get_window_actors().map(actor => actor.meta_window).find(window => window.title === 'micguard')"
+    settled(f"{window} !== undefined", "the preferences open")
+    frame = f"(frame => [frame.x, frame.y, frame.width, frame.height])({window}.get_frame_rect())"
+    seen = []
+
+    def rested():
+        seen.append(shell.js(frame))
+        return len(seen) > 20 and len({str(place) for place in seen[-20:]}) == 1
+    until(rested)
+    x, y, width, _ = seen[-1]
+    was = setting("mute.led")
+    # Its switch is the only one at the right edge there; where exactly goes by the fonts.
+    for row in range(415, 500, 10):
+        shell.move(x + width - 90, y + row)
+        for state in ("PRESSED", "RELEASED"):
+            shell.js(f"mg.pointer.notify_button(mg.now(), 1, imports.gi.Clutter.ButtonState.{state}) ?? true")
+        if until(lambda: setting("mute.led") != was, 1.0):
+            break
+    points.ok(shell.picture("preferences"), "a picture of it")
+    points.same(setting("mute.led"), not was, "a switch that is clicked there changes the daemon's setting")
+    points.ok("90-micguard.toml" in setting("mute.led@origin"), "in the guard's own file", setting("mute.led@origin"))
+    run("busctl", "--user", "call", BUS, PATH, BUS, "SetConfig", "sv", "mute.led", "s", "")
+    shell.js(f"({window}.delete(global.get_current_time()), true)")
+    settled(f"{window} === undefined", "they close")
+
+
+def package():
+    """The zip has what is installed, and its schema."""
+    code, text = run(f"{TOP}/scripts/pack-gnome", "/tmp/micguard-zip")
+    if not points.ok(code == 0, "gnome-extensions pack makes the zip", text):
+        return
+    with zipfile.ZipFile(f"/tmp/micguard-zip/{UUID}.shell-extension.zip") as archive:
+        packed = {name for name in archive.namelist() if "/" not in name}
+        schemas = [name for name in archive.namelist() if name.endswith(".gschema.xml")]
+    points.same(sorted(packed), sorted(os.listdir(f"/usr/share/gnome-shell/extensions/{UUID}")), "it has the files that are installed")
+    points.same(len(schemas), 1, "and the schema")
 
 
 def holds():
@@ -352,13 +420,13 @@ def off():
 
 def told():
     """What the shell logged about us, other than what was asked for here."""
-    bad = [line for line in shell.log().splitlines()
-           if UUID in line or "micguard" in line.lower() or "JS ERROR" in line or "already been disposed" in line or "deallocated" in line]
+    signs = (UUID, "micguard:", "Gjs_micguard", "JS ERROR", "already been disposed", "deallocated")
+    bad = [line for line in shell.log().splitlines() if any(sign in line for sign in signs)]
     points.same(bad, [], "the shell has logged nothing about the extension, and no error of JavaScript")
 
 
 def main():
-    parts = [beginning, in_use, own_switch, looks, comes_and_goes, talking, off, told]
+    parts = [beginning, in_use, own_switch, questions, looks, comes_and_goes, talking, preferences, off, package, told]
     if sys.argv[1:]:
         parts = [beginning] + [part for part in parts if part.__name__ in sys.argv[1:]]
     try:
