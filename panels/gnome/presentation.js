@@ -9,6 +9,7 @@ const ICON = {
     live: 'microphone-sensitivity-high-symbolic',
     idle: 'audio-input-microphone-symbolic',
     muted: 'microphone-disabled-symbolic',
+    asks: 'dialog-question-symbolic',
     warning: 'dialog-warning-symbolic',
     application: 'application-x-executable-symbolic',
 };
@@ -58,6 +59,7 @@ export function present(snapshot, text) {
     const wanting = [...snapshot.apps].filter(([, app]) => wants(app));
     const there = [...snapshot.apps].filter(([, app]) => listed(app));
     const hearing = wanting.filter(([, app]) => app.State === 'capturing');
+    const asking = wanting.filter(([, app]) => app.State === 'pending');
     // Who is asked for, or was turned down by a rule, tries as well, but that is no news while nothing is muted.
     const trying = muted ? wanting : [];
     const holds = (root.Holds ?? []).map(hold => holdText(hold, text));
@@ -111,6 +113,12 @@ export function present(snapshot, text) {
         indicator.style = 'micguard-live';
         indicator.name = filled(_('Microphone in use: %s'), namesOf(hearing, text));
         shown.detail ||= filled(_('In use: %s'), namesOf(hearing, text));
+    } else if (asking.length) {
+        shown.subtitle = filled(_('%s asks'), nameOf(asking[0][1], text));
+        shown.detail ||= filled(_('%s asks to listen'), namesOf(asking, text));
+        indicator.visible = true;
+        indicator.icon = ICON.asks;
+        indicator.name = filled(_('Microphone: %s asks to listen'), namesOf(asking, text));
     } else {
         shown.subtitle = open ? _('Talking') : root.Connected === false ? _('No sound server') : _('Off');
     }

@@ -269,6 +269,7 @@ def questions():
     run("busctl", "--user", "call", BUS, PATH, BUS, "SetConfig", "sv", "policy.default", "s", "ask")
     with running(OTHER, "other") as ear:
         settled("mg.row('other')?._answers.mapped !== undefined && mg.row('other')._row.asks", "who has to ask has a row with answers")
+        same("[mg.toggle().subtitle, mg.indicator().visible]", ["other asks", True], "toggle and panel say so")
         points.ok(is_silent(ear), "and hears nothing yet")
         shell.open_menu()
         settled("mg.row('other')._answers.mapped", "the answers are there to be clicked")

@@ -68,6 +68,7 @@ same(shown({...muted, Holds: [['locked', '', ''], ['newkind', 'somebody', 'a rea
 same(shown({}, [application('capturing')]).rows[0].why, 'Listens to Built-in Microphone', 'what it listens to');
 same(shown({}, [application('denied')]).rows.map(row => [row.allowed, row.canSwitch, row.why]), [[false, false, 'because']],
     'what a rule denies the switch does not lift');
+same(glance(shown({}, [application('pending')])), [false, 'Zoom asks', true, '', ''], 'somebody waits for an answer');
 same(shown({}, [application('pending')]).rows[0].asks, true, 'who asks gets answers');
 same(shown({}, [application('capturing', {Name: '', AppId: '/opt/x'})]).rows[0].name, '/opt/x', 'without a name, its id');
 same(shown({}, [application('capturing', {Name: '%s<b>%d'})]).subtitle, 'In use: %s<b>%d', 'a name is put in as it is');
