@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The shell's own microphone icon and slider, kept from contradicting the guard's. They know of the user's volume and mute
-// only, and would show an open microphone while all are muted. The icon is hidden while ours is there, which tells more; the slider
-// goes on working, for the volume after the unmute, and shows the muted icon.
+// only, and would show an open microphone while all are muted. The icon is hidden while ours is there, which tells more, unless it
+// tells of a mute of the user's own that ours does not know; the slider goes on working, for the volume after the unmute, and shows the
+// muted icon.
 // There is no public way to either; where the shell looks different, nothing is done.
 import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 
@@ -21,10 +22,8 @@ export class ShellMicrophone {
         const wasCovered = this._covered, wasMuted = this._muted;
         this._covered = covered;
         this._muted = muted;
-        if (covered)
+        if (covered || wasCovered)
             this._cover();
-        else if (wasCovered)
-            this._uncover();
         if (muted)
             this._markMuted();
         else if (wasMuted)
@@ -48,17 +47,17 @@ export class ShellMicrophone {
         input.connectObject('notify::visible', () => this._covered && this._cover(),
             'destroy', () => (this._input = null), this);
         this._slider?.connectObject('notify::icon-name', () => this._muted && this._markMuted(),
+            'stream-updated', () => this._covered && this._cover(),
             'destroy', () => (this._slider = null), this);
     }
 
     _cover() {
-        if (this._input?.visible)
-            this._input.visible = false;
-    }
-
-    _uncover() {
-        if (this._input)
-            this._input.visible = this._input.get_children().some(child => child.visible);
+        if (!this._input)
+            return;
+        const ownMute = this._slider?.stream?.is_muted && !this._muted;
+        const visible = (!this._covered || ownMute) && this._input.get_children().some(child => child.visible);
+        if (this._input.visible !== visible)
+            this._input.visible = visible;
     }
 
     _markMuted() {

@@ -115,6 +115,10 @@ def in_use():
         same("mg.quick()._volumeInput.visible", False, "and not the shell's own beside it")
         settled("mg.quick()._volumeInput.quickSettingsItems[0]._showInput", "although the shell would show it")
 
+        run("pactl", "set-source-mute", "builtin", "1")
+        same("mg.quick()._volumeInput.visible", True, "muted by the user in the sound settings: the shell's icon says so beside ours")
+        run("pactl", "set-source-mute", "builtin", "0")
+        same("mg.quick()._volumeInput.visible", False, "and no longer")
         points.ok(shell.open_quick_settings(), "Quick Settings open by a click")
         points.ok(shell.click(pressed), "the toggle is clicked")
         settled("mg.toggle().checked", "it is lit")
