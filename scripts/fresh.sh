@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Fresh Debian machines in containers, for test-fresh and test-system. Sourced after lib.sh, as root, by a script that has
+# Fresh Debian machines in containers, for test-fresh, test-system and test-desktop. Sourced after lib.sh, as root, by a script that has
 # called `inPrivateMounts` first. Nothing outside of the machines and /var/cache/micguard (or MICGUARD_CACHE) is changed; a
 # machine is an overlay over a kept base, in a mount namespace of the script's own, so that it goes when the script goes.
 #
@@ -169,9 +169,42 @@ readySystem() { # release
   # What the packages are built with.
   inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get build-dep -qqy --no-install-recommends ./ >&2
   rm -rf --one-file-system "$root/srv/micguard"
-  rm -rf --one-file-system "$cache/ready-$1-"*
-  cp -a "$root" "$ready.part"
-  mv "$ready.part" "$ready"
+  keep "$ready" "$cache/ready-$1-"*
+}
+
+# The same, Debian 13, with a desktop's packages in it: one is kept for each desktop, and made again when its list, or what it
+# stands on, changes -> `ready`
+desktopSystem() { # desktop, packages…
+  local desktop=$1 stamp
+  shift
+  readySystem 13
+  stamp=$(printf '%s\n' "${ready##*/}" "$@" | sha256sum | cut -c 1-12)
+  if [[ ! -d $cache/desktop-$desktop-$stamp ]]; then
+    newMachine "$ready"
+    mkdir "$root/srv/micguard" # inside() works there
+    say "${0##*/}: Debian 13: installing $desktop"
+    # shellcheck disable=SC2016 # for the shell inside
+    inside "$root" 13 root env DEBIAN_FRONTEND=noninteractive bash -c \
+      'apt-get update -qq && apt-get install -qqy --no-install-recommends "$@"' install "$@" >&2
+    rmdir "$root/srv/micguard"
+    keep "$cache/desktop-$desktop-$stamp" "$cache/desktop-$desktop-"*
+  fi
+  ready=$cache/desktop-$desktop-$stamp
+}
+
+# What `root` has become is kept as a folder to stand on, and takes the place of older ones. One on which a machine
+# stands at this moment, of another checkout's run, stays for the next time.
+keep() { # folder, older ones…
+  local kept=$1 old part
+  shift
+  for old in "$@"; do
+    [[ -d $old ]] || continue
+    grep -qsF "lowerdir=$old," /proc/[0-9]*/mounts || rm -rf --one-file-system "$old"
+  done
+  part=$(mktemp -d "$cache/part.XXXXXX")
+  cp -a "$root/." "$part"
+  chmod --reference="$root" "$part"
+  mv -T "$part" "$kept"
 }
 
 # Everything of PipeWire's and of the session manager's that is installed, from backports. Only what that changes is kept:
@@ -223,13 +256,104 @@ inside() { # root, release, user, command…
       exit $code' inside "$@" </dev/null
 }
 
+# Builds and installs micguard in `root` as README says, but for the tests, of which only the tools are needed. What it
+# prints goes to `log`, the caller's.
+installMicguard() { # release, options for meson…
+  local release=$1
+  shift
+  : "${log:?}"
+  local setup="meson setup build-release --prefix=/usr --buildtype=release -Dtests=false ${*@Q} && ninja -C build-release"
+  local tools='tests/machine/mg-machine tests/support/mg-listen tests/support/libspa-micguard-test.so'
+  inside "$root" "$release" tester env CXX='ccache g++' CCACHE_BASEDIR=/srv/micguard CCACHE_NOHASHDIR=1 \
+    nice -n 19 chrt --idle 0 \
+    bash -c "$setup && { [[ -d build ]] || meson setup build; } && ninja -C build $tools" >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "the build failed"
+  }
+  inside "$root" "$release" root meson install --no-rebuild -C build-release >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "meson install failed"
+  }
+}
+
+# Test microphones in the PipeWire of the machine's user, who lingers; their control files are in that folder of the machine.
+testMicrophones() { # release, folder, KIND:NAME…
+  local release=$1 folder=$2
+  shift 2
+  mkdir -p "$root$folder" "$root/etc/pipewire/pipewire.conf.d" "$root/var/lib/systemd/linger" "$root/srv/results"
+  touch "$root/var/lib/systemd/linger/tester"
+  chown --reference="$root/home/tester" "$root$folder" "$root/srv/results"
+  inside "$root" "$release" tester build/tests/machine/mg-machine "$folder" microphones "$@" \
+    >"$root/etc/pipewire/pipewire.conf.d/50-test-microphones.conf"
+  testPlugins "$release"
+}
+
+# The tests' own SPA plug-ins for everybody's PipeWire in `root`.
+testPlugins() { # release
+  local plugins
+  plugins=$(inside "$root" "$1" tester pkg-config --variable=plugindir libspa-0.2)
+  mkdir -p "$root/etc/systemd/user/pipewire.service.d"
+  printf '[Service]\nEnvironment=SPA_PLUGIN_DIR=%s:/srv/micguard/build/tests/support\n' "$plugins" \
+    >"$root/etc/systemd/user/pipewire.service.d/50-test-microphones.conf"
+}
+
+# The checks of the next boot are a service of the machine's, as the user, whose end shuts it down.
+armChecks() { # name of the results, folder for control files, seconds, program, arguments…
+  local name=$1 folder=$2 seconds=$3 wants=$root/etc/systemd/system/multi-user.target.wants
+  shift 3
+  mkdir -p "$wants"
+  cat >"$root/etc/systemd/system/micguard-checks.service" <<UNIT
+[Unit]
+Wants=user@1000.service
+After=user@1000.service
+SuccessAction=poweroff
+FailureAction=poweroff
+[Service]
+Type=oneshot
+User=tester
+WorkingDirectory=/srv/micguard
+Environment=XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus LANG=C.UTF-8
+Environment=MICGUARD_TEST_FOLDER=$folder
+ExecStart=$*
+StandardOutput=file:/srv/results/$name.tap
+StandardError=file:/srv/results/$name.err
+TimeoutStartSec=$seconds
+UNIT
+  ln -sf ../micguard-checks.service "$wants/"
+}
+
+# Prints what the checks of a boot said, which are TAP, and adds them up: `passed`, `failed`, `skipped`.
+passed=0 failed=0 skipped=0
+countChecks() { # name of the results
+  local results=$root/srv/results/$1 skips
+  touch "$results.tap" "$results.err"
+  cat "$results.tap" "$results.err"
+  # Without its plan it did not reach its end.
+  [[ $(grep -cE '^1\.\.[0-9]+$' "$results.tap") == 1 ]] || {
+    printf 'not ok - "%s" reached its last check\n' "$1"
+    failed=$((failed + 1))
+  }
+  skips=$(grep -cE '^ok .* # SKIP' "$results.tap" || true)
+  skipped=$((skipped + skips))
+  passed=$((passed + $(grep -c '^ok ' "$results.tap" || true) - skips))
+  failed=$((failed + $(grep -c '^not ok ' "$results.tap" || true)))
+}
+
 # Boots a machine and waits until it has shut itself down; output of its console on stdout.
 bootMachine() { # root, seconds
-  local code=0
-  # In the background, or bash would put off a signal until the machine is down.
+  startMachine "$@"
+  awaitMachine
+}
+
+# In the background, or bash would put off a signal until the machine is down.
+startMachine() { # root, seconds
   "$top/scripts/contain" "$2" systemd-nspawn --quiet "${containerOptions[@]}" --boot --directory="$1" --machine=fresh \
     --private-network --console=pipe </dev/null 2>&1 &
   running=$!
+}
+
+awaitMachine() {
+  local code=0
   wait "$running" || code=$?
   running=
   return "$code"
