@@ -14,7 +14,7 @@ DISPLAY = ":9"
 SIZE = (1280, 800)
 APPLET = "org.micguard.plasma"
 # A popup slides in; what is slow here is the machine without a graphics card.
-PATIENCE = 60.0
+PATIENCE = float(os.environ.get("MICGUARD_PATIENCE", 60))
 ENVIRONMENT = {
     "DISPLAY": DISPLAY, "XDG_CURRENT_DESKTOP": "KDE", "XDG_SESSION_TYPE": "x11", "KDE_FULL_SESSION": "true",
     "KDE_SESSION_VERSION": "6", "LIBGL_ALWAYS_SOFTWARE": "1", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
@@ -70,21 +70,24 @@ def end():
         run("systemctl", "--user", "stop", unit)
 
 
-def shell_pid():
-    return out("systemctl", "--user", "show", "--value", "-p", "MainPID", UNITS[2])
-
-
 def shell_log():
-    return out("journalctl", "--user", "--no-pager", "-o", "cat", "-u", UNITS[2])
+    """Of the present one."""
+    invocation = out("systemctl", "--user", "show", "--value", "-p", "InvocationID", UNITS[2])
+    return out("journalctl", "--user", "--no-pager", "-o", "cat", f"_SYSTEMD_INVOCATION_ID={invocation}")
 
 
 def add_applet():
     return script(f'print(panels()[0].addWidget("{APPLET}").type)')
 
 
+def applets():
+    return script(f'print(panels().reduce((sum, panel) => sum + panel.widgets("{APPLET}").length, 0))')
+
+
 def remove_applet():
-    return script(f'panels().forEach(p => p.widgets("{APPLET}").forEach(w => w.remove())); '
-                  f'print(panels().map(p => p.widgets("{APPLET}").length).join())')
+    """True once no panel has one."""
+    script(f'panels().forEach(panel => panel.widgets("{APPLET}").forEach(widget => widget.remove()))')
+    return until(lambda: applets() == "0")
 
 
 def colours(scheme):
@@ -190,11 +193,18 @@ def rest_pointer():
     run("xdotool", "mousemove", "300", "300")
 
 
-def picture(path, crop=None):
-    command = ["import", "-window", "root", "-display", DISPLAY]
-    if crop:
-        command += ["-crop", "{2}x{3}+{0}+{1}".format(*crop), "+repage"]
-    return run(*command, path)
+def picture(path, patience=PATIENCE):
+    """Of the whole screen, once nothing on it moves any more."""
+    before = None
+
+    def rests():
+        nonlocal before
+        run("import", "-window", "root", "-display", DISPLAY, path)
+        now = out("magick", path, "-format", "%#", "info:")
+        rested, before = now == before, now
+        return rested
+
+    return until(rests, patience)
 
 
 def tree():

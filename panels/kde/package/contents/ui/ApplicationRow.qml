@@ -44,7 +44,8 @@ PlasmaComponents.ItemDelegate {
     }
     readonly property string where: microphones.join(i18nc("between the names of microphones", ", "))
 
-    highlighted: ListView.isCurrentItem && ListView.view.activeFocus
+    highlighted: ListView.isCurrentItem && ListView.view.activeFocus && ListView.view.byKeys
+    onPressed: ListView.view.byKeys = false
     onClicked: setOpen(!open)
 
     Accessible.role: Accessible.ListItem
@@ -177,10 +178,13 @@ PlasmaComponents.ItemDelegate {
 
         Explanation {
             Layout.fillWidth: true
+            Layout.leftMargin: Kirigami.Units.iconSizes.medium + Kirigami.Units.largeSpacing
+            Layout.bottomMargin: Kirigami.Units.smallSpacing
             visible: row.open
             reason: row.reason
             identity: row.identity
-            verdicts: row.verdicts
+            // Of the microphones that it uses, if it uses any.
+            verdicts: row.verdicts.filter(verdict => row.microphones.length === 0 || row.microphones.includes(verdict.microphone))
         }
     }
 }

@@ -58,7 +58,6 @@ ColumnLayout {
 
             Layout.fillWidth: true
             Layout.margins: Kirigami.Units.smallSpacing
-            Layout.leftMargin: Kirigami.Units.largeSpacing
             spacing: Kirigami.Units.largeSpacing
 
             Accessible.role: Accessible.ListItem
@@ -66,8 +65,8 @@ ColumnLayout {
             Accessible.description: what
 
             Kirigami.Icon {
-                Layout.preferredWidth: Kirigami.Units.iconSizes.smallMedium
-                Layout.preferredHeight: Kirigami.Units.iconSizes.smallMedium
+                Layout.preferredWidth: Kirigami.Units.iconSizes.medium
+                Layout.preferredHeight: Kirigami.Units.iconSizes.medium
                 source: entry.iconName
                 fallback: "application-x-executable"
             }

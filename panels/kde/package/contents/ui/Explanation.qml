@@ -15,9 +15,8 @@ ColumnLayout {
 
     spacing: Kirigami.Units.smallSpacing
 
-    function sentence(verdict: var): string {
-        const why = verdict.muted !== "" ? verdict.muted : verdict.reason;
-        return i18nc("@info a microphone, and why an application hears it or not", "%1: %2", verdict.microphone, why);
+    function why(verdict: var): string {
+        return verdict.muted !== "" ? verdict.muted : verdict.reason;
     }
 
     component Line: PlasmaComponents.Label {
@@ -34,11 +33,12 @@ ColumnLayout {
     }
     Repeater {
         // A page of them is no answer to "why".
-        model: explanation.verdicts.slice(0, 6)
+        model: explanation.verdicts.filter(verdict => explanation.why(verdict) !== explanation.reason).slice(0, 6)
         delegate: Line {
             required property var modelData
 
-            text: explanation.sentence(modelData)
+            text: i18nc("@info a microphone, and why an application hears it or not", "%1: %2", modelData.microphone,
+                        explanation.why(modelData))
         }
     }
     Line {

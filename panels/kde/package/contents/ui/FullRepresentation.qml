@@ -24,10 +24,23 @@ PlasmaExtras.Representation {
     collapseMarginsHint: true
 
     focus: true
-    Keys.onDownPressed: list.forceActiveFocus(Qt.TabFocusReason)
+    Keys.onDownPressed: list.enter()
+
+    Connections {
+        target: full.applet
+
+        function onExpandedChanged(): void {
+            if (full.applet.expanded) {
+                toggle.forceActiveFocus(Qt.PopupFocusReason);
+            }
+        }
+    }
 
     header: PlasmaExtras.PlasmoidHeading {
+        focus: true
         contentItem: MuteToggle {
+            id: toggle
+
             guard: full.guard
             applet: full.applet
             focus: true
@@ -79,13 +92,30 @@ PlasmaExtras.Representation {
                 id: list
 
                 clip: true
-                focus: true
                 activeFocusOnTab: count > 0
                 keyNavigationEnabled: true
                 currentIndex: -1
+
+                // The current row is marked for who uses keys, not after a click on one of its controls.
+                property bool byKeys: false
+
+                function enter(): void {
+                    if (count > 0) {
+                        byKeys = true;
+                        currentIndex = 0;
+                        forceActiveFocus(Qt.TabFocusReason);
+                    }
+                }
                 onActiveFocusChanged: {
                     if (activeFocus && currentIndex < 0) {
                         currentIndex = 0;
+                    }
+                }
+                Keys.onPressed: event => {
+                    byKeys = true;
+                    if (event.key === Qt.Key_Up && currentIndex <= 0) {
+                        toggle.forceActiveFocus(Qt.BacktabFocusReason);
+                        event.accepted = true;
                     }
                 }
                 leftMargin: Kirigami.Units.smallSpacing
@@ -129,7 +159,7 @@ PlasmaExtras.Representation {
                         if (!full.guard.startable) {
                             return i18nc("@info:usagetip", "It is not installed for this session.");
                         }
-                        return i18nc("@info:usagetip", "Without it nothing here is muted, and nobody is kept from listening.");
+                        return i18nc("@info:usagetip", "While it does not run, nobody is kept from listening.");
                     }
                     helpfulAction: startAction
                 }

@@ -16,7 +16,6 @@ PlasmaComponents.ItemDelegate {
 
     enabled: guard.ready
     padding: Kirigami.Units.largeSpacing
-    checked: guard.wanted
     onClicked: guard.setMuted(!guard.wanted)
 
     Accessible.role: Accessible.CheckBox

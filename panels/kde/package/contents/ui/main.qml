@@ -31,7 +31,7 @@ PlasmoidItem {
     }
     readonly property string details: {
         if (theGuard.glance === Guard.Absent) {
-            return theGuard.present ? "" : i18nc("@info:status", "Microphones are as they are");
+            return "";
         }
         if (theGuard.glance === Guard.Degraded && theGuard.warnings.length > 0) {
             return theGuard.warnings[0].text;
@@ -107,7 +107,7 @@ PlasmoidItem {
     Plasmoid.contextualActions: [
         PlasmaCore.Action {
             text: theGuard.wanted ? i18nc("@action:inmenu", "Unmute Microphones") : i18nc("@action:inmenu", "Mute All Microphones")
-            icon.name: theGuard.wanted ? "audio-input-microphone" : "audio-input-microphone-muted"
+            icon.name: theGuard.wanted ? "audio-input-microphone" : "microphone-sensitivity-muted"
             enabled: theGuard.ready
             onTriggered: theGuard.toggle()
         }
