@@ -297,11 +297,19 @@ countChecks() { # name of the results
 
 # Boots a machine and waits until it has shut itself down; output of its console on stdout.
 bootMachine() { # root, seconds
-  local code=0
-  # In the background, or bash would put off a signal until the machine is down.
+  startMachine "$@"
+  awaitMachine
+}
+
+# In the background, or bash would put off a signal until the machine is down.
+startMachine() { # root, seconds
   "$top/scripts/contain" "$2" systemd-nspawn --quiet "${containerOptions[@]}" --boot --directory="$1" --machine=fresh \
     --private-network --console=pipe </dev/null 2>&1 &
   running=$!
+}
+
+awaitMachine() {
+  local code=0
   wait "$running" || code=$?
   running=
   return "$code"
