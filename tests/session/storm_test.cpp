@@ -41,6 +41,11 @@ SessionOptions configured(const std::string& config) {
     return options;
 }
 
+// A sanitizer keeps what is freed for a while: memory says nothing then.
+bool growthCounts(pid_t pid) {
+    return readFile(fmt::format("/proc/{}/maps", pid)).find("libasan") == std::string::npos;
+}
+
 std::size_t residentKib(pid_t pid) {
     std::istringstream status(readFile(fmt::format("/proc/{}/status", pid)));
     for (std::string line; std::getline(status, line);)
@@ -185,7 +190,7 @@ TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leave
     const auto first = *std::max_element(resident.begin(), half),
                second = *std::max_element(half, resident.end());
     fmt::print("  resident: {} KiB at most in the first half, {} in the second\n", first, second);
-    CHECK(second < first + first / 10 + 1024);
+    CHECK((!growthCounts(pid) || second < first + first / 10 + 1024));
     CHECK(eventually([&] { return descriptors(pid) <= open; }));
     CHECK(history(session, "refusal").size() > 0);
 
