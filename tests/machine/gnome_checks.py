@@ -311,7 +311,7 @@ def preferences():
         shell.move(x + width - 90, y + row)
         for state in ("PRESSED", "RELEASED"):
             shell.js(f"mg.pointer.notify_button(mg.now(), 1, imports.gi.Clutter.ButtonState.{state}) ?? true")
-        if until(lambda: setting("mute.led") != was, 1.0):
+        if until(lambda: setting("mute.led") != was, 5.0):
             break
     points.ok(shell.picture("preferences"), "a picture of it")
     points.same(setting("mute.led"), not was, "a switch that is clicked there changes the daemon's setting")
