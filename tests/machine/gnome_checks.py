@@ -7,7 +7,9 @@ icon, "ear-other" has none.
 import contextlib
 import json
 import os
+import subprocess
 import sys
+import threading
 import zipfile
 
 from gnome_shell import Shell
@@ -266,7 +268,9 @@ def comes_and_goes():
         shell.open_menu()
         points.ok(shell.click("mg.toggle()._start"), "the button is clicked")
         points.ok(until(active), "the unit is active")
-        settled("mg.toggle().subtitle === 'In use: Voice Recorder'", "and the panel is back")
+        settled(f"{GUARD}.snapshot.ready && mg.row('Voice Recorder') !== undefined", "and the panel is back, with the row")
+        same("mg.toggle().subtitle", "In use: Voice Recorder", "which is in use")
+        note(str(shell.js("mg.row('Voice Recorder')?._row")) + prop("State") + prop("Warnings") + out("micguardctl", "apps"))
         shell.close()
 
 
@@ -339,6 +343,7 @@ def holds():
 
 def talking():
     run("gsettings", "set", "org.gnome.shell.extensions.micguard", "talk-key", "['F9', '<Super>t']")
+    settled(f"Main.extensionManager.lookup('{UUID}').stateObj._keys._settings.get_strv('talk-key').length === 2", "the key is set")
     with running(RECORDER, "recorder") as ear:
         shell.tap("super", "shift", "m")
         settled("mg.toggle().checked", "the other key mutes")
@@ -382,27 +387,46 @@ def talking():
         settled("!mg.toggle().checked", "the key unmutes")
 
 
-def rules_of(name):
-    """The match rules of a connection to the bus that concern the guard."""
-    text = out("gdbus", "call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus",
-               "--method", "org.freedesktop.DBus.Debug.Stats.GetConnectionMatchRules", name)
-    owner = out("busctl", "--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner", "s", BUS)
-    owner = owner.split('"')[1] if '"' in owner else "?"
-    if "Error" in text:
-        return None
-    return [rule for rule in text.split('", "') if BUS in rule or f"sender='{owner}'" in rule]
+class MatchRules:
+    """The match rules that one connection has added to the bus and not removed, of those that concern the guard."""
+
+    def __init__(self, sender):
+        self.sender = sender
+        self.open, self.added = [], 0
+        self.process = subprocess.Popen(["dbus-monitor", "--session", "type='method_call',interface='org.freedesktop.DBus'"],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.seen = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        # Once it is told of a call, it is told of all.
+        until(lambda: run("busctl", "--user", "call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId") and self.seen.wait(0.2))
+
+    def _read(self):
+        member = None
+        for line in self.process.stdout:
+            if line.startswith("method call"):
+                self.seen.set()
+                member = line.rsplit("member=", 1)[1].strip() if f"sender={self.sender} " in line else None
+            elif member in ("AddMatch", "RemoveMatch") and "string" in line:
+                rule = line.split('"', 1)[1].rstrip().rstrip('"')
+                if member == "RemoveMatch" and rule in self.open:
+                    self.open.remove(rule)
+                elif member == "AddMatch" and self._ours(rule):
+                    self.added += 1
+                    self.open.append(rule)
+
+    def _ours(self, rule):
+        # Properties and objects are asked for from the unique name that owns the guard's.
+        return "micguard" in rule or "PropertiesChanged" in rule and "path=" not in rule or "Interfaces" in rule and "path=" not in rule
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
 
 
 def off():
     with running(RECORDER, "recorder"):
         run("micguardctl", "mute")
         settled("mg.toggle().checked && mg.row('Voice Recorder') !== undefined", "on, muted, with a row")
-        me = shell.js("imports.gi.Gio.DBus.session.get_unique_name()")
-        rules = rules_of(me)
-        if rules is None:
-            points.skip("match rules on the bus", "this bus does not tell them")
-        else:
-            points.ok(len(rules) >= 4, "control: the shell has match rules for the guard", rules)
         points.ok(shell.js("mg.all(global.stage, mg.ours).length > 5"), "control: there are actors", shell.last)
         for _ in range(10):
             run("gnome-extensions", "disable", UUID)
@@ -411,11 +435,16 @@ def off():
             settled_once = shell.until(f"Main.extensionManager.lookup('{UUID}').state === 1 && {GUARD}.snapshot.ready")
         points.ok(settled_once, "off and on ten times")
         run("gnome-extensions", "disable", UUID)
+        until(lambda: shell.js(f"Main.extensionManager.lookup('{UUID}').state !== 1"))
+        rules = MatchRules(shell.js("imports.gi.Gio.DBus.session.get_unique_name()"))
+        run("gnome-extensions", "enable", UUID)
+        shell.until(f"Main.extensionManager.lookup('{UUID}').state === 1 && {GUARD}.snapshot.ready")
+        points.ok(until(lambda: rules.added >= 5), "control: turned on, the shell adds match rules to the bus", rules.open)
+        run("gnome-extensions", "disable", UUID)
         same(f"Main.extensionManager.lookup('{UUID}').state === 1", False, "off")
         same("mg.all(global.stage, mg.ours).map(a => String(a)).slice(0, 5)", [], "no actor is left")
-        if rules is not None:
-            points.same(until(lambda: rules_of(me) == []) and [], [], f"no match rule on the bus is left")
-            note(str(rules_of(me)))
+        points.ok(until(lambda: not rules.open), f"and none of its {rules.added} match rules", rules.open)
+        rules.stop()
         same("[Main.wm._allowedKeybindings['talk-key'] || null, Main.wm._allowedKeybindings['toggle-key'] || null]", [None, None],
              "no key is grabbed")
         same("mg.quick()._volumeInput.visible", True, "the shell's microphone icon is its own again")
