@@ -302,16 +302,11 @@ def preferences():
     window = "global.get_window_actors().map(actor => actor.meta_window).find(window => window.title === 'micguard')"
     settled(f"{window} !== undefined", "the preferences open")
     frame = f"(frame => [frame.x, frame.y, frame.width, frame.height])({window}.get_frame_rect())"
-    seen = []
-
-    def rested():
-        seen.append(shell.js(frame))
-        return len(seen) > 20 and len({str(place) for place in seen[-20:]}) == 1
-    until(rested)
-    x, y, width, _ = seen[-1]
     was = setting("mute.led")
     # Its switch is the only one at the right edge there; where exactly goes by the fonts.
     for row in range(415, 500, 10):
+        # Anew each time: a window is told of before it is where it will be.
+        x, y, width, _ = until(lambda: shell.js(frame)) or (0, 0, 0, 0)
         shell.move(x + width - 90, y + row)
         for state in ("PRESSED", "RELEASED"):
             shell.js(f"mg.pointer.notify_button(mg.now(), 1, imports.gi.Clutter.ButtonState.{state}) ?? true")
