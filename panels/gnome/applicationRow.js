@@ -44,7 +44,7 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         for (const [label, allow, scope] of [
             [_('Allow Once'), true, 'once'], [_('Always'), true, 'always'], [_('Deny'), false, 'run'],
         ]) {
-            const button = new St.Button({label, style_class: 'button micguard-answer', can_focus: true, x_expand: true});
+            const button = new St.Button({label, style_class: 'micguard-answer', can_focus: true, track_hover: true, x_expand: true});
             button.connect('clicked', () => this._attempt(guard.answer(path, allow, scope)));
             this._answers.add_child(button);
         }
@@ -80,7 +80,7 @@ class MicguardApplicationRow extends PopupMenu.PopupBaseMenuItem {
         this.can_focus = !row.asks; // the buttons do
         this._switch.state = row.allowed;
         this._switch.opacity = row.canSwitch ? 255 : 110;
-        this._switch.visible = !row.asks;
+        this._switch.visible = this._whyButton.visible = !row.asks;
         this.accessible_name = row.why ? `${row.accessibleName}. ${row.why}` : row.accessibleName;
         if (row.allowed)
             this.add_accessible_state(Atk.StateType.CHECKED);

@@ -31,6 +31,7 @@ export class Keys {
         this._settings = settings;
         this._text = text;
         this._held = null;
+        this._asking = false;
         this._look = 0;
         const once = Meta.KeyBindingFlags.IGNORE_AUTOREPEAT | Meta.KeyBindingFlags.NON_MASKABLE;
         Main.wm.addKeybinding(TOGGLE, settings, once, Shell.ActionMode.ALL, () => this._toggle());
@@ -68,8 +69,24 @@ export class Keys {
         this._letGo();
         if (!this._guard.snapshot.present)
             return;
-        const hold = {descriptor: -1, over: false};
-        this._held = hold;
+        this._held = {descriptor: -1, over: false};
+        this._ask();
+        const pressed = modifiers();
+        this._look = GLib.timeout_add(GLib.PRIORITY_HIGH, LOOK_EVERY, () => {
+            if (modifiers() === pressed && !global.display.is_grabbed?.())
+                return GLib.SOURCE_CONTINUE;
+            this._look = 0;
+            this._letGo();
+            return GLib.SOURCE_REMOVE;
+        });
+    }
+
+    // One question at a time: whoever taps fast does not leave a queue behind that opens the microphones after the last tap.
+    _ask() {
+        const hold = this._held;
+        if (!hold || this._asking)
+            return;
+        this._asking = true;
         this._guard.holdUnmute(this._text._('Push-to-talk')).then(descriptor => {
             hold.descriptor = descriptor;
             if (hold.over)
@@ -78,14 +95,10 @@ export class Keys {
             if (this._held === hold)
                 this._letGo();
             complain(this._text, error);
-        });
-        const pressed = modifiers();
-        this._look = GLib.timeout_add(GLib.PRIORITY_HIGH, LOOK_EVERY, () => {
-            if (modifiers() === pressed && !global.display.is_grabbed?.())
-                return GLib.SOURCE_CONTINUE;
-            this._look = 0;
-            this._letGo();
-            return GLib.SOURCE_REMOVE;
+        }).finally(() => {
+            this._asking = false;
+            if (this._held !== hold)
+                this._ask();
         });
     }
 

@@ -7,7 +7,9 @@ icon, "ear-other" has none.
 import contextlib
 import json
 import os
+import subprocess
 import sys
+import threading
 import zipfile
 
 from gnome_shell import Shell
@@ -235,11 +237,13 @@ def comes_and_goes():
         run("systemctl", "--user", "restart", "micguard")
         settled(f"{GUARD}._owner !== null && {GUARD}._owner !== '{before}' && {GUARD}.snapshot.ready", "the daemon restarted: the panel is back by itself")
         settled("mg.toggle().checked && mg.row('Voice Recorder') !== undefined", "muted, with the application's row")
+        before = shell.js(f"{GUARD}._owner")
         run("systemctl", "--user", "kill", "-s", "KILL", "micguard")
-        settled("mg.toggle().checked && mg.row('Voice Recorder') !== undefined", "and after a kill -9")
-        until(active)
-        run("micguardctl", "unmute")
-        settled("!mg.toggle().checked", "it follows")
+        settled(f"{GUARD}._owner !== null && {GUARD}._owner !== '{before}' && {GUARD}.snapshot.ready", "it is back after a kill -9, too")
+        settled("mg.toggle().checked && mg.row('Voice Recorder') !== undefined", "muted as before, with the row")
+        code, text = run("micguardctl", "unmute")
+        points.ok(code == 0, "unmuted", text)
+        settled(f"{GUARD}.snapshot.ready && !mg.toggle().checked", "it follows")
 
         run("systemctl", "--user", "stop", "micguard")
         same("mg.toggle().subtitle", "Not running", "stopped: it says so")
@@ -264,7 +268,9 @@ def comes_and_goes():
         shell.open_menu()
         points.ok(shell.click("mg.toggle()._start"), "the button is clicked")
         points.ok(until(active), "the unit is active")
-        settled("mg.toggle().subtitle === 'In use: Voice Recorder'", "and the panel is back")
+        settled(f"{GUARD}.snapshot.ready && mg.row('Voice Recorder') !== undefined", "and the panel is back, with the row")
+        same("mg.toggle().subtitle", "In use: Voice Recorder", "which is in use")
+        note(str(shell.js("mg.row('Voice Recorder')?._row")) + prop("State") + prop("Warnings") + out("micguardctl", "apps"))
         shell.close()
 
 
@@ -296,20 +302,15 @@ def preferences():
     window = "global.get_window_actors().map(actor => actor.meta_window).find(window => window.title === 'micguard')"
     settled(f"{window} !== undefined", "the preferences open")
     frame = f"(frame => [frame.x, frame.y, frame.width, frame.height])({window}.get_frame_rect())"
-    seen = []
-
-    def rested():
-        seen.append(shell.js(frame))
-        return len(seen) > 20 and len({str(place) for place in seen[-20:]}) == 1
-    until(rested)
-    x, y, width, _ = seen[-1]
     was = setting("mute.led")
     # Its switch is the only one at the right edge there; where exactly goes by the fonts.
     for row in range(415, 500, 10):
+        # Anew each time: a window is told of before it is where it will be.
+        x, y, width, _ = until(lambda: shell.js(frame)) or (0, 0, 0, 0)
         shell.move(x + width - 90, y + row)
         for state in ("PRESSED", "RELEASED"):
             shell.js(f"mg.pointer.notify_button(mg.now(), 1, imports.gi.Clutter.ButtonState.{state}) ?? true")
-        if until(lambda: setting("mute.led") != was, 1.0):
+        if until(lambda: setting("mute.led") != was, 5.0):
             break
     points.ok(shell.picture("preferences"), "a picture of it")
     points.same(setting("mute.led"), not was, "a switch that is clicked there changes the daemon's setting")
@@ -337,6 +338,7 @@ def holds():
 
 def talking():
     run("gsettings", "set", "org.gnome.shell.extensions.micguard", "talk-key", "['F9', '<Super>t']")
+    settled(f"Main.extensionManager.lookup('{UUID}').stateObj._keys._settings.get_strv('talk-key').length === 2", "the key is set")
     with running(RECORDER, "recorder") as ear:
         shell.tap("super", "shift", "m")
         settled("mg.toggle().checked", "the other key mutes")
@@ -364,8 +366,9 @@ def talking():
         f9 = 67
         shell.js("""(() => { for (let i = 0; i < 100; i++) for (const state of ['PRESSED', 'RELEASED'])
             mg.keyboard.notify_key(mg.now(), %d, imports.gi.Clutter.KeyState[state]); return true; })()""" % f9)
-        points.ok(until(lambda: "hold-unmute" not in holds()), "after 100 short taps there is no hold", holds())
-        same(f"Main.extensionManager.lookup('{UUID}').stateObj._keys._held", None, "nor does the extension think so")
+        settled(f"(keys => !keys._asking && !keys._held)(Main.extensionManager.lookup('{UUID}').stateObj._keys)",
+                "100 short taps: the last question is answered, nothing is held")
+        points.ok(until(lambda: "hold-unmute" not in holds()), "and the guard has no hold", holds())
         points.ok(is_silent(ear), "and nothing is heard")
         points.ok(until(lambda: "hold-unmute" not in holds()), "still no hold", holds())
         shell.key("f9", True)
@@ -379,27 +382,46 @@ def talking():
         settled("!mg.toggle().checked", "the key unmutes")
 
 
-def rules_of(name):
-    """The match rules of a connection to the bus that concern the guard."""
-    text = out("gdbus", "call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus",
-               "--method", "org.freedesktop.DBus.Debug.Stats.GetConnectionMatchRules", name)
-    owner = out("busctl", "--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner", "s", BUS)
-    owner = owner.split('"')[1] if '"' in owner else "?"
-    if "Error" in text:
-        return None
-    return [rule for rule in text.split('", "') if BUS in rule or f"sender='{owner}'" in rule]
+class MatchRules:
+    """The match rules that one connection has added to the bus and not removed, of those that concern the guard."""
+
+    def __init__(self, sender):
+        self.sender = sender
+        self.open, self.added = [], 0
+        self.process = subprocess.Popen(["dbus-monitor", "--session", "type='method_call',interface='org.freedesktop.DBus'"],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.seen = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        # Once it is told of a call, it is told of all.
+        until(lambda: run("busctl", "--user", "call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId") and self.seen.wait(0.2))
+
+    def _read(self):
+        member = None
+        for line in self.process.stdout:
+            if line.startswith("method call"):
+                self.seen.set()
+                member = line.rsplit("member=", 1)[1].strip() if f"sender={self.sender} " in line else None
+            elif member in ("AddMatch", "RemoveMatch") and "string" in line:
+                rule = line.split('"', 1)[1].rstrip().rstrip('"')
+                if member == "RemoveMatch" and rule in self.open:
+                    self.open.remove(rule)
+                elif member == "AddMatch" and self._ours(rule):
+                    self.added += 1
+                    self.open.append(rule)
+
+    def _ours(self, rule):
+        # Properties and objects are asked for from the unique name that owns the guard's.
+        return "micguard" in rule or "PropertiesChanged" in rule and "path=" not in rule or "Interfaces" in rule and "path=" not in rule
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
 
 
 def off():
     with running(RECORDER, "recorder"):
         run("micguardctl", "mute")
         settled("mg.toggle().checked && mg.row('Voice Recorder') !== undefined", "on, muted, with a row")
-        me = shell.js("imports.gi.Gio.DBus.session.get_unique_name()")
-        rules = rules_of(me)
-        if rules is None:
-            points.skip("match rules on the bus", "this bus does not tell them")
-        else:
-            points.ok(len(rules) >= 4, "control: the shell has match rules for the guard", rules)
         points.ok(shell.js("mg.all(global.stage, mg.ours).length > 5"), "control: there are actors", shell.last)
         for _ in range(10):
             run("gnome-extensions", "disable", UUID)
@@ -408,11 +430,16 @@ def off():
             settled_once = shell.until(f"Main.extensionManager.lookup('{UUID}').state === 1 && {GUARD}.snapshot.ready")
         points.ok(settled_once, "off and on ten times")
         run("gnome-extensions", "disable", UUID)
+        until(lambda: shell.js(f"Main.extensionManager.lookup('{UUID}').state !== 1"))
+        rules = MatchRules(shell.js("imports.gi.Gio.DBus.session.get_unique_name()"))
+        run("gnome-extensions", "enable", UUID)
+        shell.until(f"Main.extensionManager.lookup('{UUID}').state === 1 && {GUARD}.snapshot.ready")
+        points.ok(until(lambda: rules.added >= 5), "control: turned on, the shell adds match rules to the bus", rules.open)
+        run("gnome-extensions", "disable", UUID)
         same(f"Main.extensionManager.lookup('{UUID}').state === 1", False, "off")
         same("mg.all(global.stage, mg.ours).map(a => String(a)).slice(0, 5)", [], "no actor is left")
-        if rules is not None:
-            points.same(until(lambda: rules_of(me) == []) and [], [], f"no match rule on the bus is left")
-            note(str(rules_of(me)))
+        points.ok(until(lambda: not rules.open), f"and none of its {rules.added} match rules", rules.open)
+        rules.stop()
         same("[Main.wm._allowedKeybindings['talk-key'] || null, Main.wm._allowedKeybindings['toggle-key'] || null]", [None, None],
              "no key is grabbed")
         same("mg.quick()._volumeInput.visible", True, "the shell's microphone icon is its own again")

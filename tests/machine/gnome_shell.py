@@ -111,10 +111,16 @@ class Shell:
             self.js(f"mg.pointer.notify_button(mg.now(), 1, imports.gi.Clutter.ButtonState.{state}) ?? true")
         return True
 
+    def idle(self):
+        """Everything that is queued in the shell is done: it takes over new key bindings only when it is idle."""
+        self.js("(() => { mg.idle = false; imports.gi.GLib.idle_add(300, () => { mg.idle = true; return false; }); return true; })()")
+        return self.until("mg.idle")
+
     def key(self, name, pressed):
         self.js(f"mg.keyboard.notify_key(mg.now(), {KEYS[name]}, imports.gi.Clutter.KeyState.{'PRESSED' if pressed else 'RELEASED'}) ?? true")
 
     def tap(self, *names):
+        self.idle()
         for name in names:
             self.key(name, True)
         for name in reversed(names):
