@@ -121,14 +121,20 @@ void Guard::forget() {
     gather();
 }
 
-void Guard::load() {
+void Guard::askFacts(std::function<void()> then) {
     QDBusMessage all = method(QLatin1String(guardPath), propertiesInterface, "GetAll");
     all << QLatin1String(guardInterface);
-    send(all, untilItGoes, [this](const QDBusMessage& reply) {
+    send(all, untilItGoes, [this, then = std::move(then)](const QDBusMessage& reply) {
         if (failed(reply))
             return setError(reply.errorMessage());
         haveFacts_ = true;
         facts_.read(qdbus_cast<QVariantMap>(reply.arguments().value(0)));
+        then();
+    });
+}
+
+void Guard::load() {
+    askFacts([this] {
         gather();
         Q_EMIT presenceChanged();
     });
@@ -252,8 +258,13 @@ void Guard::setMuted(bool muted) {
         setError(failed(reply) ? reply.errorMessage() : QString());
         if (click != clicks_)
             return; // another click has followed
-        wanted_.reset();
-        Q_EMIT changed();
+        // The properties show it before the reply, but their signal comes behind it: what is so is asked for,
+        // or the switch would go back for a moment, and a click in that moment would do the wrong thing.
+        askFacts([this, click] {
+            if (click == clicks_)
+                wanted_.reset();
+            gather();
+        });
     });
     Q_EMIT changed();
 }

@@ -93,7 +93,7 @@ PlasmaComponents.ItemDelegate {
             Kirigami.Icon {
                 Layout.preferredWidth: Kirigami.Units.iconSizes.medium
                 Layout.preferredHeight: Kirigami.Units.iconSizes.medium
-                source: row.iconName
+                source: row.iconName || "application-x-executable"
                 fallback: "application-x-executable"
             }
             ColumnLayout {

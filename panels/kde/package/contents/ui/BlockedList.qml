@@ -67,7 +67,7 @@ ColumnLayout {
             Kirigami.Icon {
                 Layout.preferredWidth: Kirigami.Units.iconSizes.medium
                 Layout.preferredHeight: Kirigami.Units.iconSizes.medium
-                source: entry.iconName
+                source: entry.iconName || "application-x-executable"
                 fallback: "application-x-executable"
             }
             ColumnLayout {
