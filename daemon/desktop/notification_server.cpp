@@ -258,7 +258,7 @@ void NotificationServer::pressed(guint32 id, const std::string& action) {
     bool offered = false;
     for (const auto& [known, label] : it->second.sent.actions)
         offered = offered || known == action;
-    if (!offered || it->second.moot)
+    if (!buttons_ || !offered || it->second.moot)
         return;
     it->second.over = true;
     it->second.id = 0;

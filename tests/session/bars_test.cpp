@@ -33,14 +33,14 @@ struct Bar {
         , process(where.spawn({MICGUARDCTL_BUILT, "monitor", "--format", format}, log)) {}
     // The newest line is of that class.
     bool shows(const std::string& state) const {
-        return waitForText(session.logPath(log), [&](const std::string& text) {
+        return waitForText(session.logPath(log + ".log"), [&](const std::string& text) {
             if (text.empty() || text.back() != '\n')
                 return false;
             const auto all = lines(text);
             return !all.empty() && all.back()["class"] == state;
         });
     }
-    std::size_t count() const { return lines(readFile(session.logPath(log))).size(); }
+    std::size_t count() const { return lines(readFile(session.logPath(log + ".log"))).size(); }
 };
 
 SessionOptions config(const std::string& text) {
@@ -65,7 +65,7 @@ TEST_CASE("a bar follows the guard, and outlives it", "[bars]") {
     REQUIRE(bar.shows("in-use"));
     guard.setMuted(true);
     REQUIRE(bar.shows("muted-in-use"));
-    const auto shown = lines(readFile(session.logPath(bar.log))).back();
+    const auto shown = lines(readFile(session.logPath(bar.log + ".log"))).back();
     CHECK(shown["text"].get<std::string>().starts_with("muted, "));
     CHECK(shown["tooltip"].get<std::string>().find("hears silence") != std::string::npos);
     CHECK(shown["alt"] == "muted-in-use");
@@ -78,7 +78,7 @@ TEST_CASE("a bar follows the guard, and outlives it", "[bars]") {
     session.start(Daemon::micguardd);
     REQUIRE(bar.shows("live"));
     INFO("only what looks different is told");
-    const auto all = lines(readFile(session.logPath(bar.log)));
+    const auto all = lines(readFile(session.logPath(bar.log + ".log")));
     for (std::size_t i = 1; i < all.size(); ++i)
         CHECK(all[i] != all[i - 1]);
 }
@@ -106,7 +106,8 @@ TEST_CASE("a setting is changed by the command line, with and without a guard, a
         CHECK(inForce("on-lock = true"));
         CHECK(inForce("keep-days = 7"));
         CHECK(inForce("led = true"));
-        CHECK(inForce("\"a*\", \"b c\""));
+        CHECK(inForce("\"a*\",\n"));
+        CHECK(inForce("\"b c\",\n"));
         CHECK(readFile(own).find("on-lock = true") != std::string::npos);
         for (const char* key : {"mute.on-lock", "history.keep-days", "mute.led", "sources.exempt"})
             CHECK(ctl({"unset", key}).exitCode == 0);
@@ -118,7 +119,7 @@ TEST_CASE("a setting is changed by the command line, with and without a guard, a
                  {{"set", "mute.onlock", "true"}, "did you mean 'mute.on-lock'"},
                  {{"set", "mute.on-lock", "yes"}, "mute.on-lock wants a boolean; give true or false"},
                  {{"set", "mute.mode", "silent"}, "mute.mode cannot be"},
-                 {{"set", "history.keep-days", "-1"}, "from 0 to"},
+                 {{"set", "history.keep-days", "--", "-1"}, "from 0 to"},
                  {{"set", "mute.mode", "sever", "silence"}, "one value"},
                  {{"set", "mute.mode"}, "needs a key and its value"},
                  {{"unset"}, "needs a key"}}) {

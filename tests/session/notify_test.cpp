@@ -34,14 +34,14 @@ class Server {
                                   "exec /usr/bin/python3 " NEIGHBOURS "/notification_server.py " + kind +
                                       " < " + commands.string()},
                                  log_);
-        REQUIRE(waitForText(session.logPath(log_),
+        REQUIRE(waitForText(session.logPath(log_ + ".log"),
                             [](const std::string& text) { return text.find("ready") != std::string::npos; }));
     }
 
     // The number-th call that is as wanted.
     json wait(const std::function<bool(const json&)>& isSo, std::size_t number = 1) {
         json found;
-        const bool came = waitForText(session_.logPath(log_), [&](const std::string& text) {
+        const bool came = waitForText(session_.logPath(log_ + ".log"), [&](const std::string& text) {
             std::istringstream lines(text);
             std::size_t count = 0;
             for (std::string line; std::getline(lines, line);)
@@ -52,7 +52,7 @@ class Server {
                 }
             return false;
         });
-        INFO(readFile(session_.logPath(log_)));
+        INFO(readFile(session_.logPath(log_ + ".log")));
         REQUIRE(came);
         return found;
     }
@@ -65,7 +65,7 @@ class Server {
         wait([&](const json& one) { return one.value("call", "") == "close" && one["id"] == notice["id"]; });
     }
     std::size_t count(const std::string& summary) const {
-        const std::string text = readFile(session_.logPath(log_));
+        const std::string text = readFile(session_.logPath(log_ + ".log"));
         std::size_t found = 0;
         for (auto at = text.find(summary); at != std::string::npos; at = text.find(summary, at + 1))
             ++found;
