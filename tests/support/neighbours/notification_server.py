@@ -86,11 +86,13 @@ loop = GLib.MainLoop()
 
 
 def read(stream, condition):
-    text = stream.readline()
+    # Not by readline(), which keeps to itself what came with the first line.
+    text = os.read(0, 4096).decode()
     if not text:
         loop.quit()
         return False
-    command(text)
+    for line in text.splitlines():
+        command(line)
     return True
 
 

@@ -4,6 +4,7 @@
 # The backend of a desktop for the real xdg-desktop-portal: GlobalShortcuts, with keys that a test presses. Each line of its
 # standard input is one: "down ID", "up ID", "close" (the session), "foreign ID" (of a session that is not there). It says
 # "bound ID TRIGGER" for each shortcut it was asked for. With the argument "refuse" it says no, as a user would.
+import os
 import sys
 
 import dbus
@@ -93,11 +94,13 @@ loop = GLib.MainLoop()
 
 
 def read(stream, condition):
-    text = stream.readline()
+    # Not by readline(), which keeps to itself what came with the first line.
+    text = os.read(0, 4096).decode()
     if not text:
         loop.quit()
         return False
-    backend.command(text)
+    for line in text.splitlines():
+        backend.command(line)
     return True
 
 
