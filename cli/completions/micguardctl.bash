@@ -22,7 +22,7 @@ _micguardctl() {
     local words=""
     case $verb in
         "") words="$verbs --json --help --version" ;;
-        status | toggle | is-muted | apps | sources | rules | monitor | version) words="--json --help" ;;
+        status | toggle | is-muted | apps | sources | rules | version) words="--json --help" ;;
         mute | unmute | release) words="--help" ;;
         mode) words="silence sever --json --help" ;;
         app)
