@@ -157,6 +157,12 @@ tl::expected<void, UsageError> Parser::check() const {
     if (found_.json && verb->json == Json::No)
         return wrong(quoted(verb->name) + " prints no data, so it takes no '--json'", verb);
     if (verb->operands == Operands::Command) {
+        for (const std::string_view option : verb->insteadOfCommand)
+            if (found_.option(option)) {
+                if (!found_.operands.empty())
+                    return wrong("'" + std::string(option) + "' runs no command", verb);
+                return {};
+            }
         if (found_.operands.empty() || found_.operands.front().empty())
             return wrong(quoted(verb->name) + " needs a command", verb);
         return {};
@@ -166,11 +172,17 @@ tl::expected<void, UsageError> Parser::check() const {
     for (std::size_t i = 0; verb->operands == Operands::Named && i < verb->operandNames.size(); i++)
         if (i >= found_.operands.size() || found_.operands[i].empty())
             return wrong(quoted(verb->name) + " needs " + std::string(verb->operandNames[i]), verb);
+    std::size_t afterWord = verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile ? 1 : 0;
+    for (const WordOperands& more : verb->wordsWithMore)
+        if (found_.operands.front() == more.word) {
+            if (found_.operands.size() < more.least + 1)
+                return wrong(quoted(std::string(verb->name) + " " + std::string(more.word)) + " needs " + std::string(more.needs), verb);
+            afterWord = more.most;
+        }
     const std::size_t most =
         verb->operands == Operands::None    ? 0
         : verb->operands == Operands::Named ? verb->operandNames.size()
-        : verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile ? 2
-                                                                                               : 1;
+                                              : 1 + afterWord;
     if (verb->operands != Operands::Subverb && found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
     if (!verb->words.empty() && !found_.operands.empty()) {

@@ -33,6 +33,13 @@ enum class Operands {
 // Printing differs from verb to verb: --json is refused where there is no data to print.
 enum class Json { No, Yes };
 
+// How many operands follow a word of a Subverb.
+struct WordOperands {
+    std::string_view word;
+    std::size_t least, most;
+    std::string_view needs; // what is missing if there are fewer
+};
+
 struct VerbSpec {
     std::string_view name;
     std::string_view synopsis; // what follows the verb in a usage line
@@ -42,8 +49,10 @@ struct VerbSpec {
     std::span<const OptionSpec> options = {};
     std::span<const std::string_view> words = {}; // the values OptionalWord may have; empty: any
     std::string_view wordWithFile = {};           // of a Subverb
+    std::span<const WordOperands> wordsWithMore = {}; // of a Subverb
     std::span<const std::string_view> operandNames = {}; // of Named
     std::size_t wordAt = 0;                              // of Named: which operand is one of `words`
+    std::span<const std::string_view> insteadOfCommand = {}; // of Command: options with which there is none
 };
 
 struct Invocation {

@@ -32,6 +32,10 @@ class Events {
 
     void guardGone();
 
+    // For those who show the state and not what happened; null while nothing is known.
+    const GuardFacts* guard() const { return complete_ ? &guard_ : nullptr; }
+    const Objects& objects() const { return objects_; }
+
     void propertiesChanged(const std::string& path, const std::string& interface,
                            const nlohmann::json& changed);
     void interfacesAdded(const std::string& path, const nlohmann::json& interfaces);

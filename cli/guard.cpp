@@ -246,12 +246,34 @@ Answer<void> Guard::answer(const std::string& path, bool allow, const std::strin
     return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
 }
 
-Answer<void> Guard::setConfig(const std::string& key, const std::string& word) {
+namespace {
+
+int append(sd_bus_message* call, const SettingValue& value) {
+    if (const auto* flag = std::get_if<bool>(&value))
+        return sd_bus_message_append(call, "v", "b", static_cast<int>(*flag));
+    if (const auto* number = std::get_if<std::int64_t>(&value))
+        return sd_bus_message_append(call, "v", "x", *number);
+    if (const auto* word = std::get_if<std::string>(&value))
+        return sd_bus_message_append(call, "v", "s", word->c_str());
+    int r = sd_bus_message_open_container(call, 'v', "as");
+    if (r >= 0)
+        r = sd_bus_message_open_container(call, 'a', "s");
+    for (const auto& entry : std::get<std::vector<std::string>>(value))
+        if (r >= 0)
+            r = sd_bus_message_append_basic(call, 's', entry.c_str());
+    for (int open = 0; r >= 0 && open < 2; ++open)
+        r = sd_bus_message_close_container(call);
+    return r;
+}
+
+} // namespace
+
+Answer<void> Guard::setConfig(const std::string& key, const SettingValue& value) {
     auto message = guardCall(bus(), names::guard::method::setConfig, Start::Never);
     if (!message)
         return tl::unexpected(message.error());
-    if (sd_bus_message_append(message->get(), "sv", key.c_str(), "s", word.c_str()) < 0)
-        return noMemory();
+    if (sd_bus_message_append_basic(message->get(), 's', key.c_str()) < 0 || append(message->get(), value) < 0)
+        return tl::unexpected(CallError{Exit::No, "the key or its value is no valid text"});
     return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/exit_code.hpp"
+#include "config/value.hpp"
 
 #include <chrono>
 #include <memory>
@@ -92,8 +93,7 @@ class Guard {
     // Of an application, by its path.
     Answer<void> setApplicationMuted(const std::string& path, bool muted);
     Answer<void> answer(const std::string& path, bool allow, const std::string& scope);
-    // A setting that is one of several words.
-    Answer<void> setConfig(const std::string& key, const std::string& word);
+    Answer<void> setConfig(const std::string& key, const SettingValue& value);
     // Also waits until the guard has left the bus: only then is everything given back.
     Answer<void> release();
 

@@ -15,6 +15,11 @@ using Run = int (*)(const Invocation&, const Terminal&);
 
 constexpr OptionSpec holdOptions[] = {
     {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
+constexpr OptionSpec talkOptions[] = {
+    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"},
+    {"--hold", "", "a key is pressed: live until --release, a mute, or the limit"},
+    {"--release", "", "it was let go, whether or not --hold has come up yet"}};
+constexpr std::string_view keyOptions[] = {"--hold", "--release"};
 constexpr OptionSpec doctorOptions[] = {
     {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
 constexpr OptionSpec verifyOptions[] = {
@@ -34,7 +39,10 @@ constexpr OptionSpec reportOptions[] = {
 constexpr std::string_view ruleSynopsis = "[--source NAME] [--until TIME] [--json] APP";
 constexpr std::string_view modes[] = {"silence", "sever"};
 constexpr std::string_view admissions[] = {"relaxed", "strict"};
-constexpr std::string_view configWords[] = {"check", "show", "path"};
+constexpr std::string_view configWords[] = {"check", "show", "path", "set", "unset"};
+constexpr WordOperands configOperands[] = {{"set", 2, 257, "a key and its value"}, {"unset", 1, 1, "a key"}};
+constexpr OptionSpec monitorOptions[] = {
+    {"--format", "BAR", "for a status bar: waybar, i3status-rust or polybar; see docs/bars.md"}};
 constexpr std::string_view applicationOperand[] = {"an application"};
 constexpr std::string_view appWords[] = {"mute", "unmute"};
 constexpr std::string_view appOperands[] = {"mute or unmute", "an application"};
@@ -80,10 +88,11 @@ constexpr VerbSpec table[] = {
      .operands = Operands::Command,
      .options = holdOptions},
     {.name = "talk",
-     .synopsis = "[--reason TEXT] -- COMMAND [ARGUMENT...]",
-     .summary = "keep the microphones live while a command runs",
+     .synopsis = "[--reason TEXT] -- COMMAND [ARGUMENT...] | --hold [--reason TEXT] | --release",
+     .summary = "keep the microphones live while a command runs, or a key is held",
      .operands = Operands::Command,
-     .options = holdOptions},
+     .options = talkOptions,
+     .insteadOfCommand = keyOptions},
     {.name = "apps",
      .synopsis = "[--json]",
      .summary = "which applications listen, to which microphone",
@@ -168,12 +177,13 @@ constexpr VerbSpec table[] = {
      .operands = Operands::OptionalWord,
      .words = admissions},
     {.name = "config",
-     .synopsis = "[--json] check [FILE] | show | path",
-     .summary = "look for mistakes in the settings, show them and who said so, or where they are",
+     .synopsis = "[--json] check [FILE] | show | path | set KEY VALUE... | unset KEY",
+     .summary = "look for mistakes in the settings, show them and who said so, where they are, or change one",
      .json = Json::Yes,
      .operands = Operands::Subverb,
      .words = configWords,
-     .wordWithFile = "check"},
+     .wordWithFile = "check",
+     .wordsWithMore = configOperands},
     {.name = "history",
      .synopsis = "[OPTION...] [--json] | clear [--app APP] [--until TIME]",
      .summary = "who listened when, what was muted, blocked and answered; or forget it",
@@ -182,9 +192,10 @@ constexpr VerbSpec table[] = {
      .options = historyOptions,
      .words = historyWords},
     {.name = "monitor",
-     .synopsis = "[--json]",
-     .summary = "events as they come, one line each",
-     .json = Json::Yes},
+     .synopsis = "[--json|--format BAR]",
+     .summary = "events as they come, one line each; or the state, for a status bar",
+     .json = Json::Yes,
+     .options = monitorOptions},
     {.name = "verify",
      .synopsis = "[--seconds N] [--source NAME]... [--bluetooth] [--tone] [--json]",
      .summary = "prove the mute: listen to every microphone before, while and after it",

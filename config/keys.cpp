@@ -17,6 +17,8 @@ constexpr std::size_t globLengthLimit = 256;
 
 constexpr std::int64_t longestKept = 36'500;   // days
 constexpr std::int64_t largestHistory = 4'096; // MiB
+constexpr std::int64_t longestTalk = 3'600;    // seconds
+constexpr std::size_t keysLengthLimit = 64;
 
 using Shape = SettingKey::Shape;
 
@@ -26,6 +28,21 @@ std::string asText(const SettingValue& value) {
 
 std::uint64_t asNumber(const SettingValue& value) {
     return static_cast<std::uint64_t>(std::get<std::int64_t>(value));
+}
+
+// Without a wish there is none of its own.
+std::optional<SettingValue> keysOf(const std::string& keys) {
+    return keys.empty() ? std::nullopt : std::optional<SettingValue>(keys);
+}
+
+// MODIFIER+MODIFIER+key, names as xkbcommon has them.
+std::optional<ValueFault> keysFault(const std::string& name, std::string_view keys) {
+    const bool sound = keys.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+") ==
+                           std::string_view::npos &&
+                       keys.find("++") == std::string_view::npos && !keys.starts_with('+') && !keys.ends_with('+');
+    if (sound && keys.size() <= keysLengthLimit)
+        return std::nullopt;
+    return ValueFault{name + " cannot be " + cited(keys), "write keys as \"LOGO+space\" or \"CTRL+ALT+t\""};
 }
 
 std::vector<std::string_view> rulingWords() {
@@ -134,6 +151,60 @@ const std::vector<SettingKey>& table() {
              return static_cast<std::int64_t>(s.history.maxMegabytes);
          },
          1, largestHistory},
+        {"talk",
+         "shortcut",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.talk.shortcut = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.talk.shortcut; }},
+        {"talk",
+         "trigger",
+         Shape::Keys,
+         {},
+         [](Settings& s, const SettingValue& v) { s.talk.trigger = asText(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return keysOf(s.talk.trigger); }},
+        {"talk",
+         "toggle-trigger",
+         Shape::Keys,
+         {},
+         [](Settings& s, const SettingValue& v) { s.talk.toggleTrigger = asText(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return keysOf(s.talk.toggleTrigger); }},
+        {"talk",
+         "limit-seconds",
+         Shape::Number,
+         {},
+         [](Settings& s, const SettingValue& v) { s.talk.limitSeconds = asNumber(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return static_cast<std::int64_t>(s.talk.limitSeconds); },
+         1, longestTalk},
+        {"notify",
+         "questions",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.notify.questions = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.notify.questions; }},
+        {"notify",
+         "capture",
+         Shape::Word,
+         {std::begin(captureWords), std::end(captureWords)},
+         [](Settings& s, const SettingValue& v) {
+             const auto word = std::find(std::begin(captureWords), std::end(captureWords), asText(v));
+             s.notify.capture = static_cast<Settings::Notify::Capture>(word - std::begin(captureWords));
+         },
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(captureWords[static_cast<std::size_t>(s.notify.capture)]);
+         }},
+        {"notify",
+         "blocked",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.notify.blocked = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.notify.blocked; }},
+        {"notify",
+         "bypass",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.notify.bypass = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.notify.bypass; }},
     };
     return keys;
 }
@@ -241,6 +312,10 @@ std::optional<ValueFault> valueFault(const SettingKey& key, const SettingValue& 
             return numberFault(key, *number);
         return ValueFault{key.dotted() + " wants a whole number",
                           "give one from " + std::to_string(key.least) + " to " + std::to_string(key.most)};
+    case Shape::Keys:
+        if (const auto* keys = std::get_if<std::string>(&value))
+            return keysFault(key.dotted(), *keys);
+        return ValueFault{key.dotted() + " wants a string", "give keys as \"LOGO+space\""};
     case Shape::Globs:
         if (const auto* patterns = std::get_if<std::vector<std::string>>(&value)) {
             if (auto fault = lengthFault(key, patterns->size()))

@@ -19,7 +19,8 @@ namespace micguard {
 
 struct SettingKey {
     // Word: one of `words`. Number: a whole one, from `least` to `most`. Globs: patterns over names of sources or programs.
-    enum class Shape { Flag, Word, Number, Globs };
+    // Keys: one or several at once, as the desktop's shortcuts are written, or "".
+    enum class Shape { Flag, Word, Number, Globs, Keys };
 
     std::string_view table, name;
     Shape shape;

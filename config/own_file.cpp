@@ -4,6 +4,7 @@
 #include "config/own_file.hpp"
 
 #include "config/glob.hpp"
+#include "config/keys.hpp"
 #include "config/toml_reader.hpp"
 #include "config/toml_writer.hpp"
 
@@ -123,6 +124,51 @@ bool remember(Layer& own, Rule rule, std::uint64_t now) {
 std::size_t forget(Layer& own, std::string_view app) {
     const auto literal = globLiteral(app);
     return std::erase_if(own.rules, [&](const Rule& rule) { return rule.match.app == literal; });
+}
+
+OwnFileChange settingChange(const std::string& key, const SettingValue& value) {
+    const bool takeBack = value == SettingValue(std::string());
+    OwnFileChange change;
+    change.make = [key, value, takeBack](Layer& own) -> std::optional<ConfigRefusal> {
+        if (takeBack)
+            own.said.erase(key);
+        else
+            own.said[key] = {value, {}, 0};
+        return std::nullopt;
+    };
+    change.check = [key, value, takeBack](const Configuration& ahead) -> std::optional<ConfigRefusal> {
+        if (takeBack || findKey(key)->take(ahead.settings) == value)
+            return std::nullopt;
+        if (const auto final = ahead.finals.find(key); final != ahead.finals.end())
+            return ConfigRefusal{"InvalidConfig", key + " is final, by " + toString(final->second)};
+        const auto origin = ahead.origins.find(key);
+        return ConfigRefusal{"InvalidConfig", key + " is set by " +
+                                                  (origin == ahead.origins.end() ? "a stronger file" : toString(origin->second)) +
+                                                  ", which is stronger than the guard's own file; change it there"};
+    };
+    return change;
+}
+
+std::optional<ConfigRefusal> changeOwnFile(const std::vector<LayerFile>& files, const std::string& ownFile,
+                                           const OwnFileChange& change) {
+    const auto invalid = [](std::string message) { return ConfigRefusal{"InvalidConfig", std::move(message)}; };
+    if (ownFile.empty())
+        return invalid("the guard has no file of its own (it was started with --config, or without a home folder)");
+    auto own = readOwnFile(ownFile);
+    if (!own)
+        return invalid(summary(own.error()));
+    if (auto refusal = change.make(*own))
+        return refusal;
+    const auto text = ownFileText(*own);
+    const auto ahead = load(files, Replacement{ownFile, text});
+    if (!ahead.errors.empty())
+        return invalid(summary(ahead.errors));
+    if (change.check)
+        if (auto refusal = change.check(ahead.configuration))
+            return refusal;
+    if (const auto written = replaceFile(ownFile, text); !written)
+        return invalid(written.error());
+    return std::nullopt;
 }
 
 std::string ownFileText(const Layer& own) {

@@ -6,12 +6,15 @@
 #pragma once
 
 #include "config/layers.hpp"
+#include "config/value.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -39,6 +42,27 @@ bool remember(Layer& own, Rule rule, std::uint64_t now);
 
 // Removes every rule for this application, on whatever source; how many there were.
 std::size_t forget(Layer& own, std::string_view app);
+
+// Why something was not done. `error`: a name of the D-Bus contract.
+struct ConfigRefusal {
+    std::string error;
+    std::string message;
+};
+
+// A change to the guard's own file.
+struct OwnFileChange {
+    std::function<std::optional<ConfigRefusal>(Layer& own)> make;
+    // Would what comes out of it be what was meant? May be empty.
+    std::function<std::optional<ConfigRefusal>(const Configuration& ahead)> check;
+};
+
+// Of one setting; the empty string takes back what the file says of it. The key is one of settingKeys(). Refused if another
+// file's word would count all the same.
+OwnFileChange settingChange(const std::string& key, const SettingValue& value);
+
+// Rewrites it. Nothing is written if the outcome would be refused, or is not what `check` wants. Blocks.
+std::optional<ConfigRefusal> changeOwnFile(const std::vector<LayerFile>& files, const std::string& ownFile,
+                                           const OwnFileChange& change);
 
 // With a header that says whose it is.
 std::string ownFileText(const Layer& own);

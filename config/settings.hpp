@@ -29,6 +29,8 @@ constexpr std::optional<Mode> modeFromString(std::string_view text) {
     return std::nullopt;
 }
 
+constexpr std::string_view captureWords[] = {"off", "first", "always"};
+
 // A default-constructed Settings is the built-in default.
 struct Settings {
     struct Mute {
@@ -78,6 +80,24 @@ struct Settings {
         std::uint64_t maxMegabytes = 50;
         bool operator==(const History&) const = default;
     } history;
+
+    // Push-to-talk.
+    struct Talk {
+        bool shortcut = false; // keys by the desktop's portal
+        std::string trigger, toggleTrigger; // the ones to propose there
+        std::uint64_t limitSeconds = 600; // a hold to unmute ends by itself
+        bool operator==(const Talk&) const = default;
+    } talk;
+
+    // What is told through the desktop's notifications.
+    struct Notify {
+        enum class Capture { Off, First, Always };
+        bool questions = true;
+        Capture capture = Capture::Off;
+        bool blocked = true; // a muted microphone was asked for
+        bool bypass = true;
+        bool operator==(const Notify&) const = default;
+    } notify;
 
     std::vector<Rule> rules; // in no order that means anything
 

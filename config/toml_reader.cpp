@@ -99,6 +99,7 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
         }
         return item.integer;
     case SettingKey::Shape::Word:
+    case SettingKey::Shape::Keys:
         break;
     }
     if (item.kind == Item::Kind::Text) {
@@ -106,6 +107,8 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
         if (!fault)
             return item.text;
         faults.at(item, fault->what, fault->mend);
+    } else if (key.shape == SettingKey::Shape::Keys) {
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write keys as \"LOGO+space\"");
     } else {
         std::vector<std::string> quoted;
         for (const auto word : key.words)

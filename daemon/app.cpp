@@ -90,6 +90,8 @@ App::~App() {
     cancelTimer(questionsTimer_);
     cancelTimer(omittedTimer_);
     cancelTimer(watchdog_);
+    for (auto& [number, timer] : liveLimits_)
+        cancelTimer(timer);
 }
 
 ConfigSource::Places App::configPlaces(const Options& options) {
@@ -140,8 +142,11 @@ void App::useConfiguration(const Loaded& loaded) {
     receive(event::Warned{"config-watch", config_.watchFault()});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
-    if (!options_.releaseLeftovers)
+    if (!options_.releaseLeftovers) {
         linkAdmission();
+        const auto& talk = configuration_.settings.talk;
+        shortcuts_.want({talk.shortcut, talk.trigger, talk.toggleTrigger});
+    }
     if (keepsHistory_)
         useHistory();
     auto [minutes, untils] = enforcer_.rules().boundaries();
@@ -251,6 +256,7 @@ int App::run() {
     if (!options_.releaseLeftovers) {
         desktop_.start();
         session_.start();
+        link_.start();
         connectBus();
         if (exitCode_ != 0)
             return exitCode_;
@@ -370,6 +376,7 @@ void App::settle() {
     enforcer_.settle();
     guarantee_ = guarantee(model_, enforcer_.verdicts());
     persist();
+    forgetLimits();
     const bool answered = answerWaiters();
     watchEvidence();
     watchShown();
@@ -470,6 +477,7 @@ void App::publish() {
     tellBlocked(view_);
     tellRuledOut(view_);
     tellAsked();
+    tellNotices();
     if (!options_.releaseLeftovers)
         tell(telling_.warnings(view_.guard.warnings, instant()));
     store_.setState(writeState(model_, modeChosen_));

@@ -10,7 +10,10 @@
 #include "daemon/bus/bus.hpp"
 #include "daemon/bypass/bypass_watch.hpp"
 #include "daemon/clock/clock.hpp"
+#include "daemon/desktop/bus_link.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
+#include "daemon/desktop/notification_server.hpp"
+#include "daemon/desktop/portal_shortcuts.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/history/chronicle.hpp"
@@ -18,6 +21,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/journal/telling.hpp"
 #include "daemon/model/model.hpp"
+#include "daemon/notify/notices.hpp"
 #include "daemon/pipewire/pipewire_server.hpp"
 #include "daemon/policy/describe.hpp"
 #include "daemon/process/pulse_watch.hpp"
@@ -148,6 +152,15 @@ class App final : public Requests {
     void watchPulse();
     void usePulsePeers(std::uint64_t generation, const PulsePeers& peers);
     void tellTime(const LocalTime& time);
+    void useLink(GDBusConnection* bus);
+    void tellNotices();
+    void useNotice(const std::string& key, const std::string& action);
+    void answerBy(const std::string& by, std::uint64_t application, bool allow, const std::string& scope, ReplyVoid reply);
+    void useTalkKey(bool down);
+    void useToggleKey();
+    std::uint64_t takeLive(const std::string& owner, const std::string& ownerText, const std::string& reason);
+    void endLive(std::uint64_t number);
+    void forgetLimits();
     void useLock(bool locked);
     void useSleep(bool asleep);
     Result<void> unlessLocked() const;
@@ -178,6 +191,13 @@ class App final : public Requests {
         receive(event::DesktopEntriesRead{std::move(entries)});
     }};
     SessionWatch session_{{[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
+    Notices notices_;
+    NotificationServer notifications_{[this](const std::string& key, const std::string& action) { useNotice(key, action); }};
+    std::map<std::uint64_t, Notices::Question> notTaken_; // answers, by application
+    PortalShortcuts shortcuts_{{[this](bool down) { useTalkKey(down); }, [this] { useToggleKey(); }}};
+    BusLink link_{[this](GDBusConnection* bus) { useLink(bus); }};
+    std::optional<std::uint64_t> talkHold_; // while the key is down
+    std::map<std::uint64_t, guint> liveLimits_; // timers, by hold
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;

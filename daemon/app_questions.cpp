@@ -98,6 +98,10 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
                  ReplyVoid reply) {
     if (const auto allowed = allow ? mayLoosen(caller, "allow for the user") : mayControl(caller, "answer for the user"); !allowed)
         return reply(allowed);
+    answerBy(nameOf(caller), key, allow, scopeText, std::move(reply));
+}
+
+void App::answerBy(const std::string& by, std::uint64_t key, bool allow, const std::string& scopeText, ReplyVoid reply) {
     if (const auto open = unlessLocked(); allow && !open)
         return reply(open);
     const auto scope = scopeFromString(scopeText);
@@ -109,13 +113,13 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
     if (!shown || question == model_.appeals.questions.end())
         return reply(
             tl::unexpected(RequestError{"NoSuchObject", "nothing was asked about this application"}));
-    const auto noted = [this, who = history::whoIs(*shown), by = nameOf(caller), allow, &scopeText] {
+    const auto noted = [this, who = history::whoIs(*shown), &by, allow, &scopeText] {
         history_.record({history::Answered{now(), who, by, fmt::format("{} {}", allow ? "allowed" : "denied", scopeText)}});
     };
     Answer answer{nextAnswer_++, question->first, shown->identity != "claimed",
                   allow,         *scope,          question->second};
     if (*scope != Scope::Always) {
-        noteAnswer(answer, nameOf(caller));
+        noteAnswer(answer, by);
         receive(event::Answered{answer});
         noted();
         return waitFor(false, std::move(reply));
@@ -140,7 +144,7 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
             "InvalidConfig",
             "no rule in the guard's own file would win over the one that asks (" + shown->reason + ")"}));
     // In force at once, until the rule is.
-    noteAnswer(answer, nameOf(caller));
+    noteAnswer(answer, by);
     receive(event::Answered{answer});
     noted();
     writeDown(answer, *rule, std::move(reply));
@@ -281,8 +285,10 @@ void App::tellBlocked(const View& view) {
             continue;
         const bool came = std::any_of(application.streams.begin(), application.streams.end(),
                                       [&](std::uint64_t stream) { return !streamsAtMute_.contains(stream); });
-        if (came && blockedTold_.insert(application.key).second)
-            sendBlocked(application, sourceOf(view, application), application.reason);
+        if (!came || !blockedTold_.insert(application.key).second)
+            continue;
+        sendBlocked(application, sourceOf(view, application), application.reason);
+        notices_.blocked(application);
     }
 }
 

@@ -26,8 +26,6 @@ namespace {
 
 // A caller is told which source cannot be vouched for rather than kept waiting.
 constexpr guint guaranteeMs = 1000;
-// Push-to-talk left open by a holder that hangs ends by itself.
-constexpr std::uint64_t longestHoldUnmute = 600ULL * G_USEC_PER_SEC;
 
 bool environmentIs(const char* name, const std::string& value) {
     const char* set = g_getenv(name);
@@ -204,23 +202,7 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         return reply(tl::unexpected(open.error()));
     if (model_.mute.heldMuted())
         return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
-    const std::uint64_t number = nextHold_++;
-    receive(event::HoldTaken{
-        {number, false, caller.uniqueName, nameOf(caller), reason, now() + longestHoldUnmute}, now()});
-    struct Expiry {
-        App* app;
-        std::uint64_t number;
-    };
-    g_timeout_add_full(
-        G_PRIORITY_DEFAULT, static_cast<guint>(longestHoldUnmute / 1000),
-        [](gpointer data) -> gboolean {
-            const auto* expiry = static_cast<Expiry*>(data);
-            expiry->app->dropHold(expiry->number);
-            if (expiry->app->bus_)
-                expiry->app->bus_->holdEnded(expiry->number);
-            return G_SOURCE_REMOVE;
-        },
-        new Expiry{this, number}, [](gpointer data) { delete static_cast<Expiry*>(data); });
+    const std::uint64_t number = takeLive(caller.uniqueName, nameOf(caller), reason);
     waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
         if (result)
             return reply(number);
@@ -366,27 +348,8 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
     // What would open a microphone by itself.
     if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "sources.exempt"))
         return reply(open);
-    // On another thread: nothing of the App in here.
-    ConfigSource::Change change;
-    change.make = [key, value, takeBack](Layer& own) -> std::optional<ConfigRefusal> {
-        if (takeBack)
-            own.said.erase(key);
-        else
-            own.said[key] = {value, {}, 0};
-        return std::nullopt;
-    };
-    change.check = [known, key, value, takeBack](const Configuration& ahead) -> std::optional<ConfigRefusal> {
-        if (takeBack || known->take(ahead.settings) == value)
-            return std::nullopt;
-        if (const auto final = ahead.finals.find(key); final != ahead.finals.end())
-            return ConfigRefusal{"InvalidConfig", key + " is final, by " + toString(final->second)};
-        const auto origin = ahead.origins.find(key);
-        return ConfigRefusal{"InvalidConfig", key + " is set by " +
-                                                  (origin == ahead.origins.end() ? "a stronger file" : toString(origin->second)) +
-                                                  ", which is stronger than the guard's own file; change it there"};
-    };
     // The word of now goes over what SetMode has chosen before.
-    config_.change(std::move(change), [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
+    config_.change(settingChange(key, value), [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
         if (!refusal && key == "mute.mode") {
             modeChosen_ = false;
             receive(event::ModeChosen{configuration_.settings.mute.mode});
@@ -431,6 +394,8 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("loop.longest-turn-us", std::to_string(loopTimes().longestTurnUsec));
     facts.emplace_back("loop.longest-work-us", std::to_string(loopTimes().longestWorkUsec));
     facts.emplace_back("session.locked", session_.state());
+    facts.emplace_back("talk.shortcut", shortcuts_.state());
+    facts.emplace_back("notify.server", notifications_.state());
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);

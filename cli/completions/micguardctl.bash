@@ -22,7 +22,7 @@ _micguardctl() {
     local words=""
     case $verb in
         "") words="$verbs --json --help --version" ;;
-        status | toggle | is-muted | apps | sources | rules | monitor | version) words="--json --help" ;;
+        status | toggle | is-muted | apps | sources | rules | version) words="--json --help" ;;
         mute | unmute | release) words="--help" ;;
         mode) words="silence sever --json --help" ;;
         app)
@@ -72,7 +72,20 @@ _micguardctl() {
                 mapfile -t COMPREPLY < <(compgen -f -- "$current")
                 return
             fi
-            words="check show path --json --help"
+            # The keys are what `config show` prints, below their table's head.
+            case $previous in
+                set | unset) words=$(micguardctl config show 2> /dev/null | sed -n 's/^\[\([a-z-]*\)\]$/@\1/p; s/^\([a-z-]*\) = .*/\1/p' |
+                    while read -r word; do [[ $word == @* ]] && table=${word#@} || printf '%s.%s\n' "$table" "$word"; done) ;;
+                config | --json) words="check show path set unset --json --help" ;;
+                *) return ;;
+            esac
+            ;;
+        monitor)
+            if [[ $previous == --format ]]; then
+                words="waybar i3status-rust polybar"
+            else
+                words="--json --format --help"
+            fi
             ;;
         history)
             case $previous in
@@ -114,6 +127,7 @@ _micguardctl() {
             fi
             [[ $previous == --reason ]] && return
             words="--reason -- --help"
+            [[ ${COMP_WORDS[at]} == talk ]] && words+=" --hold --release"
             ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

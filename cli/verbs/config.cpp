@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// micguardctl config check|show|path: the settings as the files have them, with or without a running guard.
+// micguardctl config: the settings as the files have them, and changed, with or without a running guard.
+#include "cli/config_change.hpp"
 #include "cli/config_report.hpp"
 #include "cli/verbs.hpp"
 #include "micguard-config.h"
@@ -24,6 +25,8 @@ int verbs::config(const Invocation& how, const Terminal& terminal) {
                                 environment("HOME")};
     const Form form = how.json ? Form::Json : Form::Text;
     const std::string& what = how.operands.front();
+    if (what == "set" || what == "unset")
+        return changeConfig(folders, how.operands[1], {how.operands.begin() + 2, how.operands.end()}, how.json);
     const auto report = what == "path"             ? configPaths(folders, form, terminal)
                         : what == "show"           ? showConfig(folders, form)
                         : how.operands.size() == 2 ? checkConfigFile(folders, how.operands[1], form)

@@ -2,6 +2,7 @@
 //
 // micguardctl monitor: follows the guard's signals until nobody reads us any more. Survives restarts of the
 // guard; without one at the beginning it ends at once.
+#include "cli/bar.hpp"
 #include "cli/bus_poll.hpp"
 #include "cli/dbus_value.hpp"
 #include "cli/events.hpp"
@@ -33,9 +34,10 @@ using Slot = std::unique_ptr<sd_bus_slot, SlotUnref>;
 
 class Monitor {
   public:
-    Monitor(Guard guard, const Invocation& how, const Terminal& terminal)
+    Monitor(Guard guard, const Invocation& how, std::optional<Bar> bar, const Terminal& terminal)
         : guard_(std::move(guard))
         , json_(how.json)
+        , bar_(bar)
         , terminal_(terminal)
         , events_([this](const MonitorEvent& event) { write(event); }) {}
     Monitor(const Monitor&) = delete; // the bus holds our address
@@ -47,6 +49,7 @@ class Monitor {
     bool watch();
     void load();
     void write(const MonitorEvent& event);
+    void showBar();
     void refuse(sd_bus_message* reply);
     void signal(sd_bus_message* message);
     bool fromGuard(sd_bus_message* message) const;
@@ -58,6 +61,9 @@ class Monitor {
 
     Guard guard_;
     bool json_;
+    std::optional<Bar> bar_;
+    std::string barShown_;
+    bool loading_ = false;
     const Terminal& terminal_;
     Events events_;
     // Of the guard that answered. A signal can be sent to us by anybody, past every match rule: only those of
@@ -84,6 +90,9 @@ int Monitor::run() {
             complain("the session bus is gone");
             return raw(Exit::Failed);
         }
+        showBar();
+        if (exit_)
+            break;
         pollfd fds[2] = {{-1, 0, 0}, {STDOUT_FILENO, 0, 0}};
         timespec storage{};
         const timespec* patience = prepare(guard_.bus(), fds[0], storage);
@@ -108,6 +117,7 @@ bool Monitor::watch() {
 
 // Asynchronous on purpose: a blocking call would put its reply ahead of signals that came before it.
 void Monitor::load() {
+    loading_ = true;
     const auto ask = [&](const char* interface, const char* member, const char* argument,
                          sd_bus_message_handler_t done, Slot& slot) {
         sd_bus_message* call = nullptr;
@@ -127,7 +137,21 @@ void Monitor::load() {
     ask("org.freedesktop.DBus.Properties", "GetAll", names::guard::interface, onProperties, propertiesCall_);
 }
 
+// Once all that has come is read, and only if it looks different. While the guard is asked, what was shown stays.
+void Monitor::showBar() {
+    if (!bar_ || loading_)
+        return;
+    std::string line = barLine(*bar_, events_.guard(), events_.objects());
+    if (line == barShown_)
+        return;
+    if (const int status = print(line); status != 0)
+        exit_ = status;
+    barShown_ = std::move(line);
+}
+
 void Monitor::write(const MonitorEvent& event) {
+    if (bar_)
+        return;
     const std::uint64_t now = nowInMicroseconds();
     std::string line;
     if (json_) {
@@ -147,7 +171,11 @@ void Monitor::write(const MonitorEvent& event) {
 }
 
 // An error in answer to load(). At the beginning it ends us; later the guard may still be on its way.
+// A bar outlives every guard.
 void Monitor::refuse(sd_bus_message* reply) {
+    loading_ = false;
+    if (bar_)
+        return;
     const sd_bus_error* error = sd_bus_message_get_error(reply);
     const CallError why = error != nullptr
                               ? callError(error->name, error->message, 0)
@@ -180,6 +208,7 @@ int Monitor::onProperties(sd_bus_message* message, void* self, sd_bus_error*) no
         return 0;
     }
     monitor.everLoaded_ = true;
+    monitor.loading_ = false;
     return 0;
 }
 
@@ -193,6 +222,7 @@ int Monitor::onOwnerChanged(sd_bus_message* message, void* self, sd_bus_error*) 
     monitor.owner_.clear();
     monitor.objectsCall_.reset();
     monitor.propertiesCall_.reset();
+    monitor.loading_ = false;
     if (monitor.everLoaded_)
         monitor.events_.guardGone();
     if (*now != '\0')
@@ -246,10 +276,18 @@ void Monitor::signal(sd_bus_message* message) {
 } // namespace
 
 int verbs::monitor(const Invocation& how, const Terminal& terminal) {
+    std::optional<Bar> bar;
+    if (const auto format = how.option("--format")) {
+        bar = barCalled(*format);
+        if (!bar || how.json) {
+            complain(bar ? "either --json or --format" : "unknown format '" + shown(*format, 40) + "': waybar, i3status-rust or polybar");
+            return raw(Exit::Usage);
+        }
+    }
     auto guard = Guard::connect();
     if (!guard)
         return failed(guard.error());
-    return Monitor(std::move(*guard), how, terminal).run();
+    return Monitor(std::move(*guard), how, bar, terminal).run();
 }
 
 } // namespace micguard::cli

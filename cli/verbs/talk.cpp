@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// micguardctl talk: live while a command runs (push-to-talk for scripts).
+// micguardctl talk: live while a command runs, or while a key is held (push-to-talk).
 #include "cli/held_command.hpp"
+#include "cli/key_talk.hpp"
+#include "cli/output.hpp"
 #include "cli/verbs.hpp"
 
 namespace micguard::cli {
 
 int verbs::talk(const Invocation& how, const Terminal&) {
-    return runHeld(Hold::Unmute, how);
+    const bool hold = how.option("--hold").has_value(), release = how.option("--release").has_value();
+    if (!hold && !release)
+        return runHeld(Hold::Unmute, how);
+    if (hold && release) {
+        complain("talk is either --hold or --release: the key is pressed, or it is let go");
+        return raw(Exit::Usage);
+    }
+    return hold ? holdKey(how.option("--reason").value_or("push-to-talk")) : releaseKey();
 }
 
 } // namespace micguard::cli

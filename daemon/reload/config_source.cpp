@@ -101,7 +101,7 @@ void ConfigSource::begin() {
 // On the thread, but for the first time. Touches nothing but the job.
 void ConfigSource::run(const Places& places, const std::vector<SourceText>& keptSources, Job& job) {
     if (job.change)
-        job.refusal = write(places, *job.change);
+        job.refusal = changeOwnFile(places.files, places.ownFile, *job.change);
     job.loaded = load(places.files);
     const auto& loaded = job.loaded;
     if (!job.refusal && !loaded.errors.empty())
@@ -109,27 +109,6 @@ void ConfigSource::run(const Places& places, const std::vector<SourceText>& kept
     if (loaded.errors.empty() && loaded.sources != keptSources && !places.lastGood.empty())
         if (const auto kept = replaceFile(places.lastGood, lastGoodText(loaded.sources)); !kept)
             job.kept = kept.error();
-}
-
-std::optional<ConfigRefusal> ConfigSource::write(const Places& places, const Change& change) {
-    if (places.ownFile.empty())
-        return invalid(
-            "the guard has no file of its own (it was started with --config, or without a home folder)");
-    auto own = readOwnFile(places.ownFile);
-    if (!own)
-        return invalid(summary(own.error()));
-    if (auto refusal = change.make(*own))
-        return refusal;
-    const auto text = ownFileText(*own);
-    const auto ahead = load(places.files, Replacement{places.ownFile, text});
-    if (!ahead.errors.empty())
-        return invalid(summary(ahead.errors));
-    if (change.check)
-        if (auto refusal = change.check(ahead.configuration))
-            return refusal;
-    if (const auto written = replaceFile(places.ownFile, text); !written)
-        return invalid(written.error());
-    return std::nullopt;
 }
 
 void ConfigSource::finish() {

@@ -19,12 +19,6 @@
 
 namespace micguard {
 
-// Why something was not done. `error`: a name of the D-Bus contract.
-struct ConfigRefusal {
-    std::string error;
-    std::string message;
-};
-
 // Main context only.
 class ConfigSource {
   public:
@@ -34,13 +28,8 @@ class ConfigSource {
         std::string lastGood; // where the last good configuration is kept
     };
 
-    // A change to the guard's own file. Both are called on another thread and must not look at anything that
-    // they do not own.
-    struct Change {
-        std::function<std::optional<ConfigRefusal>(Layer& own)> make;
-        // Would what comes out of it be what was meant? May be empty.
-        std::function<std::optional<ConfigRefusal>(const Configuration& ahead)> check;
-    };
+    // Both of its functions are called on another thread and must not look at anything that they do not own.
+    using Change = OwnFileChange;
 
     using Done = std::function<void(const std::optional<ConfigRefusal>& refusal)>;
 
@@ -83,7 +72,6 @@ class ConfigSource {
     void enqueue(Job job);
     void begin();
     void finish();
-    static std::optional<ConfigRefusal> write(const Places& places, const Change& change);
     static void run(const Places& places, const std::vector<SourceText>& keptSources, Job& job);
 
     const Places places_;

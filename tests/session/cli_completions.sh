@@ -58,7 +58,10 @@ same bash "history's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl 
 same bash "kinds" "$(printf 'answer\nblock\nmute\nsession\nwarning')" "$(bash_offers micguardctl history --kind "")"
 same bash "what history does" "clear" "$(bash_offers micguardctl history c)"
 unset -f micguardctl
+same bash "what config does" "$(printf 'check\npath\nset\nshow\nunset')" "$(bash_offers micguardctl config "" | grep -v '^--')"
+same bash "monitor's formats" "$(printf 'i3status-rust\npolybar\nwaybar')" "$(bash_offers micguardctl monitor --format "")"
 same bash "hold's options" "$(printf -- '--\n--help\n--reason')" "$(bash_offers micguardctl hold -)"
+same bash "talk's options" "$(printf -- '--\n--help\n--hold\n--reason\n--release')" "$(bash_offers micguardctl talk -)"
 same bash "hold's command" "bash" "$(bash_offers micguardctl hold --reason x -- bash | grep -x bash | sort -u)"
 
 if command -v fish > /dev/null; then

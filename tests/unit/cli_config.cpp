@@ -68,6 +68,9 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
                             "[bus]\nunmute = \"session\" # built-in\ntrusted = [\n  \"/usr/bin/gnome-shell\",\n"
                             "  \"/usr/bin/plasmashell\",\n] # built-in\n\n"
                             "[history]\nenabled = true # built-in\nkeep-days = 365 # built-in\nmax-megabytes = 50 # built-in\n\n"
+                            "[talk]\nshortcut = false # built-in\nlimit-seconds = 600 # built-in\n\n"
+                            "[notify]\nquestions = true # built-in\ncapture = \"off\" # built-in\nblocked = true # built-in\n"
+                            "bypass = true # built-in\n\n"
                             "[[rule]] # " +
                             user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
     const auto again = parseLayer(report.out, "shown");

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What people are told by the desktop, and what they answer there. Nothing here is waited for.
+#include "daemon/app.hpp"
+
+namespace micguard {
+
+void App::useLink(GDBusConnection* bus) {
+    notifications_.useBus(bus);
+    shortcuts_.useBus(bus);
+}
+
+void App::tellNotices() {
+    if (options_.releaseLeftovers)
+        return;
+    Notices::Questions questions;
+    for (const auto& [application, clients] : model_.appeals.questions) {
+        const auto key = describer_.keyOf(application);
+        const auto failed = notTaken_.find(key);
+        auto& question = questions[key];
+        if (failed != notTaken_.end())
+            question = failed->second;
+        question.microphone = microphoneAsked(application);
+    }
+    std::erase_if(notTaken_, [&](const auto& entry) { return !questions.contains(entry.first); });
+    notifications_.show(notices_.follow(view_, questions, configuration_.settings.notify, model_.circumstances.locked, instant()));
+}
+
+// As Answer on the bus. A no is one for this run: for once it would be asked anew a moment later.
+void App::useNotice(const std::string& key, const std::string& action) {
+    const auto application = Notices::questionOf(key);
+    if (!application || model_.circumstances.locked)
+        return;
+    const bool allow = action != Notices::deny;
+    const char* scope = action == Notices::allowAlways ? "always" : action == Notices::allowOnce ? "once" : "run";
+    answerBy("a notification", *application, allow, scope, [this, number = *application](const Result<void>& result) {
+        if (result)
+            return;
+        auto& failed = notTaken_[number];
+        failed.failed = result.error().message;
+        failed.attempt++;
+        settleSoon();
+    });
+}
+
+} // namespace micguard
