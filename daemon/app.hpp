@@ -11,6 +11,7 @@
 #include "daemon/bypass/bypass_watch.hpp"
 #include "daemon/clock/clock.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
+#include "daemon/desktop/privacy_switch.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/history/chronicle.hpp"
@@ -145,6 +146,7 @@ class App final : public Requests {
     void tellTime(const LocalTime& time);
     void useLock(bool locked);
     void useSleep(bool asleep);
+    void usePrivacy(bool on);
     Result<void> unlessLocked() const;
     void linkAdmission();
     void tellAdmission();
@@ -173,6 +175,7 @@ class App final : public Requests {
         receive(event::DesktopEntriesRead{std::move(entries)});
     }};
     SessionWatch session_{{[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
+    PrivacySwitch privacy_{[this](bool on) { usePrivacy(on); }};
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;
@@ -214,6 +217,7 @@ class App final : public Requests {
     bool releasing_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
+    std::vector<Serial> unsettledNodes_; // sources, likewise
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
           questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;
 };

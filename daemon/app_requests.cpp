@@ -98,6 +98,10 @@ void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
         return reply(allowed);
     if (const auto open = unlessLocked(); !muted && !open)
         return reply(open);
+    // Whoever unmutes turns the desktop's switch off, as he would there.
+    if (!muted && model_.mute.privacy && !privacy_.turnOff())
+        return reply(tl::unexpected(
+            RequestError{"AccessDenied", "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
     // Pressing the button ends push-to-talk; its holders are told.
     if (muted && bus_)
         for (const auto& hold : model_.mute.holds)
@@ -161,6 +165,8 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         return reply(tl::unexpected(allowed.error()));
     if (const auto open = unlessLocked(); !open)
         return reply(tl::unexpected(open.error()));
+    if (model_.mute.privacy)
+        return reply(tl::unexpected(RequestError{"AccessDenied", "the desktop's privacy switch is on"}));
     if (model_.mute.heldMuted())
         return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
     const std::uint64_t number = nextHold_++;
@@ -309,7 +315,7 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
         return reply(tl::unexpected(
             RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
     // What would open a microphone by itself.
-    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "sources.exempt"))
+    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt"))
         return reply(open);
     // On another thread: nothing of the App in here.
     ConfigSource::Change change;
@@ -373,6 +379,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
     facts.emplace_back("daemon.nice", std::to_string(priority()));
     facts.emplace_back("session.locked", session_.state());
+    facts.emplace_back("desktop.privacy-switch", privacy_.state());
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);
