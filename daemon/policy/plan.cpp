@@ -503,8 +503,9 @@ struct Recorder {
                 knob.restoreMax = node->knob.maxVolume;
                 knob.restoreMonitorMute = node->knob.monitorMute;
             }
-        } else if (a.silent && !knob.silent) {
-            knob.restoreMax = node->knob.present && node->knob.maxVolume > 0.0f ? node->knob.maxVolume : knob.restoreMax;
+        } else if (a.silent && !knob.silent && node->knob.present && node->knob.maxVolume > 0.0f) {
+            // A reading of 0 is from before it was opened, and its monitorMute our own.
+            knob.restoreMax = node->knob.maxVolume;
             knob.restoreMonitorMute = node->knob.monitorMute;
         }
         if (!a.silent)
