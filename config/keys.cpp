@@ -120,6 +120,12 @@ const std::vector<SettingKey>& table() {
          [](const Settings& s) -> std::optional<SettingValue> {
              return std::string(toString(s.policy.fallback));
          }},
+        {"policy",
+         "permission-store",
+         Shape::Flag,
+         {},
+         [](Settings& s, const SettingValue& v) { s.policy.permissionStore = std::get<bool>(v); },
+         [](const Settings& s) -> std::optional<SettingValue> { return s.policy.permissionStore; }},
         {"history",
          "enabled",
          Shape::Flag,

@@ -51,6 +51,7 @@ struct Settings {
 
     struct Policy {
         Ruling fallback = Ruling::Allow; // [policy] default: for what no rule speaks of
+        bool permissionStore = true;     // what the portals' permission store says of Flatpaks and Snaps is heeded and kept
         bool operator==(const Policy&) const = default;
     } policy;
 

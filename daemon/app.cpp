@@ -257,6 +257,7 @@ int App::run() {
         desktop_.start();
         session_.start();
         receive(event::Warned{"privacy-switch", privacy_.start()});
+        permissions_.start();
         connectBus();
         if (exitCode_ != 0)
             return exitCode_;
@@ -355,7 +356,7 @@ void App::receive(const Event& event) {
         std::holds_alternative<event::HoldTaken>(event) || std::holds_alternative<event::SessionLocked>(event) ||
         std::holds_alternative<event::MachineSleeps>(event) || std::holds_alternative<event::PrivacySwitched>(event) ||
         std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
-        std::holds_alternative<event::AppMuted>(event) ||
+        std::holds_alternative<event::AppMuted>(event) || std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
     settleSoon();

@@ -11,6 +11,7 @@
 #include "daemon/bypass/bypass_watch.hpp"
 #include "daemon/clock/clock.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
+#include "daemon/desktop/permission_store.hpp"
 #include "daemon/desktop/privacy_switch.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
@@ -147,6 +148,11 @@ class App final : public Requests {
     void useLock(bool locked);
     void useSleep(bool asleep);
     void usePrivacy(bool on);
+    void usePermissions(const PermissionStore::Words& words);
+    void storePermission(const Rule& rule);
+    void dropPermission(const std::string& app);
+    std::string nameInStore(const std::string& app) const;
+    void forgetStricter(const std::string& app);
     Result<void> unlessLocked() const;
     void linkAdmission();
     void tellAdmission();
@@ -176,6 +182,8 @@ class App final : public Requests {
     }};
     SessionWatch session_{{[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
     PrivacySwitch privacy_{[this](bool on) { usePrivacy(on); }};
+    PermissionStore permissions_{[this](const PermissionStore::Words& words) { usePermissions(words); }};
+    PermissionStore::Words permissionsBefore_;
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;

@@ -380,6 +380,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.nice", std::to_string(priority()));
     facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("desktop.privacy-switch", privacy_.state());
+    facts.emplace_back("desktop.permission-store", model_.settings.policy.permissionStore ? permissions_.state() : "not asked for");
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);

@@ -12,6 +12,7 @@
 #include "daemon/model/process_facts.hpp"
 #include "daemon/model/questions.hpp"
 
+#include <map>
 #include <string>
 #include <variant>
 
@@ -81,6 +82,8 @@ struct AppMuted { std::string application; AppMute mute; };
 struct AppUnmuted { std::string application; };
 struct OwnStreamsMuted { std::string connection; OwnMute mute; };
 struct OwnStreamsUnmuted { std::string connection; };
+// All that the portals' permission store says of microphones.
+struct PermissionsRead { std::map<std::string, Permission> permissions; };
 struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
 
 struct BypassesSeen { Bypasses seen; }; // all there are now
@@ -100,7 +103,7 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::SessionLocked,
                            event::MachineSleeps, event::PrivacySwitched, event::StartedMuted, event::Released,
                            event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
-                           event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
+                           event::AppUnmuted, event::PermissionsRead, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
                            event::BypassesSeen, event::Warned>;
 
 } // namespace micguard

@@ -65,7 +65,7 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
                             ":2\n\n"
                             "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
                             " # " + user + ":9\n\n"
-                            "[policy]\ndefault = \"allow\" # built-in\n\n"
+                            "[policy]\ndefault = \"allow\" # built-in\npermission-store = true # built-in\n\n"
                             "[history]\nenabled = true # built-in\nkeep-days = 365 # built-in\nmax-megabytes = 50 # built-in\n\n"
                             "[[rule]] # " +
                             user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
