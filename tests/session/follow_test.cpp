@@ -215,7 +215,7 @@ TEST_CASE("200 random changes from both sides, never out of step once all is qui
             guard.trySetMuted(false);
             break;
         default:
-            must(session, {"pactl", "set-source-volume", source, std::to_string(50 + random() % 50) + "%"});
+            must(session, {"pactl", "set-source-volume", source, std::to_string(80 + random() % 20) + "%"});
         }
         if (change % 10 == 0) {
             INFO("after " << change << " changes");
