@@ -39,6 +39,10 @@ struct Settings {
         bool led = true;               // also set the hardware's own switch where it has one
         bool onLock = false;           // muted while the session is locked
         bool onSuspend = true;         // muted before the machine sleeps, until it is awake again
+        bool startMuted = false;       // each login starts muted
+        bool followDesktop = false;    // the default source's own mute, as the desktop shows it, and the guard's are one
+        bool desktopLiftsAll = false;  // followed, the desktop lifts also what it did not mute itself
+        bool privacySwitch = true;     // GNOME's disable-microphone mutes
         bool operator==(const Mute&) const = default;
     } mute;
 
@@ -49,6 +53,7 @@ struct Settings {
 
     struct Policy {
         Ruling fallback = Ruling::Allow; // [policy] default: for what no rule speaks of
+        bool permissionStore = true;     // what the portals' permission store says of Flatpaks and Snaps is heeded and kept
         bool operator==(const Policy&) const = default;
     } policy;
 

@@ -247,15 +247,23 @@ int App::run() {
         if (found.memory.since)
             model_.mute.since = found.memory.since;
     }
+    model_.mute.desktop = found.memory.desktop;
+    if (found.memory.desktop && !model_.mute.since)
+        model_.mute.since = found.memory.since ? found.memory.since : now();
     // As it was when somebody last looked, until it is known anew.
     model_.apply(event::SessionLocked{found.memory.locked, now()});
     mutedTold_ = model_.mute.muted();
+    const bool sessionBegins = !options_.releaseLeftovers && store_.beginsSession();
     if (!found.warning.empty())
         model_.apply(event::Warned{"memory", found.warning});
     config_.start();
+    if (sessionBegins && model_.settings.mute.startMuted)
+        receive(event::StartedMuted{now()});
     if (!options_.releaseLeftovers) {
         desktop_.start();
         session_.start();
+        receive(event::Warned{"privacy-switch", privacy_.start()});
+        permissions_.start();
         link_.start();
         connectBus();
         if (exitCode_ != 0)
@@ -310,7 +318,17 @@ int App::run() {
 }
 
 void App::receive(const Event& event) {
+    const auto holds = model_.mute.holds;
+    const bool wasMuted = model_.mute.muted();
     model_.apply(event);
+    // The desktop's key ends push-to-talk as the button does; its holders are told.
+    if (std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event)) {
+        for (const auto& hold : holds)
+            if (bus_ && !hold.mute && model_.mute.muted() && !wasMuted)
+                bus_->holdEnded(hold.number);
+        if (model_.mute.muted() && !wasMuted)
+            enforcer_.settle();
+    }
     if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
         readLineages(seen->client.id);
     if (std::holds_alternative<event::Removed>(event) ||
@@ -344,9 +362,9 @@ void App::receive(const Event& event) {
                                                   std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
     if (newcomer || std::holds_alternative<event::UserMute>(event) ||
         std::holds_alternative<event::HoldTaken>(event) || std::holds_alternative<event::SessionLocked>(event) ||
-        std::holds_alternative<event::MachineSleeps>(event) ||
+        std::holds_alternative<event::MachineSleeps>(event) || std::holds_alternative<event::PrivacySwitched>(event) ||
         std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
-        std::holds_alternative<event::AppMuted>(event) ||
+        std::holds_alternative<event::AppMuted>(event) || std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
     settleSoon();
@@ -399,15 +417,21 @@ void App::watchRoutes() {
         for (const auto& route : device.routes)
             if (!device.settledRoutes.contains(route.index))
                 fresh.emplace_back(device.serial, route.index);
-    if (fresh.empty() || routesTimer_)
+    std::vector<Serial> nodes;
+    if (model_.settings.mute.followDesktop || !model_.remembered.panel.empty())
+        for (const auto& [id, node] : model_.graph.nodes)
+            if (!node.settled && node.knob.present)
+                nodes.push_back(node.serial);
+    if ((fresh.empty() && nodes.empty()) || routesTimer_)
         return;
     unsettled_ = std::move(fresh);
+    unsettledNodes_ = std::move(nodes);
     routesTimer_ = g_timeout_add(
         settleMs,
         [](gpointer self) -> gboolean {
             auto* app = static_cast<App*>(self);
             app->routesTimer_ = 0;
-            app->receive(event::RoutesSettled{std::exchange(app->unsettled_, {})});
+            app->receive(event::RoutesSettled{std::exchange(app->unsettled_, {}), std::exchange(app->unsettledNodes_, {}), now()});
             return G_SOURCE_REMOVE;
         },
         this);

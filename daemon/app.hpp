@@ -14,6 +14,8 @@
 #include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/desktop/notification_server.hpp"
 #include "daemon/desktop/portal_shortcuts.hpp"
+#include "daemon/desktop/permission_store.hpp"
+#include "daemon/desktop/privacy_switch.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
 #include "daemon/history/chronicle.hpp"
@@ -156,6 +158,7 @@ class App final : public Requests {
     void tellNotices();
     void useNotice(const std::string& key, const std::string& action);
     void answerBy(const std::string& by, std::uint64_t application, bool allow, const std::string& scope, ReplyVoid reply);
+    bool pressButton(bool muted, const std::string& who);
     void useTalkKey(bool down);
     void useToggleKey();
     std::uint64_t takeLive(const std::string& owner, const std::string& ownerText, const std::string& reason);
@@ -163,6 +166,12 @@ class App final : public Requests {
     void forgetLimits();
     void useLock(bool locked);
     void useSleep(bool asleep);
+    void usePrivacy(bool on);
+    void usePermissions(const PermissionStore::Words& words);
+    void storePermission(const Rule& rule);
+    void dropPermission(const std::string& app);
+    std::string nameInStore(const std::string& app) const;
+    void forgetStricter(const std::string& app);
     Result<void> unlessLocked() const;
     void linkAdmission();
     void tellAdmission();
@@ -198,6 +207,9 @@ class App final : public Requests {
     BusLink link_{[this](GDBusConnection* bus) { useLink(bus); }};
     std::optional<std::uint64_t> talkHold_; // while the key is down
     std::map<std::uint64_t, guint> liveLimits_; // timers, by hold
+    PrivacySwitch privacy_{[this](bool on) { usePrivacy(on); }};
+    PermissionStore permissions_{[this](const PermissionStore::Words& words) { usePermissions(words); }};
+    PermissionStore::Words permissionsBefore_;
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;
@@ -239,6 +251,7 @@ class App final : public Requests {
     bool releasing_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
+    std::vector<Serial> unsettledNodes_; // sources, likewise
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
           questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;
 };

@@ -46,9 +46,13 @@ void App::announceMute() {
     for (const auto& stream : view_.streams)
         streamsAtMute_.insert(stream.key);
     std::string who = model_.mute.userReason.empty() ? model_.mute.userOwner : model_.mute.userReason;
+    if (!model_.mute.user && model_.mute.pressed())
+        who = model_.mute.desktop ? "the desktop" : "the session began muted";
     for (const auto& hold : model_.mute.holds)
         if (hold.mute)
             who = hold.ownerText + ": " + hold.reason;
+    if (model_.mute.privacy)
+        who = "the desktop's privacy switch";
     if (model_.mute.mutedByItself())
         who = model_.mute.locked ? "the session is locked" : "the machine goes to sleep";
     tell(telling_.muted(true, who, mode, instant()));
@@ -62,6 +66,8 @@ std::string App::whyUnmuted() const {
             return hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
     // As it was published last, while they were muted.
     const auto& before = view_.guard.holds;
+    if (!before.empty() && before.front().kind == "desktop")
+        return "the desktop, or " + (model_.mute.userOwner.empty() ? std::string("somebody") : model_.mute.userOwner);
     const bool button =
         std::any_of(before.begin(), before.end(), [](const HoldView& hold) { return hold.kind == "user"; });
     return button || before.empty() ? model_.mute.userOwner : "nobody holds them muted any more";

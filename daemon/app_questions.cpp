@@ -159,7 +159,9 @@ void App::writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply) {
                              fmt::format("the guard's own file has {} rules already", ownRulesLimit)};
     };
     config_.change(std::move(change),
-                   [this, number = answer.number, done = onceInForce(std::move(reply))](const auto& refusal) {
+                   [this, number = answer.number, rule, done = onceInForce(std::move(reply))](const auto& refusal) {
+                       if (!refusal)
+                           storePermission(rule);
                        receive(event::AnswerEnded{number});
                        done(refusal);
                    });
@@ -306,7 +308,7 @@ void App::tellRuledOut(const View& view) {
     for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
         const Node* stream = model_.graph.node(id);
         const Node* source = stream ? model_.graph.node(enforcer_.verdicts().keptFrom.at(id)) : nullptr;
-        const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer;
+        const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer || decision.by == DecidedBy::Store;
         if (!source || stream->peaks || !stream->infoKnown || decision.ruling == Ruling::Ask || !told)
             continue;
         const std::string application = identify(model_.graph, *stream).key;

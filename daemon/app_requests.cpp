@@ -128,17 +128,28 @@ bool App::answerWaiters() {
     return !ready.empty();
 }
 
-void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
-    if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute"); !allowed)
-        return reply(allowed);
-    if (const auto open = unlessLocked(); !muted && !open)
-        return reply(open);
+// false: the desktop's privacy switch is on and stays so.
+bool App::pressButton(bool muted, const std::string& who) {
+    // Whoever unmutes turns the desktop's switch off, as he would there.
+    if (!muted && model_.mute.privacy && !privacy_.turnOff())
+        return false;
     // Pressing the button ends push-to-talk; its holders are told.
     if (muted && bus_)
         for (const auto& hold : model_.mute.holds)
             if (!hold.mute)
                 bus_->holdEnded(hold.number);
-    receive(event::UserMute{muted, nameOf(caller), "", now()});
+    receive(event::UserMute{muted, who, "", now()});
+    return true;
+}
+
+void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
+    if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute"); !allowed)
+        return reply(allowed);
+    if (const auto open = unlessLocked(); !muted && !open)
+        return reply(open);
+    if (!pressButton(muted, nameOf(caller)))
+        return reply(tl::unexpected(
+            RequestError{"AccessDenied", "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
     if (!muted && model_.mute.heldMuted()) {
         settle();
         std::string holders;
@@ -200,6 +211,8 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         return reply(tl::unexpected(allowed.error()));
     if (const auto open = unlessLocked(); !open)
         return reply(tl::unexpected(open.error()));
+    if (model_.mute.privacy)
+        return reply(tl::unexpected(RequestError{"AccessDenied", "the desktop's privacy switch is on"}));
     if (model_.mute.heldMuted())
         return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
     const std::uint64_t number = takeLive(caller.uniqueName, nameOf(caller), reason);
@@ -346,7 +359,7 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
         return reply(tl::unexpected(
             RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
     // What would open a microphone by itself.
-    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "sources.exempt"))
+    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt"))
         return reply(open);
     // The word of now goes over what SetMode has chosen before.
     config_.change(settingChange(key, value), [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
@@ -396,6 +409,8 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("talk.shortcut", shortcuts_.state());
     facts.emplace_back("notify.server", notifications_.state());
+    facts.emplace_back("desktop.privacy-switch", privacy_.state());
+    facts.emplace_back("desktop.permission-store", model_.settings.policy.permissionStore ? permissions_.state() : "not asked for");
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);

@@ -92,20 +92,29 @@ void App::setRule(const Caller& caller, const std::string& app, const std::strin
         if (other.origin.file != config_.ownFile() && mayCompete(other, rule, trial))
             others.push_back(other);
     config_.change(changeTo(rule, std::move(others), std::move(trial), config_.ownFile()),
-                   onceInForce(std::move(reply)));
+                   [this, rule, done = onceInForce(std::move(reply))](const auto& refusal) {
+                       if (!refusal)
+                           storePermission(rule);
+                       done(refusal);
+                   });
 }
 
 void App::forget(const Caller& caller, const std::string& app, ReplyVoid reply) {
     if (const auto allowed = mayLoosen(caller, "forget rules"); !allowed)
         return reply(allowed);
     ConfigSource::Change change;
-    change.make = [app, at = now()](Layer& own) -> std::optional<ConfigRefusal> {
+    const bool stored = model_.settings.policy.permissionStore && permissions_.words().contains(nameInStore(app));
+    change.make = [app, at = now(), stored](Layer& own) -> std::optional<ConfigRefusal> {
         std::erase_if(own.rules, [&](const Rule& rule) { return rule.until && *rule.until <= at; });
-        if (micguard::forget(own, app) > 0)
+        if (micguard::forget(own, app) > 0 || stored)
             return std::nullopt;
         return ConfigRefusal{"NoSuchObject", "nothing is remembered about " + cited(app)};
     };
-    config_.change(std::move(change), onceInForce(std::move(reply)));
+    config_.change(std::move(change), [this, app, done = onceInForce(std::move(reply))](const auto& refusal) {
+        if (!refusal)
+            dropPermission(app);
+        done(refusal);
+    });
 }
 
 Result<std::vector<RuleView>> App::rules(const Caller& caller) {

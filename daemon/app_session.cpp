@@ -21,6 +21,11 @@ void App::useSleep(bool asleep) {
     waitFor(true, [this](const Result<void>&) { session_.letSleep(); });
 }
 
+void App::usePrivacy(bool on) {
+    receive(event::PrivacySwitched{on, now()});
+    settle();
+}
+
 // While the session is locked whoever sits there is not known to be the user.
 Result<void> App::unlessLocked() const {
     if (!model_.mute.locked)

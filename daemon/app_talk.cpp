@@ -53,7 +53,7 @@ void App::useTalkKey(bool down) {
             dropHold(*std::exchange(talkHold_, std::nullopt));
         return;
     }
-    if (talkHold_ || releasing_ || !unlessLocked() || model_.mute.heldMuted())
+    if (talkHold_ || releasing_ || !unlessLocked() || model_.mute.privacy || model_.mute.heldMuted())
         return;
     talkHold_ = takeLive("", "push-to-talk", "the desktop's key is held");
     settle();
@@ -63,12 +63,8 @@ void App::useToggleKey() {
     const bool muted = !model_.mute.muted();
     if (releasing_ || (!muted && !unlessLocked()))
         return;
-    if (muted && bus_)
-        for (const auto& hold : model_.mute.holds)
-            if (!hold.mute)
-                bus_->holdEnded(hold.number);
-    receive(event::UserMute{muted, "the desktop's key", "", now()});
-    settle();
+    if (pressButton(muted, "the desktop's key"))
+        settle();
 }
 
 } // namespace micguard

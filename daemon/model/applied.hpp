@@ -84,12 +84,28 @@ struct LedApplied {
     bool save = false; // the route was the user's choice before, or has been made it since: so it has to be kept when given back
 };
 
+// What the desktop's volume controls show of a source: the mute of its device's route, else the node's own.
+struct PanelMute {
+    bool mute = false;         // as last read
+    std::uint64_t mutedAt = 0; // when it became so, µs since the epoch
+    bool ours = false;         // to be taken back with the guard's own mute
+    std::optional<bool> asked; // written, and not read back yet
+    Sent sent;
+    unsigned refused = 0;      // how often somebody lifted it in this muted period, in vain
+    bool save = false;         // the session manager stores it: so it has to store that it was taken back
+};
+
+// Device and route's index, or node and `noRoute`.
+using PanelKey = std::pair<Serial, std::uint32_t>;
+inline constexpr std::uint32_t noRoute = 0xffffffff;
+
 struct Applied {
     std::map<Serial, KnobApplied> knobs;                                  // by node
     std::map<Serial, std::map<Serial, PermissionApplied>> permissions;    // client -> object -> what
     std::map<Serial, Admitted> admitted;                                  // by client
     std::vector<CutLink> cut;
     std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
+    std::map<PanelKey, PanelMute> panel;
     std::map<Serial, Shown> shown;                                        // streams, until they are linked
     std::set<Serial> destroyAsked;                                        // objects whose destruction was asked for
     bool silenceMade = false;         // the guard's own silent source was asked for

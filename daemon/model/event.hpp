@@ -12,6 +12,7 @@
 #include "daemon/model/process_facts.hpp"
 #include "daemon/model/questions.hpp"
 
+#include <map>
 #include <string>
 #include <variant>
 
@@ -33,15 +34,19 @@ struct ClientGranted { GlobalId client; Granted granted; }; // of one whose admi
 struct DeviceSeen { Device device; };
 struct NodeSeen { Node node; };     // as far as the registry tells
 struct NodeInfo { Node node; };     // all properties and the state; knob fields are ignored
-struct NodeKnob { GlobalId node; KnobReading reading; };
+struct NodeKnob { GlobalId node; KnobReading reading; std::uint64_t now = 0; };
 struct PortSeen { Port port; };
 struct LinkSeen { Link link; };
-struct DefaultSource { std::string name; }; // of the session manager's choice; "" if there is none
+struct DefaultSource { std::string name; std::uint64_t now = 0; }; // of the session manager's choice; "" if there is none
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
-// The session manager has had its time to restore these: device, route's index.
-struct RoutesSettled { std::vector<std::pair<Serial, std::uint32_t>> routes; };
+// The session manager has had its time to restore these: device, route's index; and nodes.
+struct RoutesSettled {
+    std::vector<std::pair<Serial, std::uint32_t>> routes;
+    std::vector<Serial> nodes = {};
+    std::uint64_t now = 0;
+};
 struct StreamsOverdue {}; // what was shown to the session manager has had its time
 // Every action up to this batch is carried out, by the server or by the process that was asked; what either has to tell of
 // it has been told.
@@ -64,6 +69,8 @@ struct SettingsLoaded { Settings settings; };
 struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
 struct SessionLocked { bool locked; std::uint64_t now; };
 struct MachineSleeps { bool asleep; std::uint64_t now; }; // true: it is about to
+struct PrivacySwitched { bool on; std::uint64_t now; }; // the desktop's own switch, whether or not it is heeded
+struct StartedMuted { std::uint64_t now; };
 struct Released { bool on; }; // give everything back and guard no longer
 
 // Single applications (Identity::key).
@@ -75,6 +82,8 @@ struct AppMuted { std::string application; AppMute mute; };
 struct AppUnmuted { std::string application; };
 struct OwnStreamsMuted { std::string connection; OwnMute mute; };
 struct OwnStreamsUnmuted { std::string connection; };
+// All that the portals' permission store says of microphones.
+struct PermissionsRead { std::map<std::string, Permission> permissions; };
 struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
 
 struct BypassesSeen { Bypasses seen; }; // all there are now
@@ -92,9 +101,9 @@ using Event = std::variant<event::Connected, event::Disconnected, event::Initial
                            event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,
                            event::Acknowledged, event::UserMute, event::HoldTaken,
                            event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::SessionLocked,
-                           event::MachineSleeps, event::Released,
+                           event::MachineSleeps, event::PrivacySwitched, event::StartedMuted, event::Released,
                            event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
-                           event::AppUnmuted, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
+                           event::AppUnmuted, event::PermissionsRead, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
                            event::BypassesSeen, event::Warned>;
 
 } // namespace micguard

@@ -134,6 +134,7 @@ struct Node {
     std::uint64_t knobReads = 0;     // how many readings have arrived
     bool evidenceOverdue = false;    // its own process did not confirm the knob in time
     std::uint64_t bornAt = 0;        // µs since the epoch
+    bool settled = false; // here long enough for the session manager to have restored the user's own mute of it
 };
 
 struct Port {

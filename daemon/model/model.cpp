@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/model/model.hpp"
 
+#include "daemon/model/panel.hpp"
 #include "daemon/model/pulse_clients.hpp"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ Node merged(const Node& before, Node now) {
     now.knobReads = before.knobReads;
     now.evidenceOverdue = before.evidenceOverdue;
     now.bornAt = before.bornAt;
+    now.settled = before.settled;
     now.inServer = before.inServer;
     // The owner is what the server said first: an owner that could be changed later could be chosen.
     if (before.client)
@@ -50,6 +52,7 @@ void followSession(Model& model, std::uint64_t now) {
     const bool before = mute.muted();
     mute.locked = model.circumstances.locked && model.settings.mute.onLock;
     mute.suspended = model.circumstances.asleep && model.settings.mute.onSuspend;
+    mute.privacy = model.circumstances.privacy && model.settings.mute.privacySwitch;
     startOrEndPeriod(mute, before, now);
 }
 
@@ -66,6 +69,9 @@ void forgetProcess(Model& model, Serial client) {
         knob.readsThen = node ? node->knobReads : 0;
     }
     std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
+    for (auto& [key, panel] : model.applied.panel)
+        if (panel.sent.process == client)
+            panel.asked.reset();
 }
 
 void forgetObject(Model& model, GlobalId id) {
@@ -87,6 +93,8 @@ void forgetObject(Model& model, GlobalId id) {
         // one that goes without is still there, and somebody took our sight of it.
         model.blinded = model.blinded || (n->mediaClass.starts_with("Audio/Source") && !graph.portsOf(id).empty());
         applied.knobs.erase(n->serial);
+        applied.panel.erase({n->serial, noRoute});
+        model.warnings.erase("desktop-mute:" + n->name);
         applied.shown.erase(n->serial);
         applied.destroyAsked.erase(n->serial);
         model.lastFed.erase(n->serial);
@@ -108,6 +116,7 @@ void forgetObject(Model& model, GlobalId id) {
         serial = d->serial;
         model.remembered.ledsStored = storedLeds(model);
         std::erase_if(applied.leds, [&](const auto& led) { return led.first.first == d->serial; });
+        std::erase_if(applied.panel, [&](const auto& panel) { return panel.first.first == d->serial; });
         graph.remove(id);
     } else {
         graph.remove(id);
@@ -171,6 +180,7 @@ void readKnob(Model& model, const event::NodeKnob& e) {
         node.evidenceOverdue = false;
     if (!e.reading.present)
         return;
+    readPanel(model, node, e.now);
     const auto knob = model.applied.knobs.find(node.serial);
     if (knob == model.applied.knobs.end()) {
         if (!model.listComplete)
@@ -230,6 +240,8 @@ void acknowledge(Model& model, const event::Acknowledged& e) {
         if (!applied.cut.empty() && applied.done(applied.sent))
             forgetStandingLinks(model);
     }
+    if (!applied.panel.empty())
+        acknowledgePanel(model);
     for (auto& [serial, knob] : applied.knobs) {
         if (!applied.done(knob.sent))
             continue;
@@ -321,6 +333,10 @@ void settleRoutes(Model& model, const event::RoutesSettled& e) {
             if (!route.mute)
                 model.remembered.ledsStored.erase({device.name, route.index});
         }
+    for (auto& [id, node] : model.graph.nodes)
+        if (std::find(e.nodes.begin(), e.nodes.end(), node.serial) != e.nodes.end())
+            node.settled = true;
+    settlePanel(model);
 }
 
 void recogniseAll(Model& model) {
@@ -338,6 +354,26 @@ void seeClient(Model& model, Client client) {
         model.pulseChanges++;
     client.recognised = model.desktop.recognise(processOf(client));
     model.graph.put(std::move(client));
+}
+
+// Events after which the desktop's mute and the guard's may be out of step, and when they came.
+std::optional<std::uint64_t> momentOfPanel(const Model& model, const Event& event) {
+    return std::visit(
+        Overloaded{
+            [](const event::NodeKnob& e) { return std::optional(e.now); },
+            [](const event::DefaultSource& e) { return std::optional(e.now); },
+            [](const event::RoutesSettled& e) { return std::optional(e.now); },
+            [](const event::UserMute& e) { return std::optional(e.now); },
+            [](const event::HoldDropped& e) { return std::optional(e.now); },
+            [](const event::HoldTaken& e) { return std::optional(e.now); },
+            [](const event::SessionLocked& e) { return std::optional(e.now); },
+            [](const event::MachineSleeps& e) { return std::optional(e.now); },
+            [](const event::PrivacySwitched& e) { return std::optional(e.now); },
+            [&](const event::SettingsLoaded&) { return std::optional(model.circumstances.now); },
+            [&](const event::InitialListComplete&) { return std::optional(model.circumstances.now); },
+            [](const auto&) { return std::optional<std::uint64_t>{}; },
+        },
+        event);
 }
 
 } // namespace
@@ -493,6 +529,10 @@ void Model::apply(const Event& incoming) {
             [&](const event::UserMute& e) {
                 const bool before = mute.muted();
                 mute.user = e.muted;
+                if (!e.muted) {
+                    mute.desktop = mute.start = false;
+                    takeDefaultBack(*this);
+                }
                 mute.userOwner = e.owner;
                 mute.userReason = e.reason;
                 if (e.muted)
@@ -528,6 +568,17 @@ void Model::apply(const Event& incoming) {
                 circumstances.asleep = e.asleep;
                 followSession(*this, e.now);
             },
+            [&](const event::PrivacySwitched& e) {
+                circumstances.privacy = e.on;
+                if (!e.on)
+                    takeDefaultBack(*this);
+                followSession(*this, e.now);
+            },
+            [&](const event::StartedMuted& e) {
+                const bool before = mute.muted();
+                mute.start = true;
+                startOrEndPeriod(mute, before, e.now);
+            },
             [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
             [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },
             [&](const event::Answered& e) { takeAnswer(appeals, e.answer); },
@@ -535,6 +586,7 @@ void Model::apply(const Event& incoming) {
                 std::erase_if(appeals.answers, [&](const Answer& answer) { return answer.number == e.number; });
             },
             [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
+            [&](const event::PermissionsRead& e) { appeals.permissions = e.permissions; },
             [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
             [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
             [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },
@@ -552,6 +604,8 @@ void Model::apply(const Event& incoming) {
             },
         },
         incoming);
+    if (const auto now = momentOfPanel(*this, incoming))
+        followDesktop(*this, *now);
 }
 
 } // namespace micguard

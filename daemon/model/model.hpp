@@ -31,6 +31,9 @@ struct Remembered {
     // Device name, route index: the session manager has stored our mute of it with the user's volume. Owed to whoever
     // plugs it in again.
     std::set<std::pair<std::string, std::uint32_t>> ledsStored;
+    // Node or device by name, route's index or noRoute: the mute that the desktop shows of it is the guard's, and is taken
+    // back from whoever comes back with it.
+    std::set<std::pair<std::string, std::uint32_t>> panel;
     std::set<std::string> userMuted;               // node names that release muted on the user's behalf
 };
 

@@ -27,6 +27,10 @@ struct MuteState {
     std::vector<Hold> holds;
     bool locked = false;    // the session is, and `mute.on-lock` is set: nobody unmutes
     bool suspended = false; // the machine sleeps or is about to, and `mute.on-suspend` is set
+    bool privacy = false;   // the desktop's own privacy switch is on, and `mute.privacy-switch` is set
+    bool start = false;     // the session began muted (`mute.start`) and nobody has unmuted since
+    bool desktop = false;   // the default source was muted by the desktop's means, and `mute.follow-desktop` is set
+    unsigned earlyUnmutes = 0; // of the desktop's in this muted period that came too soon to be a person's
     Mode mode = Mode::Silence;
     std::uint64_t since = 0; // µs since the epoch, of the current muted period; 0 while live
 
@@ -46,12 +50,15 @@ struct MuteState {
     // Neither the session nor a person has to let go for it to end.
     bool mutedByItself() const { return locked || suspended; }
 
+    // Whichever of the buttons it was.
+    bool pressed() const { return user || desktop || start; }
+
     // A hold to mute is stronger than the button; a hold to unmute (push-to-talk) opens over a button pressed
     // before it, and pressing the button again ends it (Model::apply removes it then).
     bool muted() const {
-        if (mutedByItself() || heldMuted())
+        if (mutedByItself() || privacy || heldMuted())
             return true;
-        return user && !heldLive();
+        return pressed() && !heldLive();
     }
 };
 

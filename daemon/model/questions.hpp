@@ -69,11 +69,15 @@ struct OwnMute {
     std::string unit;
 };
 
+// What the desktop's settings say of a Flatpak's or Snap's microphone, stricter than any rule or as the rules go.
+enum class Permission { Ask, No };
+
 struct Appeals {
     std::map<std::string, std::set<Serial>> questions; // open ones: application -> connections that asked
     std::vector<Answer> answers;
     std::map<std::string, AppMute> muted; // by application
     std::map<std::string, OwnMute> own;   // by unique bus name
+    std::map<std::string, Permission> permissions; // by application, as the permission store names it; those that say yes are not here
 
     bool empty() const { return answers.empty() && muted.empty() && own.empty(); }
 };

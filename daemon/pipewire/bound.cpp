@@ -52,7 +52,7 @@ void Bound::onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::u
         g_debug("node %u reads: max-volume %g, monitor-mute %d", self->id_, static_cast<double>(reading->maxVolume),
                 reading->monitorMute);
     if (reading)
-        self->callbacks_.event(event::NodeKnob{GlobalId{self->id_}, *reading});
+        self->callbacks_.event(event::NodeKnob{GlobalId{self->id_}, *reading, static_cast<std::uint64_t>(g_get_real_time())});
 }
 
 void Bound::onDeviceInfo(void* data, const pw_device_info* info) noexcept {

@@ -607,6 +607,14 @@ void Connection::perform(const Action& action) {
                 g_debug("node %u: ports", raw(a.node));
                 impl_->setNodeParam(a.node, a.process, SPA_PARAM_PortConfig, encode::monoInput(a.monitors));
             },
+            [&](const action::SetPanelMute& a) {
+                g_debug("node %u: the desktop's mute %s", raw(a.node), a.mute ? "set" : "taken back");
+                if (a.route)
+                    impl_->setRoute(a.route->device, a.route->process,
+                                    encode::routeMute(a.route->index, a.route->profileDevice, a.mute, a.route->save));
+                if (!a.route || !a.mute)
+                    impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::userMute(a.mute));
+            },
             [&](const action::SetUserMute& a) {
                 g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");
                 impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::userMute(a.mute));

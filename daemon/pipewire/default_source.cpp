@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/pipewire/default_source.hpp"
 
+#include <glib.h>
 #include <pipewire/extensions/metadata.h>
 #include <spa/utils/dict.h>
 #include <spa/utils/json.h>
@@ -64,7 +65,7 @@ int DefaultSource::onProperty(void* data, std::uint32_t subject, const char* key
     auto* self = static_cast<DefaultSource*>(data);
     // No key: everything of the subject is gone.
     if (subject == PW_ID_CORE && (!key || spa_streq(key, "default.audio.source")))
-        self->tell_(event::DefaultSource{value ? nameIn(value) : ""});
+        self->tell_(event::DefaultSource{value ? nameIn(value) : "", static_cast<std::uint64_t>(g_get_real_time())});
     return 0;
 }
 

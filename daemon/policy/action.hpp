@@ -83,6 +83,24 @@ struct SetUserMute {
     bool operator==(const SetUserMute&) const = default;
 };
 
+// The mute of a source that the desktop's volume controls show, and which they and the microphone key change: the route's where
+// there is one. Lifted, it is lifted on the node as well.
+struct SetPanelMute {
+    struct OfRoute {
+        GlobalId device{};
+        std::uint32_t index = 0;
+        std::int32_t profileDevice = 0;
+        bool save = false;
+        std::optional<GlobalId> process = std::nullopt;
+        bool operator==(const OfRoute&) const = default;
+    };
+    GlobalId node{};
+    bool mute = true;
+    std::optional<GlobalId> process = std::nullopt;
+    std::optional<OfRoute> route = std::nullopt;
+    bool operator==(const SetPanelMute&) const = default;
+};
+
 // Has a node allocate its buffers anew: whoever kept those that he was given while he was linked reads nothing new. Its
 // listeners pause for a moment.
 struct Suspend {
@@ -109,7 +127,7 @@ struct OpenPorts {
 namespace micguard {
 
 using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Admit, action::Shield, action::Destroy, action::CreateLink,
-                            action::SetRouteMute, action::SetUserMute, action::Suspend, action::MakeSilence,
+                            action::SetRouteMute, action::SetUserMute, action::SetPanelMute, action::Suspend, action::MakeSilence,
                             action::OpenPorts>;
 
 } // namespace micguard

@@ -130,9 +130,15 @@ std::string whyMuted(const Model& model) {
         return "muted while the session is locked";
     if (model.mute.suspended)
         return "muted while the machine sleeps";
+    if (model.mute.privacy)
+        return "muted by the desktop's privacy switch";
     for (const auto& hold : model.mute.holds)
         if (hold.mute)
             return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
+    if (!model.mute.user && model.mute.desktop)
+        return "muted on the desktop";
+    if (!model.mute.user && model.mute.start)
+        return "muted since the session began";
     return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
 }
 
@@ -252,11 +258,17 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         guard.holds.push_back({"locked", "the session", "it is locked, and mute.on-lock is set"});
     if (model.mute.suspended)
         guard.holds.push_back({"suspend", "the machine", "it goes to sleep"});
+    if (model.mute.privacy)
+        guard.holds.push_back({"privacy", "the desktop", "its privacy switch is on"});
     for (const auto& hold : model.mute.holds)
         if (hold.mute)
             guard.holds.push_back({"hold-mute", hold.ownerText, hold.reason});
     if (model.mute.user)
         guard.holds.push_back({"user", model.mute.userOwner, model.mute.userReason});
+    if (model.mute.desktop)
+        guard.holds.push_back({"desktop", "the desktop", "the microphone was muted there"});
+    if (model.mute.start)
+        guard.holds.push_back({"start", "the session", "mute.start is \"muted\""});
     for (const auto& hold : model.mute.holds)
         if (!hold.mute)
             guard.holds.push_back({"hold-unmute", hold.ownerText, hold.reason});

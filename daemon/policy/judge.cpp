@@ -16,7 +16,7 @@ namespace {
 bool keepsNobody(const Model& model) {
     const Settings& settings = model.settings;
     return settings.policy.fallback == Ruling::Allow && model.appeals.muted.empty() &&
-           model.appeals.own.empty() &&
+           model.appeals.own.empty() && (model.appeals.permissions.empty() || !settings.policy.permissionStore) &&
            std::all_of(settings.rules.begin(), settings.rules.end(),
                        [](const Rule& rule) { return rule.action == Ruling::Allow; });
 }
@@ -123,6 +123,7 @@ class Judge {
     std::map<GlobalId, Decision> bySource(const Client& client, const RuleBook::InForce& inForce) const {
         const auto faces = facesOf(model_, client);
         const auto muted = muteOf(model_, client);
+        const auto permission = permissionOf(model_, client);
         std::map<GlobalId, Decision> decisions;
         for (const auto& [id, source] : sources_) {
             Decision& strictest = decisions[id];
@@ -132,11 +133,15 @@ class Judge {
             }
             for (const auto& face : faces) {
                 Decision decision = book_.decide(face.subject, source.name, source.kind, inForce);
+                if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
+                    decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask", DecidedBy::Store};
                 if (decision.ruling == Ruling::Ask && face.answer)
                     decision = *face.answer;
                 if (strictest.reason.empty() || decision.ruling > strictest.ruling)
                     strictest = std::move(decision);
             }
+            if (permission == Permission::No && strictest.ruling < Ruling::Deny)
+                strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
             if (muted && !source.exempt && muted->ruling > strictest.ruling)
                 strictest = *muted;
         }

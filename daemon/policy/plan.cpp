@@ -2,6 +2,7 @@
 #include "daemon/policy/plan.hpp"
 
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/panel.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -341,6 +342,9 @@ action::SetRouteMute setRouteMute(const Model& model, const Device& device, cons
 
 std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
+    // The switch is then what the desktop shows, and set with that.
+    if (model.settings.mute.followDesktop)
+        return actions;
     for (const auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes) {
             if (!route.input || !route.hardwareMute)
@@ -447,6 +451,7 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     add(std::move(showAgain));
     add(planTakeBack(model, verdicts));
     add(std::move(knobs.open));
+    add(planPanel(model, verdicts));
     add(planLeds(model, verdicts));
     if (nobodyWaits)
         add(admitter.others());
@@ -498,8 +503,9 @@ struct Recorder {
                 knob.restoreMax = node->knob.maxVolume;
                 knob.restoreMonitorMute = node->knob.monitorMute;
             }
-        } else if (a.silent && !knob.silent) {
-            knob.restoreMax = node->knob.present && node->knob.maxVolume > 0.0f ? node->knob.maxVolume : knob.restoreMax;
+        } else if (a.silent && !knob.silent && node->knob.present && node->knob.maxVolume > 0.0f) {
+            // A reading of 0 is from before it was opened, and its monitorMute our own.
+            knob.restoreMax = node->knob.maxVolume;
             knob.restoreMonitorMute = node->knob.monitorMute;
         }
         if (!a.silent)
@@ -606,6 +612,11 @@ struct Recorder {
             asked(a.process);
             model.applied.portsAsked.insert(node->serial);
         }
+    }
+    void operator()(const action::SetPanelMute& a) const {
+        if (a.route && a.route->process)
+            asked(a.route->process);
+        recordPanel(model, a, asked(a.process));
     }
     void operator()(const action::SetUserMute& a) const {
         const Node* node = model.graph.node(a.node);

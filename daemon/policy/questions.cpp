@@ -80,6 +80,22 @@ std::optional<Decision> answerTo(const Model& model, const Client& client, const
     return found == answers.rend() ? std::nullopt : std::optional(decisionOf(*found));
 }
 
+// Snaps are named so by the portals.
+std::string storeName(const std::string& sandbox, const std::string& appId) {
+    return (sandbox == "snap" ? "snap." : "") + appId;
+}
+
+std::optional<Permission> permissionOf(const Model& model, const Client& client) {
+    const auto& permissions = model.appeals.permissions;
+    if (permissions.empty() || !model.settings.policy.permissionStore)
+        return std::nullopt;
+    const Identity identity = identityOf(model.graph, client, nullptr);
+    if (identity.how != "sandbox")
+        return std::nullopt;
+    const auto found = permissions.find(storeName(identity.sandbox, identity.appId));
+    return found == permissions.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::optional<Decision> muteOf(const Model& model, const Client& client) {
     const auto& appeals = model.appeals;
     const auto applications =

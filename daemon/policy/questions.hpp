@@ -20,6 +20,10 @@ namespace micguard {
 std::optional<Decision> answerTo(const Model& model, const Client& client, const Node* stream);
 
 // Why a client is muted by itself, apart from everybody else.
+// What the permission store says of the client's application, which has to be proven to be that sandbox; as it names it.
+std::optional<Permission> permissionOf(const Model& model, const Client& client);
+std::string storeName(const std::string& sandbox, const std::string& appId);
+
 std::optional<Decision> muteOf(const Model& model, const Client& client);
 
 // One of those that muted their own streams.

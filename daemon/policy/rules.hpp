@@ -50,7 +50,7 @@ struct Subject {
 };
 
 // What else than rules and [policy] default may decide.
-enum class DecidedBy { Rules, Answer, AppMute, OwnMute, Ignorance };
+enum class DecidedBy { Rules, Answer, AppMute, OwnMute, Store, Ignorance };
 
 struct Decision {
     Ruling ruling = Ruling::Allow;

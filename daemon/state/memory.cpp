@@ -19,6 +19,9 @@ json common(const Model& model, bool muted) {
     auto& appMutes = out["appMutes"] = json::array();
     for (const auto& [application, mute] : model.appeals.muted)
         appMutes.push_back({application, mute.by});
+    auto& panel = out["panel"] = json::array();
+    for (const auto& [name, route] : model.remembered.panel)
+        panel.push_back({name, route});
     return out;
 }
 
@@ -26,7 +29,9 @@ json common(const Model& model, bool muted) {
 
 std::string writeMarker(const Model& model, bool modeChosen) {
     // What the session does by itself is asked of it anew; the rest is as good as the button, for whoever held it is gone.
-    json out = common(model, model.mute.heldMuted() || (model.mute.user && !model.mute.heldLive()));
+    json out = common(model, model.mute.heldMuted() ||
+                                  ((model.mute.user || model.mute.start) && !model.mute.heldLive()));
+    out["desktop"] = model.mute.desktop && !model.mute.heldLive();
     out["locked"] = model.circumstances.locked;
     if (modeChosen)
         out["mode"] = toString(model.mute.mode);
@@ -46,7 +51,7 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& leds = out["leds"] = json::array();
     for (const auto& [device, route] : memory.leds)
         leds.push_back({device, route});
-    if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() && restore.empty() && cut.empty() &&
+    if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() && model.remembered.panel.empty() && restore.empty() && cut.empty() &&
         revoked.empty() && leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
@@ -55,7 +60,8 @@ std::string writeMarker(const Model& model, bool modeChosen) {
 
 std::string writeState(const Model& model, bool modeChosen) {
     // The button, not the holds: those end with the session.
-    json out = common(model, model.mute.user);
+    json out = common(model, model.mute.user || model.mute.start);
+    out["desktop"] = model.mute.desktop;
     if (modeChosen)
         out["mode"] = toString(model.mute.mode);
     auto& userMuted = out["userMuted"] = json::array();
@@ -82,6 +88,9 @@ std::optional<Memory> readMemory(std::string_view text) {
             return std::nullopt;
         Memory memory;
         memory.muted = in.at("muted").get<bool>();
+        memory.desktop = in.value("desktop", false);
+        for (const auto& entry : in.value("panel", json::array()))
+            memory.remembered.panel.emplace(entry.at(0).get<std::string>(), entry.at(1).get<std::uint32_t>());
         memory.locked = in.value("locked", false);
         memory.since = in.value("since", std::uint64_t{0});
         if (in.contains("mode"))

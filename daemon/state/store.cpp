@@ -130,6 +130,8 @@ Found Store::load() const {
         found.memory.remembered.ledsStored = onDisk.remembered.ledsStored;
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
+        found.memory.desktop = markerMemory->desktop || onDisk.desktop;
+        found.memory.remembered.panel.insert(onDisk.remembered.panel.begin(), onDisk.remembered.panel.end());
         found.memory.appMutes.insert(onDisk.appMutes.begin(), onDisk.appMutes.end());
         if (!found.memory.mode)
             found.memory.mode = onDisk.mode;
@@ -140,6 +142,16 @@ Found Store::load() const {
         found.warning += "; muted until you unmute";
     }
     return found;
+}
+
+// A folder that lives as long as the session, so what is in it was put there in this one.
+bool Store::beginsSession() const {
+    const std::string path = runtimeFolder_ + "/session";
+    makeFolders(runtimeFolder_);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || errno != EEXIST;
 }
 
 std::string Store::setMarker(const std::string& text) {

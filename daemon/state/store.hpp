@@ -32,6 +32,9 @@ class Store {
 
     Found load() const;
 
+    // The first time in this session that it is asked, and whenever that cannot be known.
+    bool beginsSession() const;
+
     // Replaces or, with "", removes the marker. Returns "" or what went wrong. Nothing is done if it is the
     // same text as before.
     std::string setMarker(const std::string& text);

@@ -132,8 +132,13 @@ class Scenario {
         const Settings settings = world().model.settings;
         const Mode mode = world().model.mute.mode;
         const Circumstances now = world().model.circumstances;
-        auto next = std::make_unique<World>(std::move(world().server), remembered, muted);
+        if (fromState)
+            remembered.panel.insert(fromState->remembered.panel.begin(), fromState->remembered.panel.end());
+        const bool desktop = (fromMarker && fromMarker->desktop) || (fromState && fromState->desktop);
+        auto next = std::make_unique<World>(std::move(world().server), remembered, muted || desktop);
         world_ = std::move(next);
+        world_->model.mute.desktop = desktop;
+        world_->model.mute.user = muted;
         world_->receive(event::TimeCame{now.now, now.weekday, now.minute});
         world_->receive(event::SessionLocked{fromMarker && fromMarker->locked, now.now});
         world_->receive(event::SettingsLoaded{settings});

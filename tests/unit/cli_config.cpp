@@ -58,13 +58,14 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
     CHECK(report.code == Exit::Ok);
     CHECK(report.error.empty());
     CHECK(report.out == "[mute]\nmode = \"sever\" # " + system + ":2, final by " + system +
-                            ":4\nled = true # built-in\non-lock = false # built-in\non-suspend = true # built-in\n\n"
+                            ":4\nled = true # built-in\non-lock = false # built-in\non-suspend = true # built-in\nstart = \"last\" # built-in\n"
+                            "follow-desktop = false # built-in\ndesktop-lifts = \"own\" # built-in\nprivacy-switch = true # built-in\n\n"
                             "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
                             user +
                             ":2\n\n"
                             "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
                             " # " + user + ":9\n\n"
-                            "[policy]\ndefault = \"allow\" # built-in\n\n"
+                            "[policy]\ndefault = \"allow\" # built-in\npermission-store = true # built-in\n\n"
                             "[bus]\nunmute = \"session\" # built-in\ntrusted = [\n  \"/usr/bin/gnome-shell\",\n"
                             "  \"/usr/bin/plasmashell\",\n] # built-in\n\n"
                             "[history]\nenabled = true # built-in\nkeep-days = 365 # built-in\nmax-megabytes = 50 # built-in\n\n"
@@ -106,7 +107,7 @@ TEST_CASE_METHOD(Files, "config check finds every mistake in all files, and no f
     CHECK(report.out ==
           system +
               ":2:1: unknown key 'mod' in [mute]; did you mean 'mode'? The keys known here: mode, "
-              "bluetooth, led, on-lock and on-suspend\n" +
+              "bluetooth, led, on-lock, on-suspend, start, follow-desktop, desktop-lifts and privacy-switch\n" +
               user + ":2:10: action cannot be 'dney'; did you mean \"deny\"?\n");
     CHECK(showConfig(folders(), Form::Text).code == Exit::No);
     CHECK(showConfig(folders(), Form::Text).out.empty());

@@ -55,6 +55,10 @@ std::string describe(const Action& action) {
                               return "route " + id(a.device) + " " + std::to_string(a.route) +
                                      (a.mute ? " mute" : " unmute");
                           },
+                          [](const action::SetPanelMute& a) {
+                              return "panel " + id(a.node) + (a.route ? " by route" : "") + (a.mute ? " mute" : " unmute") +
+                                     (a.route && a.route->save ? " save" : "");
+                          },
                           [](const action::SetUserMute& a) {
                               return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
                           },
@@ -89,7 +93,7 @@ void FakeServer::tellClient(const Client& client) {
 
 void FakeServer::tellKnob(const Node& node) {
     if (!marks_[node.id].raw)
-        tell(event::NodeKnob{node.id, node.knob});
+        tell(event::NodeKnob{node.id, node.knob, now});
 }
 
 std::optional<Event> FakeServer::next() {
@@ -336,6 +340,20 @@ void FakeServer::carryOut(const Action& action) {
                        if (!routesStale)
                            tell(event::RoutesRead{a.device, it->second.routes});
                    },
+                   [&](const action::SetPanelMute& a) {
+                       const auto it = graph_.nodes.find(a.node);
+                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                           return;
+                       if (a.route)
+                           for (auto& route : graph_.devices.at(a.route->device).routes)
+                               if (route.index == a.route->index) {
+                                   route.mute = a.mute;
+                                   route.save = a.route->save;
+                                   tell(event::RoutesRead{a.route->device, graph_.devices.at(a.route->device).routes});
+                               }
+                       it->second.knob.mute = a.mute;
+                       tellKnob(it->second);
+                   },
                    [&](const action::SetUserMute& a) {
                        const auto it = graph_.nodes.find(a.node);
                        if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
@@ -508,6 +526,7 @@ void FakeServer::change(Line& line) {
 
 void FakeServer::say(std::string_view text) {
     for (auto& line : linesOf(text)) {
+        now += 1'000'000; // people are slow
         appear(line);
         line.done();
     }

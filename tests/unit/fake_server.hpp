@@ -68,6 +68,7 @@ class FakeServer final : public Server {
     std::vector<Action> performed;    // since the test last cleared it
     std::vector<std::string> refused; // links that the server did not allow
     bool routesStale = false; // changes of a route are carried out, and read as they were before
+    std::uint64_t now = 1'000'000; // µs, moves on with what is said
     unsigned sessionManagerFails =
         0; // how often yet it will try to link a stream, fail, and wait for it to be new
 

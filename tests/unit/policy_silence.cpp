@@ -512,3 +512,18 @@ TEST_CASE("while it is not known whether there is a server, nothing is promised"
     world.model.apply(event::Disconnected{false});
     CHECK(world.promise().holds);
 }
+
+TEST_CASE("muted again before it was read to be open, a source gets its monitor's mute back as it was") {
+    World world(micAndCall);
+    world.mute();
+    REQUIRE(world.node("mic").knob.monitorMute);
+    // Both go out before the server has told of the first.
+    world.apply(event::UserMute{false, "", "", world.now += 1000});
+    world.enforcer.settle();
+    world.apply(event::UserMute{true, "", "", world.now += 1000});
+    world.enforcer.settle();
+    world.rest();
+    world.unmute();
+    CHECK_FALSE(world.node("mic").knob.monitorMute);
+    CHECK(world.node("mic").knob.maxVolume == 10.0f);
+}

@@ -75,6 +75,9 @@ void World::settleRoutes() {
     for (const auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes)
             settled.routes.emplace_back(device.serial, route.index);
+    for (const auto& [id, node] : model.graph.nodes)
+        settled.nodes.push_back(node.serial);
+    settled.now = now;
     model.apply(settled);
 }
 

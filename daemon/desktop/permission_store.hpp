@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The desktop's own memory of which Flatpak or Snap may use the microphone (table `devices`, id `microphone`
+// of the portals' permission store): the switches in GNOME Settings. It may hang, die or never come: what was
+// heard last is then what is known, and nobody waits.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include <gio/gio.h>
+
+namespace micguard {
+
+// On the main context, with a connection of its own; as long as the daemon lives.
+class PermissionStore {
+  public:
+    // "yes", "no" or "ask" by application, as the store names it.
+    using Words = std::map<std::string, std::string>;
+    explicit PermissionStore(std::function<void(Words words)> changed);
+    ~PermissionStore();
+    PermissionStore(const PermissionStore&) = delete;
+    PermissionStore& operator=(const PermissionStore&) = delete;
+
+    void start();
+    void set(const std::string& app, const std::string& word);
+    void remove(const std::string& app);
+    // What was set here, or told by the store, last.
+    const Words& words() const { return words_; }
+    std::string state() const { return state_; } // for people
+
+  private:
+    static void onBus(GObject*, GAsyncResult* result, gpointer self) noexcept;
+    static void onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept;
+    static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;
+    static void onSignal(GDBusConnection*, const char*, const char*, const char*, const char*,
+                         GVariant* arguments, gpointer self) noexcept;
+    static void onLookedUp(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
+    void look();
+    void take(GVariant* permissions);
+    void write(const char* method, GVariant* arguments);
+
+    std::function<void(Words)> changed_;
+    Words words_;
+    GDBusConnection* bus_ = nullptr;
+    GCancellable* looking_;
+    GCancellable* bound_;
+    guint subscription_ = 0, name_ = 0;
+    unsigned writing_ = 0; // not answered yet: what the store says may be from before them
+    std::string state_ = "not asked yet";
+};
+
+} // namespace micguard

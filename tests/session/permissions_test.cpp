@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The portals' permission store (the real one) and the guard: a Flatpak that is denied there is denied, at
+// once; what is decided by command is written there; and a store that hangs or dies takes nothing back. The
+// Flatpak is a stand-in: a real installation's folders, and a process in a root of its own, without Flatpak's
+// own programs.
+#include "tests/session/trial.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+using namespace micguard::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* app = "org.trusted.App";
+constexpr const char* storeName = "org.freedesktop.impl.portal.PermissionStore";
+constexpr const char* storePath = "/org/freedesktop/impl/portal/PermissionStore";
+
+Process startStore(const PrivateSession& session) {
+    Process store = session.spawn({"/usr/libexec/xdg-permission-store"}, "permission-store");
+    REQUIRE(eventually([&] { return session.run({"busctl", "--user", "status", storeName}).exitCode == 0; }));
+    return store;
+}
+
+// As another program does it: GNOME Settings, or flatpak permission-set.
+void permit(const PrivateSession& session, const std::string& word) {
+    must(session, {"busctl", "--user", "call", storeName, storePath, storeName, "SetPermission", "sbssas",
+                   "devices", "true", "microphone", app, "1", word});
+}
+
+std::string stored(const PrivateSession& session) {
+    return session
+        .run({"busctl", "--user", "call", storeName, storePath, storeName, "Lookup", "ss", "devices",
+              "microphone"})
+        .output;
+}
+
+bool storeSays(const PrivateSession& session, const std::string& word) {
+    return eventually([&] {
+        return stored(session).find(std::string("\"") + app + "\" 1 \"" + word + "\"") != std::string::npos;
+    });
+}
+
+constexpr const char* guardName = "org.micguard.MicGuard1";
+constexpr const char* guardPath = "/org/micguard/MicGuard1";
+
+// As `micguardctl allow` and `deny` do.
+void rule(const PrivateSession& session, const std::string& action) {
+    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "SetRule", "ssa{sv}", app, action, "0"});
+}
+
+// pw-cat as the Flatpak has installed it.
+std::unique_ptr<Listener> flatpak(const PrivateSession& session) {
+    const fs::path deployed = session.directory() / "data/flatpak/app" / app / "x86_64/stable/1/files";
+    fs::create_directories(deployed / "bin");
+    fs::copy_file("/usr/bin/pw-cat", deployed / "bin/pw-cat", fs::copy_options::skip_existing);
+    const std::string root = (session.directory() / "root").string();
+    fs::create_directories(root);
+    std::vector<std::string> words{"unshare",
+                                   "--user",
+                                   "--map-root-user",
+                                   "--mount",
+                                   "sh",
+                                   "-c",
+                                   "mount -t tmpfs none " + root + " && cd " + root +
+                                       " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L "
+                                       "$f ] && mkdir -p .$f && mount --rbind $f .$f; done; "
+                                       "mkdir app .old && mount --bind " +
+                                       deployed.string() + " app && printf '[Application]\\nname=" + app +
+                                       "\\n[Instance]\\napp-path=" + deployed.string() +
+                                       "\\n' >.flatpak-info && pivot_root . .old && exec chroot . \"$@\"",
+                                   "sh"};
+    for (const char* word : {"/app/bin/pw-cat", "--record", "--raw", "--format", "f32", "--channels", "1",
+                             "--rate", "48000", "--target", "tone", "-"})
+        words.emplace_back(word);
+    auto listener = commandListener(session, {.target = "tone"}, words);
+    listener->start();
+    return listener;
+}
+
+} // namespace
+
+TEST_CASE("a Flatpak that the permission store denies is denied at once, and one that it permits is heard by",
+          "[permissions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Process store = startStore(session);
+    Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    const auto shown =
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    REQUIRE(shown.identity == "sandbox");
+    auto other = listenTo(session, "tone");
+
+    permit(session, "no");
+    guard.waitApplication(app, [](const ShownApplication& one) {
+        return one.state == "denied" && one.reason == "denied in the desktop's settings";
+    });
+    SECTION("permitted again from outside") {
+        permit(session, "yes");
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+        session.setPhase(2);
+        CHECK(listener->waitAudible(0));
+        permit(session, "ask");
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "pending"; });
+    }
+    SECTION("a store that is killed takes nothing back") {
+        store.kill(SIGKILL);
+        REQUIRE(eventually([&] {
+            return session.run({"busctl", "--user", "status", storeName}).exitCode != 0;
+        }));
+        CHECK(guard.trySetMuted(true).empty());
+        CHECK(guard.trySetMuted(false).empty());
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    }
+    SECTION("a store that hangs holds nothing up") {
+        ::kill(store.pid(), SIGSTOP);
+        guard.setMuted(true);
+        guard.setMuted(false);
+        rule(session, "deny");
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        ::kill(store.pid(), SIGCONT);
+        CHECK(storeSays(session, "no"));
+    }
+    // The one beside it never stopped hearing.
+    session.setPhase(0);
+    CHECK(other.listener->waitAudible(0));
+}
+
+TEST_CASE("what is decided by command is in the permission store, and taken back from there",
+          "[permissions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Process store = startStore(session);
+    Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    rule(session, "deny");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    CHECK(storeSays(session, "no"));
+    // GNOME Settings' switch, on again.
+    permit(session, "yes");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    CHECK(storeSays(session, "yes"));
+    permit(session, "no");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    rule(session, "allow");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    CHECK(storeSays(session, "yes"));
+    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "Forget", "s", app});
+    CHECK(eventually([&] { return stored(session).find(app) == std::string::npos; }));
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+}
