@@ -31,6 +31,8 @@ constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
+// Who starts waits so long to hear that there is no other guard. A bus that does not answer at all keeps no microphone open.
+constexpr std::chrono::milliseconds busPatience{1000};
 // At the end, for the history to be written.
 constexpr std::chrono::milliseconds historyPatience{1000};
 
@@ -183,27 +185,14 @@ void App::tellAdmission() {
 
 void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
 
-void App::connectBus() {
+void App::connectBus(std::chrono::milliseconds patience) {
     auto bus = Bus::connect(*this);
     if (!bus) {
         g_message("no session bus yet: %s", bus.error().c_str());
-        busTimer_ = g_timeout_add(
-            busRetryMs,
-            [](gpointer self) -> gboolean {
-                static_cast<App*>(self)->busTimer_ = 0;
-                static_cast<App*>(self)->connectBus();
-                return G_SOURCE_REMOVE;
-            },
-            this);
+        connectBusLater();
         return;
     }
     bus_ = std::move(*bus);
-    if (const auto taken = bus_->takeName(); !taken) {
-        g_printerr("micguardd: %s\n", taken.error().c_str());
-        exitCode_ = 1;
-        g_main_loop_quit(loop_.get());
-        return;
-    }
     bus_->onDisconnected = [this] {
         // The guard goes on guarding; it is found again once there is a bus. Those who held the microphones muted
         // can no longer be seen to let go, and losing them opens nothing.
@@ -212,19 +201,40 @@ void App::connectBus() {
         for (const auto holds = model_.mute.holds; const auto& hold : holds)
             receive(event::HoldDropped{hold.number, now()});
         keepOwnMutes();
-        if (!busTimer_)
-            busTimer_ = g_timeout_add(
-                busRetryMs,
-                [](gpointer self) -> gboolean {
-                    auto* app = static_cast<App*>(self);
-                    app->busTimer_ = 0;
-                    app->bus_.reset();
-                    app->connectBus();
-                    return G_SOURCE_REMOVE;
-                },
-                this);
+        connectBusLater();
     };
-    publish();
+    bus_->takeName(patience, [this](const tl::expected<void, std::string>& taken) {
+        if (taken)
+            return startHistory();
+        g_printerr("micguardd: %s\n", taken.error().c_str());
+        exitCode_ = 1;
+        g_main_loop_quit(loop_.get());
+    });
+    if (exitCode_ == 0)
+        publish();
+}
+
+void App::connectBusLater() {
+    if (busTimer_)
+        return;
+    busTimer_ = g_timeout_add(
+        busRetryMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->busTimer_ = 0;
+            app->bus_.reset();
+            app->connectBus(std::chrono::milliseconds(0));
+            return G_SOURCE_REMOVE;
+        },
+        this);
+}
+
+// Not before it is known that there is no other guard, whose history it would be; without a bus nobody can say so, and there is none.
+void App::startHistory() {
+    if (std::exchange(keepsHistory_, true))
+        return;
+    useHistory();
+    recordAnew();
 }
 
 int App::run() {
@@ -250,13 +260,11 @@ int App::run() {
     if (!options_.releaseLeftovers) {
         desktop_.start();
         session_.start();
-        connectBus();
+        connectBus(busPatience);
         if (exitCode_ != 0)
             return exitCode_;
-        // Not before it is known that there is no other guard, whose history it would be.
-        keepsHistory_ = true;
-        useHistory();
-        recordAnew();
+        if (!bus_)
+            startHistory();
     }
     const auto onTerminate = [](gpointer self) -> gboolean {
         static_cast<App*>(self)->startRelease(0);
