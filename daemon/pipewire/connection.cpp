@@ -500,7 +500,7 @@ struct Connection::Impl {
     }
 };
 
-std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks) {
+std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks, Sockets sockets) {
     static constexpr pw_core_events coreEvents = [] {
         pw_core_events events{};
         events.version = PW_VERSION_CORE_EVENTS;
@@ -533,7 +533,7 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
         0);
     // What fails before the server is asked says nothing about the server, whatever the last error was.
     const auto failed = [&impl](int error) {
-        impl.reset();
+        impl.reset(); // it changes errno
         errno = error;
         return nullptr;
     };
@@ -549,8 +549,13 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     // The manager socket, so that strict admission never keeps the guard itself waiting.
     if (!std::getenv("PIPEWIRE_REMOTE"))
         impl->core = connect("pipewire-0-manager");
-    if (!impl->core)
+    if (!impl->core) {
         impl->core = connect("");
+        // The server makes its sockets one after the other, and where it waits for us to let clients in, the ordinary one keeps us
+        // waiting for ourselves.
+        if (impl->core && sockets == Sockets::Manager && !std::getenv("PIPEWIRE_REMOTE"))
+            return failed(ECONNREFUSED);
+    }
     if (!impl->core)
         return failed(errno);
     pw_core_add_listener(impl->core, &impl->coreHook, &coreEvents, impl.get());

@@ -15,7 +15,8 @@
 namespace micguard {
 namespace {
 
-// Between bind() and listen() a socket is there and refuses; the server needs microseconds for it.
+// Between bind() and listen() a socket is there and refuses, and so does a server that has not made its manager socket yet; it needs
+// microseconds for both. One that is configured without a manager socket is connected to by the ordinary one when these are over.
 constexpr unsigned refusedRetryMs = 2;
 constexpr int refusedRetries = 250;
 // Without a descriptor or memory to spare nobody can say that there is no server, and a server that has no time does not accept
@@ -42,7 +43,8 @@ class PipeWireServer::Impl {
         if (connection_)
             return;
         cancelTimer();
-        connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }});
+        connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }},
+                                       retries_ > 0 ? Sockets::Manager : Sockets::Any);
         const int error = connection_ ? 0 : errno;
         const bool wanting = isOurOwnWant(error);
         wants_ = wanting ? wants_ + 1 : 0;
@@ -92,7 +94,7 @@ class PipeWireServer::Impl {
     std::unique_ptr<Connection> connection_; // after the loop: its sources have to leave it first
     bool dead_ = false;
     unsigned timer_ = 0;
-    int retries_ = 0;
+    int retries_ = refusedRetries;
     int wants_ = 0; // in a row
 };
 

@@ -30,8 +30,10 @@ std::uint64_t addressSpace(pid_t pid) {
 }
 
 void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
-    const rlimit wanted{value, RLIM_INFINITY};
-    REQUIRE(::prlimit(pid, resource, &wanted, nullptr) == 0);
+    rlimit now{};
+    REQUIRE(::prlimit(pid, resource, nullptr, &now) == 0);
+    now.rlim_cur = std::min<std::uint64_t>(value, now.rlim_max);
+    REQUIRE(::prlimit(pid, resource, &now, nullptr) == 0);
 }
 
 } // namespace

@@ -95,7 +95,12 @@ void Curve::check() const {
     CHECK(more <= fewer + 2);
 }
 
-Ordeal::Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell, const ListenOptions& more)
+std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source) {
+    return listenerFor(session, source).listener;
+}
+
+Ordeal::Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
+               const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener)
     : session(options)
     , guard(std::make_unique<Guard>(session))
     , tally(cell + ", " + mode)
@@ -103,7 +108,7 @@ Ordeal::Ordeal(const SessionOptions& options, const std::string& mode, const std
     , mode_(mode) {
     guard->setMode(mode);
     for (const MicSpec& mic : options.mics)
-        add(mic.name, [this, name = mic.name, more] { return listenerFor(session, name, more).listener; });
+        add(mic.name, [this, name = mic.name, listener] { return listener(session, name); });
     hearAgain(session, heard);
     expectNothingLeft();
 }
@@ -159,8 +164,12 @@ void Ordeal::expectNothingLeft() {
 void Ordeal::listen(Milliseconds patience) { listenWhileMuted(heard, tally, patience); }
 
 void Ordeal::recover() {
-    const pid_t bus = session.pid(Daemon::bus);
+    const pid_t bus = session.pid(Daemon::bus), server = session.pid(Daemon::pipewire);
     session.recover();
+    // Not everybody notices that the server he listened to is gone (the ALSA plug-in waits on).
+    if (session.pid(Daemon::pipewire) != server)
+        for (auto& one : heard)
+            one.listener->stop();
     if (session.pid(Daemon::bus) != bus || !guard)
         guard = std::make_unique<Guard>(session);
     REQUIRE(guard->waitName(true));
@@ -205,7 +214,7 @@ void Ordeal::whileLive(const std::function<void()>& strike, const std::function<
 
 void Ordeal::amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend) {
     std::string refused = "not called";
-    std::thread call([&] {
+    std::jthread call([&] { // joined, too, if what happens meanwhile throws
         try {
             Guard another(session);
             refused = another.trySetMuted(muted);

@@ -30,9 +30,13 @@ class Curve {
     std::vector<std::uint64_t> kib_, descriptors_;
 };
 
+// Native, linked by the session manager.
+std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source);
+
 class Ordeal {
   public:
-    Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell, const ListenOptions& more = {});
+    Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
+           const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener = ordinaryListener);
     ~Ordeal();
     Ordeal(const Ordeal&) = delete;
     Ordeal& operator=(const Ordeal&) = delete;

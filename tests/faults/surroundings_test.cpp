@@ -19,8 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::vector<MicKind> plain = {MicKind::tone, MicKind::nullVirtual};
-// Those who link themselves need no session manager.
-const ListenOptions linksItself{.autoconnect = false, .link = true, .relink = true};
+// A stream has no ports before a session manager gives it some; this one has its own, and links itself.
+std::unique_ptr<Listener> linksItself(const PrivateSession& session, const std::string& source) {
+    return attackListener(session, std::string(ATTACKERS) + "/attack-reconnect_fast", {"--source", source});
+}
 
 fs::path configFolder(const Ordeal& ordeal) { return ordeal.session.directory() / "config/micguard"; }
 
@@ -80,9 +82,11 @@ TEST_CASE("the state folder read-only, full or deleted, and the guard killed wit
         const bool killed = ordeal.below(2) == 0;
         ordeal.round(
             [&] {
-                if (how == 0)
+                // A disk that somebody writes to cannot be made read-only: a guard finds it so when it starts.
+                if (how == 0) {
+                    ordeal.session.kill(Daemon::micguardd);
                     disk.makeReadOnly(true);
-                else if (how == 1)
+                } else if (how == 1)
                     disk.fill();
                 else
                     fs::remove_all(state / "micguard");
