@@ -12,8 +12,10 @@
 #include <glib-unix.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <unistd.h>
 
 #include "micguard-config.h"
@@ -35,6 +37,17 @@ constexpr guint busRetryMs = 1000;
 constexpr std::chrono::milliseconds busPatience{1000};
 // At the end, for the history to be written.
 constexpr std::chrono::milliseconds historyPatience{1000};
+
+// With more descriptors open than it may have from now on (prlimit), poll(2) refuses every time: the loop would spin, deaf to
+// everything but its timers, the watchdog's among them. A new process begins with fewer.
+gint pollOrEnd(GPollFD* descriptors, guint count, gint timeout) {
+    const gint ready = g_poll(descriptors, count, timeout);
+    if (ready < 0 && errno == EINVAL) {
+        g_critical("the loop cannot wait for its descriptors any more; ending, so that a new process can");
+        std::_Exit(EXIT_FAILURE);
+    }
+    return ready;
+}
 
 std::string environment(const char* name) {
     const char* value = g_getenv(name);
@@ -238,6 +251,7 @@ void App::startHistory() {
 }
 
 int App::run() {
+    g_main_context_set_poll_func(nullptr, pollOrEnd);
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
     for (const auto& [application, by] : found.memory.appMutes)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The guard is denied memory and descriptors while it runs; the server crashes again and again; those whom it severs are gone in the
-// midst of it.
+// The guard is denied memory and descriptors while it runs; the server crashes again and again; those whom it
+// severs are gone in the midst of it.
 #include "tests/faults/ordeal.hpp"
 #include "tests/faults/server_state.hpp"
 
@@ -38,7 +38,8 @@ void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
 
 } // namespace
 
-// Whatever fails, fails closed: it ends, and the next one takes over; or it goes on with what it has, and then fully.
+// Whatever fails, fails closed: it ends, and the next one takes over; or it goes on with what it has, and
+// then fully.
 TEST_CASE("no more memory for the guard", "[faults][memory]") {
     const std::string mode = GENERATE("silence", "sever");
     Ordeal ordeal(guardedSession(plain), mode, "native × two kinds × no more memory for micguardd");
@@ -76,10 +77,10 @@ TEST_CASE("no more memory for the guard", "[faults][memory]") {
         CHECK(ended > 0);
 }
 
-// A microphone of another process and PipeWire's end both need new connections, and those need descriptors.
+// A card in the session manager and PipeWire's end both need new connections, and those need descriptors.
 TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::otherProcess}), mode,
+    Ordeal ordeal(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::acp}), mode,
                   "native × three kinds × no more descriptors for micguardd");
     bool killServer = false;
     unsigned ended = 0, struck = 0;
@@ -103,14 +104,16 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
             ordeal.session.kill(Daemon::wireplumber);
             ordeal.session.start(Daemon::pipewire);
         }
-        // It has found the server, or has found that it cannot and has ended: then the unit starts another one, ahead of WirePlumber.
+        // It has found the server, or has found that it cannot and has ended: then the unit starts another
+        // one, ahead of WirePlumber.
         const std::int64_t until = monotonicNsec() + 3'000'000'000;
         bool there = false;
         while (!there && monotonicNsec() < until && ordeal.session.running(Daemon::micguardd)) {
             const auto objects = ordeal.session.graph().objects();
             there = std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
                 return one.second.type == "Client" &&
-                       one.second.property("pipewire.sec.pid") == std::to_string(ordeal.session.pid(Daemon::micguardd));
+                       one.second.property("pipewire.sec.pid") ==
+                           std::to_string(ordeal.session.pid(Daemon::micguardd));
             });
             std::this_thread::sleep_for(5ms);
         }
@@ -119,8 +122,8 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
         ended += was && !ordeal.session.running(Daemon::micguardd) ? 1 : 0;
         if (ordeal.session.running(Daemon::micguardd) && ordeal.below(2))
             limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
-        // By turns it has to live with what it has until the session is whole again. With nothing left for the bus it stays away from
-        // there, so that nobody could ask it.
+        // By turns it has to live with what it has until the session is whole again. With nothing left for
+        // the bus it stays away from there, so that nobody could ask it.
         ordeal.session.recover();
         if (ordeal.session.running(Daemon::micguardd))
             limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
@@ -139,9 +142,11 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
 }
 
 // design: a Props with a volume ramp ends PipeWire 1.4.2 (attack-crash_server).
-TEST_CASE("the server crashes fifty times in a row, and whoever listens is connected again at once", "[faults][crashes]") {
+TEST_CASE("the server crashes fifty times in a row, and whoever listens is connected again at once",
+          "[faults][crashes]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession(plain), mode, "native, reconnect_fast × two kinds × PipeWire crashed again and again");
+    Ordeal ordeal(guardedSession(plain), mode,
+                  "native, reconnect_fast × two kinds × PipeWire crashed again and again");
     ordeal.mute();
     std::vector<Heard> fast;
     fast.push_back({"tone", attackListener(ordeal.session, std::string(ATTACKERS) + "/attack-reconnect_fast",
@@ -152,7 +157,8 @@ TEST_CASE("the server crashes fifty times in a row, and whoever listens is conne
         INFO("crash " << run << ", MICGUARD_SEED=" << faultSeed());
         ordeal.moment(30ms);
         const pid_t server = ordeal.session.pid(Daemon::pipewire);
-        ordeal.session.run({std::string(ATTACKERS) + "/attack-crash_server", "--source", "tone", "--seconds", "5"});
+        ordeal.session.run(
+            {std::string(ATTACKERS) + "/attack-crash_server", "--source", "tone", "--seconds", "5"});
         // It tells whether it lost its connection; whether the server is gone is for us to see.
         REQUIRE(eventually([&] { return !ordeal.session.running(Daemon::pipewire); }));
         crashed++;

@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What malloc wavers by from one look to the next, over a run of hundreds of clients; a leak of 1 kB a round is above it in
-// neither half, one of 10 kB in 100 rounds is.
+// What malloc wavers by from one look to the next, over a run of hundreds of clients; a leak of 1 kB a round
+// is above it in neither half, one of 10 kB in 100 rounds is.
 constexpr std::uint64_t wavering = 768;
 
 std::string lines(const std::vector<std::string>& found) {
@@ -88,7 +88,8 @@ void Curve::check() const {
     const std::uint64_t second = median({kib_.begin() + half, kib_.end()});
     const std::uint64_t fewer = median({descriptors_.begin() + start, descriptors_.begin() + half});
     const std::uint64_t more = median({descriptors_.begin() + half, descriptors_.end()});
-    std::printf("      PSS of micguardd, medians of both halves of %zu rounds: %llu, %llu KiB; descriptors: %llu, %llu\n",
+    std::printf("      PSS of micguardd, medians of both halves of %zu rounds: %llu, %llu KiB; descriptors: "
+                "%llu, %llu\n",
                 kib_.size(), static_cast<unsigned long long>(first), static_cast<unsigned long long>(second),
                 static_cast<unsigned long long>(fewer), static_cast<unsigned long long>(more));
     CHECK(second <= first + wavering);
@@ -99,8 +100,9 @@ std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const 
     return listenerFor(session, source).listener;
 }
 
-Ordeal::Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
-               const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener)
+Ordeal::Ordeal(
+    const SessionOptions& options, const std::string& mode, const std::string& cell,
+    const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener)
     : session(options)
     , guard(std::make_unique<Guard>(session))
     , tally(cell + ", " + mode)
@@ -113,7 +115,9 @@ Ordeal::Ordeal(const SessionOptions& options, const std::string& mode, const std
     expectNothingLeft();
 }
 
-Ordeal::~Ordeal() { curve_.check(); }
+Ordeal::~Ordeal() {
+    curve_.check();
+}
 
 void Ordeal::add(const std::string& source, std::function<std::unique_ptr<Listener>()> make) {
     heard.push_back({source, make()});
@@ -161,7 +165,9 @@ void Ordeal::expectNothingLeft() {
     CHECK(wrong.empty());
 }
 
-void Ordeal::listen(Milliseconds patience) { listenWhileMuted(heard, tally, patience); }
+void Ordeal::listen(Milliseconds patience) {
+    listenWhileMuted(heard, tally, patience);
+}
 
 void Ordeal::recover() {
     const pid_t bus = session.pid(Daemon::bus), server = session.pid(Daemon::pipewire);
@@ -183,7 +189,8 @@ void Ordeal::relisten() {
         // What it heard to its end counts.
         const std::uint64_t audible = heard[i].listener->snapshot().audible[1] - heard[i].counted;
         if (session.control(heard[i].source).phase() % 2 == 1) {
-            INFO(heard[i].listener->description() << " on " << heard[i].source << ", which has ended, heard " << audible);
+            INFO(heard[i].listener->description()
+                 << " on " << heard[i].source << ", which has ended, heard " << audible);
             CHECK(audible == 0);
             tally.add(audible);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A guarded session that things happen to, at moments that a seed decides: what every fault test is made of. Between the faults
-// it is muted and unmuted; each time those who listen are asked what they heard, and the server what it has in force.
+// A guarded session that things happen to, at moments that a seed decides: what every fault test is made of.
+// Between the faults it is muted and unmuted; each time those who listen are asked what they heard, and the
+// server what it has in force.
 #pragma once
 
 #include "tests/session/trial.hpp"
@@ -16,7 +17,8 @@ namespace micguard::test {
 
 // How often: a few times in the common run, MICGUARD_FAULTS times with that in the environment.
 unsigned rounds(unsigned common);
-// MICGUARD_SEED, or one of its own; printed, so that a run can be had again (as far as the machine's timing lets it).
+// MICGUARD_SEED, or one of its own; printed, so that a run can be had again (as far as the machine's timing
+// lets it).
 std::uint64_t faultSeed();
 
 // What a process costs over a run: the medians of both halves must not differ by more than allocators waver.
@@ -36,7 +38,8 @@ std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const 
 class Ordeal {
   public:
     Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
-           const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener = ordinaryListener);
+           const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>&
+               listener = ordinaryListener);
     ~Ordeal();
     Ordeal(const Ordeal&) = delete;
     Ordeal& operator=(const Ordeal&) = delete;
@@ -56,8 +59,8 @@ class Ordeal {
     void mute();
     // Everybody hears, and nothing of the guard's is left in the server.
     void unmute();
-    // The fault, by turns while it is muted (or live) and amid the call that makes it so. What the call answers is known
-    // afterwards, and counts: a mute that was confirmed holds from there on.
+    // The fault, by turns while it is muted (or live) and amid the call that makes it so. What the call
+    // answers is known afterwards, and counts: a mute that was confirmed holds from there on.
     void amidMute(const std::function<void()>& strike, const std::function<void()>& mend);
     void amidUnmute(const std::function<void()>& strike, const std::function<void()>& mend);
     // strike, a moment, mend; nothing may be heard meanwhile nor after it, and the server is as it has to be.

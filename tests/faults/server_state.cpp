@@ -111,7 +111,8 @@ void readLimit(ServerState::Source& source, spa_pod* list) {
 
 const pw_node_events nodeEvents = {
     .version = PW_VERSION_NODE_EVENTS,
-    .param = [](void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t, const spa_pod* param) noexcept {
+    .param = [](void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t,
+                const spa_pod* param) noexcept {
         const auto* one = static_cast<Asked*>(data);
         if (id != SPA_PARAM_Props || !param || !spa_pod_is_object(param))
             return;
@@ -128,17 +129,20 @@ const pw_node_events nodeEvents = {
 
 const pw_metadata_events metadataEvents = {
     .version = PW_VERSION_METADATA_EVENTS,
-    .property = [](void* data, std::uint32_t subject, const char* key, const char*, const char* value) noexcept {
+    .property = [](void* data, std::uint32_t subject, const char* key, const char*,
+                   const char* value) noexcept {
         if (key && value && (!std::strcmp(key, "target.object") || !std::strcmp(key, "target.node")))
-            static_cast<Asked*>(data)->reader->state.targets.push_back(std::to_string(subject) + " " + key + " " + value);
+            static_cast<Asked*>(data)->reader->state.targets.push_back(std::to_string(subject) + " " + key +
+                                                                       " " + value);
         return 0;
     }};
 
 void Reader::onGlobal(std::uint32_t id, const char* type, const spa_dict* properties) {
     auto& object = state.objects[id];
-    object.type = std::strncmp(type, PW_TYPE_INFO_INTERFACE_BASE, std::strlen(PW_TYPE_INFO_INTERFACE_BASE)) == 0
-                      ? type + std::strlen(PW_TYPE_INFO_INTERFACE_BASE)
-                      : type;
+    object.type =
+        std::strncmp(type, PW_TYPE_INFO_INTERFACE_BASE, std::strlen(PW_TYPE_INFO_INTERFACE_BASE)) == 0
+            ? type + std::strlen(PW_TYPE_INFO_INTERFACE_BASE)
+            : type;
     object.client = numberOf(properties, PW_KEY_CLIENT_ID, UINT32_MAX);
     object.name = valueOf(properties, object.type == "Client" ? PW_KEY_APP_NAME : PW_KEY_NODE_NAME);
     const std::string mediaClass = valueOf(properties, PW_KEY_MEDIA_CLASS);
@@ -148,12 +152,14 @@ void Reader::onGlobal(std::uint32_t id, const char* type, const spa_dict* proper
         pw_client_get_permissions(reinterpret_cast<pw_client*>(asked.back()->proxy), 0, UINT32_MAX);
     } else if (object.type == "Node") {
         object.captures = mediaClass.starts_with("Stream/Input");
-        if (!mediaClass.starts_with("Audio/Source") || valueOf(properties, PW_KEY_NODE_NAME) == "micguard.silence")
+        if (!mediaClass.starts_with("Audio/Source") ||
+            valueOf(properties, PW_KEY_NODE_NAME) == "micguard.silence")
             return;
         sources[id].id = id;
         sources[id].name = object.name;
         listen(id, type, PW_VERSION_NODE, &nodeEvents);
-        pw_node_enum_params(reinterpret_cast<pw_node*>(asked.back()->proxy), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
+        pw_node_enum_params(reinterpret_cast<pw_node*>(asked.back()->proxy), 0, SPA_PARAM_Props, 0,
+                            UINT32_MAX, nullptr);
     } else if (object.type == "Metadata") {
         listen(id, type, PW_VERSION_METADATA, &metadataEvents);
     } else if (object.type == "Port") {
@@ -161,35 +167,41 @@ void Reader::onGlobal(std::uint32_t id, const char* type, const spa_dict* proper
     }
 }
 
-const pw_registry_events registryEvents = {
-    .version = PW_VERSION_REGISTRY_EVENTS,
-    .global = [](void* data, std::uint32_t id, std::uint32_t, const char* type, std::uint32_t,
-                 const spa_dict* properties) noexcept { static_cast<Reader*>(data)->onGlobal(id, type, properties); }};
+const pw_registry_events registryEvents = {.version = PW_VERSION_REGISTRY_EVENTS,
+                                           .global = [](void* data, std::uint32_t id, std::uint32_t,
+                                                        const char* type, std::uint32_t,
+                                                        const spa_dict* properties) noexcept {
+                                               static_cast<Reader*>(data)->onGlobal(id, type, properties);
+                                           }};
 
 const pw_core_events coreEvents = {
     .version = PW_VERSION_CORE_EVENTS,
-    .done = [](void* data, std::uint32_t, int seq) noexcept {
-        auto* reader = static_cast<Reader*>(data);
-        if (seq == reader->waitedFor) {
-            reader->waitedFor = -1;
-            pw_main_loop_quit(reader->loop);
-        }
-    },
-    .error = [](void* data, std::uint32_t id, int, int result, const char*) noexcept {
-        auto* reader = static_cast<Reader*>(data);
-        if (id == PW_ID_CORE && result == -EPIPE) {
-            reader->failed = true;
-            pw_main_loop_quit(reader->loop);
-        }
-    }};
+    .done =
+        [](void* data, std::uint32_t, int seq) noexcept {
+            auto* reader = static_cast<Reader*>(data);
+            if (seq == reader->waitedFor) {
+                reader->waitedFor = -1;
+                pw_main_loop_quit(reader->loop);
+            }
+        },
+    .error =
+        [](void* data, std::uint32_t id, int, int result, const char*) noexcept {
+            auto* reader = static_cast<Reader*>(data);
+            if (id == PW_ID_CORE && result == -EPIPE) {
+                reader->failed = true;
+                pw_main_loop_quit(reader->loop);
+            }
+        }};
 
 std::string describe(const ServerState& state, const ServerState::Entry& entry) {
     const auto name = [&](std::uint32_t id) {
         const auto found = state.objects.find(id);
-        return std::to_string(id) +
-               (found == state.objects.end() ? " (gone)" : " (" + found->second.type + " " + found->second.name + ")");
+        return std::to_string(id) + (found == state.objects.end()
+                                         ? " (gone)"
+                                         : " (" + found->second.type + " " + found->second.name + ")");
     };
-    return "client " + name(entry.client) + " has " + std::to_string(entry.permissions) + " on " + name(entry.object);
+    return "client " + name(entry.client) + " has " + std::to_string(entry.permissions) + " on " +
+           name(entry.object);
 }
 
 std::set<std::uint32_t> clientsOf(const ServerState& state, pid_t pid) {
@@ -218,8 +230,10 @@ ServerState readServer(const PrivateSession& session, Milliseconds timeout) {
     timespec due{timeout.count() / 1000, (timeout.count() % 1000) * 1'000'000};
     pw_loop_update_timer(loop, watchdog, &due, nullptr, false);
     reader.context = pw_context_new(loop, nullptr, 0);
-    reader.core = pw_context_connect(
-        reader.context, pw_properties_new(PW_KEY_REMOTE_NAME, session.managerSocket().c_str(), PW_KEY_APP_NAME, "server-state", nullptr), 0);
+    reader.core = pw_context_connect(reader.context,
+                                     pw_properties_new(PW_KEY_REMOTE_NAME, session.managerSocket().c_str(),
+                                                       PW_KEY_APP_NAME, "server-state", nullptr),
+                                     0);
     if (!reader.core)
         throw std::runtime_error("no server to be read");
     pw_core_add_listener(reader.core, &reader.coreHook, &coreEvents, &reader);
@@ -286,9 +300,11 @@ std::vector<std::string> openings(const ServerState& state, const PrivateSession
         for (const auto client : listening) {
             bool kept = state.objects.at(source.id).client == client;
             for (const auto& entry : state.permissions)
-                kept = kept || (entry.client == client && entry.object == source.id && entry.permissions == 0);
+                kept =
+                    kept || (entry.client == client && entry.object == source.id && entry.permissions == 0);
             if (!kept)
-                found.push_back("client " + std::to_string(client) + " (" + state.objects.at(client).name + ") sees " + source.name);
+                found.push_back("client " + std::to_string(client) + " (" + state.objects.at(client).name +
+                                ") sees " + source.name);
         }
     }
     return found;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the guard leans on goes wrong: the session manager, the disk, the configuration, the clock, the way in which clients are let in.
+// What the guard leans on goes wrong: the session manager, the disk, the configuration, the clock, the way in
+// which clients are let in.
 #include "tests/faults/ordeal.hpp"
 #include "tests/faults/server_state.hpp"
 #include "tests/session/disk.hpp"
@@ -24,16 +25,20 @@ std::unique_ptr<Listener> linksItself(const PrivateSession& session, const std::
     return attackListener(session, std::string(ATTACKERS) + "/attack-reconnect_fast", {"--source", source});
 }
 
-fs::path configFolder(const Ordeal& ordeal) { return ordeal.session.directory() / "config/micguard"; }
+fs::path configFolder(const Ordeal& ordeal) {
+    return ordeal.session.directory() / "config/micguard";
+}
 
 } // namespace
 
-TEST_CASE("no session manager from the start, one that arrives late, and one that is replaced by none", "[faults][manager]") {
+TEST_CASE("no session manager from the start, one that arrives late, and one that is replaced by none",
+          "[faults][manager]") {
     const std::string mode = GENERATE("silence", "sever");
-    SessionOptions options = guardedSession(plain);
+    SessionOptions options =
+        guardedSession({MicKind::tone}); // one: those who link themselves find it by name
     options.wireplumber = false;
     options.pulse = false;
-    Ordeal ordeal(options, mode, "native × two kinds × no session manager, a late one, none again", linksItself);
+    Ordeal ordeal(options, mode, "native × tone × no session manager, a late one, none again", linksItself);
     const auto come = [&] {
         ordeal.session.wantSessionManager(true);
         ordeal.recover();
@@ -71,6 +76,8 @@ TEST_CASE("no session manager from the start, one that arrives late, and one tha
 TEST_CASE("the state folder read-only, full or deleted, and the guard killed with it", "[faults][disk]") {
     const std::string mode = GENERATE("silence", "sever");
     SessionOptions options = guardedSession(plain);
+    options.micguardConfig =
+        "[mute]\nmode = \"" + mode + "\"\n"; // one chosen at run time goes with the folder
     Ordeal ordeal(options, mode, "native × two kinds × state folder read-only, full, deleted");
     ordeal.session.stop(Daemon::micguardd); // what it had open would be below the disk
     const Disk disk(ordeal.session, 0, "size=512k");
@@ -82,7 +89,8 @@ TEST_CASE("the state folder read-only, full or deleted, and the guard killed wit
         const bool killed = ordeal.below(2) == 0;
         ordeal.round(
             [&] {
-                // A disk that somebody writes to cannot be made read-only: a guard finds it so when it starts.
+                // A disk that somebody writes to cannot be made read-only: a guard finds it so when it
+                // starts.
                 if (how == 0) {
                     ordeal.session.kill(Daemon::micguardd);
                     disk.makeReadOnly(true);
@@ -104,7 +112,8 @@ TEST_CASE("the state folder read-only, full or deleted, and the guard killed wit
 }
 
 // As after a reboot, when the marker is gone: the state on disk is all that says so.
-TEST_CASE("the state folder deleted while muted: the mute is on disk again, and outlasts a reboot", "[faults][disk]") {
+TEST_CASE("the state folder deleted while muted: the mute is on disk again, and outlasts a reboot",
+          "[faults][disk]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     guard.setMuted(true);
@@ -122,13 +131,15 @@ TEST_CASE("the state folder deleted while muted: the mute is on disk again, and 
 
 TEST_CASE("conf.d replaced in the midst of reloads", "[faults][config]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession(plain), mode, "native × two kinds × conf.d replaced in the midst of reloads");
+    Ordeal ordeal(guardedSession(plain), mode,
+                  "native × two kinds × conf.d replaced in the midst of reloads");
     const fs::path folder = configFolder(ordeal) / "conf.d";
     fs::create_directories(folder);
     unsigned made = 0;
     // A folder as an administrator's tool puts it in place: made aside, and swapped in by two renames.
     const auto replace = [&](const std::string& text) {
-        const fs::path fresh = configFolder(ordeal) / ("fresh" + std::to_string(made)), old = configFolder(ordeal) / ("old" + std::to_string(made));
+        const fs::path fresh = configFolder(ordeal) / ("fresh" + std::to_string(made)),
+                       old = configFolder(ordeal) / ("old" + std::to_string(made));
         made++;
         fs::create_directories(fresh);
         for (unsigned i = 0; i <= ordeal.below(20); i++)
@@ -172,7 +183,8 @@ TEST_CASE("the wall clock (a model of it) set back and forth", "[faults][clock]"
     const std::string mode = GENERATE("silence", "sever");
     MovedClock clock(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h);
     SessionOptions options = guardedSession(plain);
-    options.micguardConfig = "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\nwhen = { hours = \"09:00-17:00\" }\naction = \"deny\"\n";
+    options.micguardConfig = "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\nwhen = { hours = "
+                             "\"09:00-17:00\" }\naction = \"deny\"\n";
     clock.give(options);
     Ordeal ordeal(options, mode, "native × two kinds × the clock (a model of it) set back and forth");
     const auto strike = [&] {
@@ -210,7 +222,8 @@ TEST_CASE("strict admission on and off in the midst of mutes and kills", "[fault
             ordeal.listen();
         }
     };
-    // What strict admission takes from everybody is for whoever is let in: what is left is looked at without it.
+    // What strict admission takes from everybody is for whoever is let in: what is left is looked at without
+    // it.
     const auto uncycle = [&] {
         unmuteAndListen(ordeal.session, *ordeal.guard, ordeal.heard);
         if (!strict)

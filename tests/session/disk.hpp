@@ -32,7 +32,8 @@ class Disk {
     Disk& operator=(const Disk&) = delete;
 
     void makeReadOnly(bool readOnly) const {
-        if (mount(nullptr, path_.c_str(), nullptr, static_cast<unsigned long>(readOnly ? MS_REMOUNT | MS_RDONLY : MS_REMOUNT), nullptr) != 0)
+        if (mount(nullptr, path_.c_str(), nullptr,
+                  static_cast<unsigned long>(readOnly ? MS_REMOUNT | MS_RDONLY : MS_REMOUNT), nullptr) != 0)
             throw std::system_error(errno, std::generic_category(), path_.string());
     }
     void fill() const {
