@@ -498,8 +498,9 @@ struct Recorder {
                 knob.restoreMax = node->knob.maxVolume;
                 knob.restoreMonitorMute = node->knob.monitorMute;
             }
-        } else if (a.silent && !knob.silent) {
-            knob.restoreMax = node->knob.present && node->knob.maxVolume > 0.0f ? node->knob.maxVolume : knob.restoreMax;
+        } else if (a.silent && !knob.silent && node->knob.present && node->knob.maxVolume > 0.0f) {
+            // Unless muted again before the end of the silence was read back: both are our own then.
+            knob.restoreMax = node->knob.maxVolume;
             knob.restoreMonitorMute = node->knob.monitorMute;
         }
         if (!a.silent)

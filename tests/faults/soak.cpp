@@ -78,7 +78,8 @@ class Soak {
             return ordeal_.removeLast();
         clients++;
         const std::string source = sources[ordeal_.below(static_cast<unsigned>(sources.size()))];
-        const unsigned kind = ordeal_.below(5);
+        // JACK asks for its link once; where that is refused, as in `sever`, nobody makes it later.
+        const unsigned drawn = ordeal_.below(5), kind = drawn == 3 && muted_ ? 4 : drawn;
         ordeal_.add(source, [this, source, kind]() -> std::unique_ptr<Listener> {
             ListenOptions options{.target = source, .latencyMsec = 20};
             switch (kind) {
