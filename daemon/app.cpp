@@ -13,8 +13,10 @@
 #include <glib-unix.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <unistd.h>
 
 #include "micguard-config.h"
@@ -32,8 +34,21 @@ constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
 constexpr guint busRetryMs = 1000;
+// Who starts waits so long to hear that there is no other guard. A bus that does not answer at all keeps no microphone open.
+constexpr std::chrono::milliseconds busPatience{1000};
 // At the end, for the history to be written.
 constexpr std::chrono::milliseconds historyPatience{1000};
+
+// With more descriptors open than it may have from now on (prlimit), poll(2) refuses every time: the loop would spin, deaf to
+// everything but its timers, the watchdog's among them. A new process begins with fewer.
+gint pollOrEnd(GPollFD* descriptors, guint count, gint timeout) {
+    const gint ready = g_poll(descriptors, count, timeout);
+    if (ready < 0 && errno == EINVAL) {
+        g_critical("the loop cannot wait for its descriptors any more; ending, so that a new process can");
+        std::_Exit(EXIT_FAILURE);
+    }
+    return ready;
+}
 
 std::string environment(const char* name) {
     const char* value = g_getenv(name);
@@ -189,27 +204,14 @@ void App::tellAdmission() {
 
 void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
 
-void App::connectBus() {
+void App::connectBus(std::chrono::milliseconds patience) {
     auto bus = Bus::connect(*this);
     if (!bus) {
         g_message("no session bus yet: %s", bus.error().c_str());
-        busTimer_ = g_timeout_add(
-            busRetryMs,
-            [](gpointer self) -> gboolean {
-                static_cast<App*>(self)->busTimer_ = 0;
-                static_cast<App*>(self)->connectBus();
-                return G_SOURCE_REMOVE;
-            },
-            this);
+        connectBusLater();
         return;
     }
     bus_ = std::move(*bus);
-    if (const auto taken = bus_->takeName(); !taken) {
-        g_printerr("micguardd: %s\n", taken.error().c_str());
-        exitCode_ = 1;
-        g_main_loop_quit(loop_.get());
-        return;
-    }
     bus_->onDisconnected = [this] {
         // The guard goes on guarding; it is found again once there is a bus. Those who held the microphones muted
         // can no longer be seen to let go, and losing them opens nothing.
@@ -218,22 +220,44 @@ void App::connectBus() {
         for (const auto holds = model_.mute.holds; const auto& hold : holds)
             receive(event::HoldDropped{hold.number, now()});
         keepOwnMutes();
-        if (!busTimer_)
-            busTimer_ = g_timeout_add(
-                busRetryMs,
-                [](gpointer self) -> gboolean {
-                    auto* app = static_cast<App*>(self);
-                    app->busTimer_ = 0;
-                    app->bus_.reset();
-                    app->connectBus();
-                    return G_SOURCE_REMOVE;
-                },
-                this);
+        connectBusLater();
     };
-    publish();
+    bus_->takeName(patience, [this](const tl::expected<void, std::string>& taken) {
+        if (taken)
+            return startHistory();
+        g_printerr("micguardd: %s\n", taken.error().c_str());
+        exitCode_ = 1;
+        g_main_loop_quit(loop_.get());
+    });
+    if (exitCode_ == 0)
+        publish();
+}
+
+void App::connectBusLater() {
+    if (busTimer_)
+        return;
+    busTimer_ = g_timeout_add(
+        busRetryMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->busTimer_ = 0;
+            app->bus_.reset();
+            app->connectBus(std::chrono::milliseconds(0));
+            return G_SOURCE_REMOVE;
+        },
+        this);
+}
+
+// Not before it is known that there is no other guard, whose history it would be; without a bus nobody can say so, and there is none.
+void App::startHistory() {
+    if (std::exchange(keepsHistory_, true))
+        return;
+    useHistory();
+    recordAnew();
 }
 
 int App::run() {
+    g_main_context_set_poll_func(nullptr, pollOrEnd);
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
     for (const auto& [application, by] : found.memory.appMutes)
@@ -265,13 +289,11 @@ int App::run() {
         receive(event::Warned{"privacy-switch", privacy_.start()});
         permissions_.start();
         link_.start();
-        connectBus();
+        connectBus(busPatience);
         if (exitCode_ != 0)
             return exitCode_;
-        // Not before it is known that there is no other guard, whose history it would be.
-        keepsHistory_ = true;
-        useHistory();
-        recordAnew();
+        if (!bus_)
+            startHistory();
     }
     const auto onTerminate = [](gpointer self) -> gboolean {
         static_cast<App*>(self)->end();

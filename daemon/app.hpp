@@ -34,6 +34,7 @@
 #include "daemon/verify/verifier.hpp"
 #include "proof/program.hpp"
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <map>
@@ -176,7 +177,9 @@ class App final : public Requests {
     void linkAdmission();
     void tellAdmission();
     bool isNewClient(const Event& event) const;
-    void connectBus();
+    void connectBus(std::chrono::milliseconds patience);
+    void connectBusLater();
+    void startHistory();
     void notifyReady();
 
     static journal::Instant instant() { return static_cast<journal::Instant>(g_get_monotonic_time()); }

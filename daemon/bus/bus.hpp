@@ -11,6 +11,7 @@
 #include "daemon/model/verify_view.hpp"
 #include "daemon/model/view.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -130,17 +131,19 @@ class Requests {
 
 class Bus {
   public:
-    // Connects to the session bus, waiting for its answer. Does not take the name yet. `requests` must
-    // outlive the Bus. Destroying a Bus sends what is queued (waiting 200 ms at most), closes the holds'
+    // Connects to the session bus. Waits for nothing: a bus that does not answer, or goes again before it has, is a lost one
+    // (onDisconnected). Does not take the name yet. `requests` must outlive the Bus. Destroying a Bus sends what is queued (waiting 200 ms at most), closes the holds'
     // pipes and calls dropHold for none of them. Error: a sentence for the log.
     static tl::expected<std::unique_ptr<Bus>, std::string> connect(Requests& requests);
     virtual ~Bus() = default;
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
 
-    // Takes the well-known name without queueing or replacing. Waits for the bus: for the start, not for the
-    // loop. Error: a sentence that names the owner (unique name and pid) if somebody else has it.
-    virtual tl::expected<void, std::string> takeName() = 0;
+    // Takes the well-known name without queueing or replacing, and says how that went: before this returns, if the bus answers
+    // within `patience` (for the start, not for the loop), else whenever it does. Not at all if the connection is lost first. Error: a
+    // sentence that names the owner (unique name and pid) if somebody else has it.
+    using Named = std::function<void(const tl::expected<void, std::string>&)>;
+    virtual void takeName(std::chrono::milliseconds patience, Named named) = 0;
 
     // The state to show from now on. Emits PropertiesChanged, InterfacesAdded/Removed and
     // CaptureStarted/CaptureStopped for every difference to the one before.

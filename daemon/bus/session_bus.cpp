@@ -23,6 +23,10 @@ namespace {
 // How long a bus that takes nothing may delay the guard's end.
 constexpr gint64 longestFlush = 200 * G_TIME_SPAN_MILLISECOND;
 
+// A bus that is stopped takes nothing, and we do not keep all that happens for it: it is asked for everything once it is back. Far
+// more than thousands of streams that come at once make.
+constexpr std::uint64_t mostQueued = 32768;
+
 struct BusClose {
     // What is still queued has been given its time by then; sd_bus_flush() would wait for ever.
     void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
@@ -57,9 +61,17 @@ class SessionBus final : public Bus {
         return result < 0 ? result : objects_.attach();
     }
 
-    tl::expected<void, std::string> takeName() override;
+    void takeName(std::chrono::milliseconds patience, Named named) override;
 
-    void publish(const View& view) override { objects_.publish(view); }
+    void publish(const View& view) override {
+        std::uint64_t queued = 0;
+        if (sd_bus_get_n_queued_write(connection_.get(), &queued) >= 0 && queued > mostQueued) {
+            g_warning("the session bus takes nothing any more; connecting anew");
+            sd_bus_close(connection_.get()); // noticed by the source
+            return;
+        }
+        objects_.publish(view);
+    }
 
     void blocked(std::uint64_t applicationKey, const std::string& reason) override {
         objects_.blocked(applicationKey, reason);
@@ -70,6 +82,16 @@ class SessionBus final : public Bus {
     void holdEnded(std::uint64_t number) override { methods_.holdEnded(number); }
 
   private:
+    static int onNamed(sd_bus_message* reply, void* self, sd_bus_error*) noexcept;
+    static int onOwner(sd_bus_message* reply, void* self, sd_bus_error*) noexcept;
+    static int onOwnerPid(sd_bus_message* reply, void* self, sd_bus_error*) noexcept;
+    int ask(const char* member, sd_bus_message_handler_t handler);
+    void named(const tl::expected<void, std::string>& result) {
+        naming_.reset();
+        if (const auto tell = std::exchange(named_, nullptr))
+            tell(result);
+    }
+
     void lost() {
         methods_.busLost();
         // A copy: what is called may destroy this.
@@ -81,28 +103,81 @@ class SessionBus final : public Bus {
     GuardMethods methods_;
     Objects objects_;
     BusSource source_;
+    Named named_;
+    Slot naming_; // the question under way
+    std::string owner_;
 };
 
-tl::expected<void, std::string> SessionBus::takeName() {
-    sd_bus* bus = connection_.get();
-    const int result = sd_bus_request_name(bus, names::busName, 0);
-    if (result >= 0 || result == -EALREADY)
-        return {};
-    if (result != -EEXIST)
-        return tl::unexpected(
-            fmt::format("cannot take the name {} on the session bus: {}", names::busName, errnoText(result)));
+// About whoever has the name.
+int SessionBus::ask(const char* member, sd_bus_message_handler_t handler) {
+    sd_bus_slot* slot = nullptr;
+    const int result = sd_bus_call_method_async(connection_.get(), &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                                "org.freedesktop.DBus", member, handler, this, "s", names::busName);
+    if (result >= 0)
+        naming_.reset(slot);
+    return result;
+}
 
-    sd_bus_creds* raw = nullptr;
+void SessionBus::takeName(std::chrono::milliseconds patience, Named named) {
+    sd_bus* bus = connection_.get();
+    named_ = std::move(named);
+    sd_bus_slot* slot = nullptr;
+    if (sd_bus_request_name_async(bus, &slot, names::busName, 0, onNamed, this) < 0) {
+        sd_bus_close(bus);
+        return;
+    }
+    naming_.reset(slot);
+    const gint64 deadline = g_get_monotonic_time() + patience.count() * G_TIME_SPAN_MILLISECOND;
+    while (named_) {
+        const int processed = sd_bus_process(bus, nullptr);
+        const gint64 left = deadline - g_get_monotonic_time();
+        if (processed < 0 || left <= 0 || !named_)
+            break;
+        if (processed == 0 && sd_bus_wait(bus, static_cast<std::uint64_t>(left)) < 0)
+            break;
+    }
+}
+
+int SessionBus::onNamed(sd_bus_message* reply, void* data, sd_bus_error*) noexcept {
+    auto* self = static_cast<SessionBus*>(data);
+    constexpr std::uint32_t owner = 1, exists = 3, alreadyOwner = 4; // of the D-Bus specification
+    std::uint32_t code = 0;
+    if (const sd_bus_error* error = sd_bus_message_get_error(reply)) {
+        // No answer is none; the bus is asked anew over another connection.
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED))
+            sd_bus_close(self->connection_.get());
+        else
+            self->named(tl::unexpected(fmt::format("cannot take the name {} on the session bus: {}", names::busName,
+                                                   error->message ? error->message : error->name)));
+        return 0;
+    }
+    if (sd_bus_message_read(reply, "u", &code) > 0 && (code == owner || code == alreadyOwner))
+        self->named({});
+    else if (code != exists || self->ask("GetNameOwner", onOwner) < 0)
+        self->named(tl::unexpected(fmt::format("the name {} is taken", names::busName)));
+    return 0;
+}
+
+int SessionBus::onOwner(sd_bus_message* reply, void* data, sd_bus_error*) noexcept {
+    auto* self = static_cast<SessionBus*>(data);
     const char* owner = nullptr;
-    pid_t pid = 0;
-    const int asked =
-        sd_bus_get_name_creds(bus, names::busName, SD_BUS_CREDS_UNIQUE_NAME | SD_BUS_CREDS_PID, &raw);
-    const Creds creds(raw);
-    if (asked < 0 || sd_bus_creds_get_unique_name(creds.get(), &owner) < 0)
-        return tl::unexpected(fmt::format("the name {} is taken", names::busName));
-    if (sd_bus_creds_get_pid(creds.get(), &pid) < 0)
-        return tl::unexpected(fmt::format("the name {} is taken by {}", names::busName, owner));
-    return tl::unexpected(fmt::format("the name {} is taken by {}, process {}", names::busName, owner, pid));
+    const bool told = !sd_bus_message_get_error(reply) && sd_bus_message_read(reply, "s", &owner) > 0;
+    self->owner_ = told ? owner : "somebody";
+    if (!told || self->ask("GetConnectionUnixProcessID", onOwnerPid) < 0)
+        self->named(tl::unexpected(fmt::format("the name {} is taken", names::busName)));
+    return 0;
+}
+
+int SessionBus::onOwnerPid(sd_bus_message* reply, void* data, sd_bus_error*) noexcept {
+    auto* self = static_cast<SessionBus*>(data);
+    std::uint32_t pid = 0;
+    if (!sd_bus_message_get_error(reply) && sd_bus_message_read(reply, "u", &pid) > 0)
+        self->named(tl::unexpected(
+            fmt::format("the name {} is taken by {}, process {}", names::busName, self->owner_, pid)));
+    else
+        self->named(tl::unexpected(fmt::format("the name {} is taken by {}", names::busName, self->owner_)));
+    return 0;
 }
 
 } // namespace
@@ -118,11 +193,6 @@ tl::expected<std::unique_ptr<Bus>, std::string> Bus::connect(Requests& requests)
     if (result < 0)
         return failed(result);
     Connection connection(raw);
-    // Waits until the bus has answered: a connection that is refused is told here and not later.
-    const char* uniqueName = nullptr;
-    result = sd_bus_get_unique_name(connection.get(), &uniqueName);
-    if (result < 0)
-        return failed(result);
     auto bus = std::make_unique<SessionBus>(std::move(connection), requests);
     result = bus->attach();
     if (result < 0)

@@ -15,9 +15,11 @@
 #include <spa/param/param.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <deque>
 #include <map>
+#include <new>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -303,8 +305,13 @@ struct Connection::Impl {
         pw_log_debug("object %u seq %d: %s (%s)", id, seq, message, std::strerror(-result));
     }
 
+    // Only for want of memory does this fail: to go on would be to overlook a microphone. Thrown from a callback it ends us, and the
+    // next guard begins with what it needs.
     pw_proxy* bind(std::uint32_t id, const char* type, std::uint32_t version) const {
-        return static_cast<pw_proxy*>(pw_registry_bind(registry, id, type, version, 0));
+        auto* proxy = static_cast<pw_proxy*>(pw_registry_bind(registry, id, type, version, 0));
+        if (!proxy && !lostTold)
+            throw std::bad_alloc();
+        return proxy;
     }
 
     void seeNode(std::uint32_t id, const spa_dict* properties) {
@@ -493,7 +500,7 @@ struct Connection::Impl {
     }
 };
 
-std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks) {
+std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks, Sockets sockets) {
     static constexpr pw_core_events coreEvents = [] {
         pw_core_events events{};
         events.version = PW_VERSION_CORE_EVENTS;
@@ -524,11 +531,17 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     impl->context = pw_context_new(
         loop, pw_properties_new(PW_KEY_CONFIG_NAME, "null", "context.modules.allow-empty", "true", nullptr),
         0);
-    if (!impl->context)
+    // What fails before the server is asked says nothing about the server, whatever the last error was.
+    const auto failed = [&impl](int error) {
+        impl.reset(); // it changes errno
+        errno = error;
         return nullptr;
+    };
+    if (!impl->context)
+        return failed(ENOMEM);
     for (const char* module : {"libpipewire-module-protocol-native", "libpipewire-module-metadata"})
         if (!pw_context_load_module(impl->context, module, nullptr, nullptr))
-            return nullptr;
+            return failed(ENOMEM);
     const auto connect = [&](const char* remote) {
         impl->remote = remote;
         return pw_context_connect(impl->context, impl->properties(), 0);
@@ -536,10 +549,15 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks)
     // The manager socket, so that strict admission never keeps the guard itself waiting.
     if (!std::getenv("PIPEWIRE_REMOTE"))
         impl->core = connect("pipewire-0-manager");
-    if (!impl->core)
+    if (!impl->core) {
         impl->core = connect("");
+        // The server makes its sockets one after the other, and where it waits for us to let clients in, the ordinary one keeps us
+        // waiting for ourselves.
+        if (impl->core && sockets == Sockets::Manager && !std::getenv("PIPEWIRE_REMOTE"))
+            return failed(ECONNREFUSED);
+    }
     if (!impl->core)
-        return nullptr;
+        return failed(errno);
     pw_core_add_listener(impl->core, &impl->coreHook, &coreEvents, impl.get());
     impl->registry = pw_core_get_registry(impl->core, PW_VERSION_REGISTRY, 0);
     pw_registry_add_listener(impl->registry, &impl->registryHook, &registryEvents, impl.get());

@@ -15,6 +15,9 @@ struct pw_loop;
 
 namespace micguard {
 
+// Manager: a server whose manager socket is not there (yet) refuses (ECONNREFUSED).
+enum class Sockets { Manager, Any };
+
 class Connection {
   public:
     struct Callbacks {
@@ -23,7 +26,7 @@ class Connection {
     };
 
     // nullptr if the server cannot be reached; errno says why.
-    static std::unique_ptr<Connection> open(pw_loop* loop, Callbacks callbacks);
+    static std::unique_ptr<Connection> open(pw_loop* loop, Callbacks callbacks, Sockets sockets);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

@@ -9,14 +9,22 @@
 #include <pipewire/pipewire.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace micguard {
 namespace {
 
-// Between bind() and listen() a socket is there and refuses; the server needs microseconds for it.
+// Between bind() and listen() a socket is there and refuses, and so does a server that has not made its manager socket yet; it needs
+// microseconds for both. One that is configured without a manager socket is connected to by the ordinary one when these are over.
 constexpr unsigned refusedRetryMs = 2;
 constexpr int refusedRetries = 250;
+// Without a descriptor or memory to spare nobody can say that there is no server, and a server that has no time does not accept
+// (EAGAIN). Tried again so often; what we lack ourselves a new process has, and systemd starts one.
+constexpr unsigned wantingRetryMs = 100;
+constexpr int wantingRetries = 10;
+
+bool isOurOwnWant(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
 
 } // namespace
 
@@ -35,10 +43,19 @@ class PipeWireServer::Impl {
         if (connection_)
             return;
         cancelTimer();
-        connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }});
-        const bool retry = !connection_ && errno == ECONNREFUSED && retries_-- > 0;
+        connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }},
+                                       retries_ > 0 ? Sockets::Manager : Sockets::Any);
+        const int error = connection_ ? 0 : errno;
+        const bool wanting = isOurOwnWant(error);
+        wants_ = wanting ? wants_ + 1 : 0;
+        if (wants_ > wantingRetries) {
+            g_critical("cannot connect to PipeWire: %s; ending, so that a new process can", g_strerror(error));
+            std::_Exit(EXIT_FAILURE); // to write anything down would need the same
+        }
+        const bool refused = error == ECONNREFUSED && retries_-- > 0;
+        const bool retry = refused || wanting || error == EAGAIN;
         if (retry)
-            timer_ = g_timeout_add(refusedRetryMs, onTimer, this);
+            timer_ = g_timeout_add(refused ? refusedRetryMs : wantingRetryMs, onTimer, this);
         sink_(event::Disconnected{connection_ || retry});
     }
 
@@ -77,7 +94,8 @@ class PipeWireServer::Impl {
     std::unique_ptr<Connection> connection_; // after the loop: its sources have to leave it first
     bool dead_ = false;
     unsigned timer_ = 0;
-    int retries_ = 0;
+    int retries_ = refusedRetries;
+    int wants_ = 0; // in a row
 };
 
 PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink) {

@@ -194,7 +194,8 @@ void Store::writeLoop() {
         writing_ = true;
         lock.unlock();
         std::string error;
-        if (failing || text != last) {
+        // Nobody but us takes it away, but somebody may all the same: as long as anything happens it is put back.
+        if (failing || text != last || access(statePath().c_str(), F_OK) != 0) {
             // The one before stays as the newest readable should this one be damaged.
             rename(statePath().c_str(), (statePath() + ".old").c_str());
             error = replaceFile(stateFolder_, statePath(), text, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What happened is written down, with who, when and why; it outlasts a killed guard; and whatever is wrong
 // with its disk, the microphones are muted as ever.
+#include "tests/session/disk.hpp"
 #include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -13,7 +14,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include <sys/mount.h>
 #include <unistd.h>
 
 using namespace micguard::test;
@@ -69,31 +69,6 @@ std::vector<fs::path> historyFiles(const PrivateSession& session) {
 bool isBetween(const json& time, std::uint64_t from, std::uint64_t to) {
     return time.is_number() && time.get<std::uint64_t>() >= from && time.get<std::uint64_t>() <= to;
 }
-
-// A small or read-only disk where the state would be; gone with this.
-class Disk {
-  public:
-    Disk(const PrivateSession& session, unsigned long flags, const char* options)
-        : path_(session.directory() / "state") {
-        fs::create_directories(path_);
-        if (geteuid() != 0 ||
-            mount("micguard-test", path_.c_str(), "tmpfs", flags | MS_NOSUID | MS_NODEV, options) != 0)
-            SKIP("a disk of its own needs root");
-    }
-    ~Disk() { umount2(path_.c_str(), MNT_DETACH); }
-    Disk(const Disk&) = delete;
-    Disk& operator=(const Disk&) = delete;
-
-    void fill() const {
-        std::ofstream filler(path_ / "filler", std::ios::binary);
-        const std::string block(1024, 'x');
-        while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-        }
-    }
-
-  private:
-    fs::path path_;
-};
 
 // Holds SQLite's lock on the file, as a program would that hangs while it writes there.
 class Lock {

@@ -43,7 +43,7 @@ bool eventually(const std::function<bool()>& isSo) {
     return true;
 }
 
-Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
+Heard listenerFor(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
     ListenOptions options = more;
     options.target = source;
     options.name = "listener-" + source;
@@ -55,7 +55,11 @@ Heard listenTo(const PrivateSession& session, const std::string& source, const L
         options.link = true;
         options.relink = true;
     }
-    return hear(source, nativeListener(session, options));
+    return {source, nativeListener(session, options)};
+}
+
+Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
+    return hear(source, listenerFor(session, source, more).listener);
 }
 
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {
@@ -64,6 +68,10 @@ Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {
     INFO("control: " << heard.listener->description() << " hears " << source << " while live");
     REQUIRE(heard.listener->waitAudible(0));
     return heard;
+}
+
+std::int64_t Tally::longestReply() const {
+    return replies_.empty() ? 0 : *std::max_element(replies_.begin(), replies_.end());
 }
 
 Tally::~Tally() {

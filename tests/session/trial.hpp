@@ -30,6 +30,8 @@ struct Heard {
         0; // audible samples of the odd phase that have been judged, or were from before the mute
 };
 
+// Of the named microphone, not started.
+Heard listenerFor(const PrivateSession& session, const std::string& source, const ListenOptions& more = {});
 // Starts a native listener on the named microphone and waits until it hears it.
 Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more = {});
 
@@ -47,6 +49,7 @@ class Tally {
     }
     void replied(std::int64_t nsec) { replies_.push_back(nsec); }
     std::uint64_t audible() const { return audible_; }
+    std::int64_t longestReply() const;
 
   private:
     std::string cell_;

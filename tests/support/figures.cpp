@@ -38,4 +38,13 @@ std::uint64_t proportionalKib(pid_t pid) {
     return 0;
 }
 
+std::uint64_t openDescriptors(pid_t pid) {
+    std::error_code gone;
+    std::uint64_t count = 0;
+    const std::filesystem::path folder = "/proc/" + std::to_string(pid) + "/fd";
+    for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator(folder, gone))
+        count++;
+    return count;
+}
+
 } // namespace micguard::test

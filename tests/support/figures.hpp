@@ -19,5 +19,6 @@ Spent spentBy(pid_t pid);
 Spent operator-(const Spent& later, const Spent& earlier);
 // Its memory, shared pages by their share. 0 for a process that is gone.
 std::uint64_t proportionalKib(pid_t pid);
+std::uint64_t openDescriptors(pid_t pid);
 
 } // namespace micguard::test

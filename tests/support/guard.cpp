@@ -202,6 +202,8 @@ void Guard::setMuted(bool muted) {
 
 std::string Guard::trySetMuted(bool muted) { return call("SetMuted", "b", static_cast<int>(muted)); }
 
+std::string Guard::tryReload() { return call("Reload", ""); }
+
 void Guard::setMode(const std::string& mode) {
     if (const auto error = call("SetMode", "s", mode.c_str()); !error.empty())
         throw std::runtime_error("SetMode: " + error);

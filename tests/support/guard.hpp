@@ -37,6 +37,7 @@ class Guard {
     void setRules(const std::string& toml);
     // "" on success, else the error's name.
     std::string trySetMuted(bool muted);
+    std::string tryReload();
     std::string trySetApplicationMuted(const std::string& path, bool muted);
     std::string tryAnswer(const std::string& path, bool allow, const std::string& scope);
 

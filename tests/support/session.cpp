@@ -319,6 +319,34 @@ void PrivateSession::restart(Daemon daemon) {
     bringUpAll();
 }
 
+void PrivateSession::recover() {
+    if (!running(Daemon::pipewire)) {
+        kill(Daemon::pulse);
+        kill(Daemon::wireplumber);
+    }
+    for (const Daemon daemon :
+         {Daemon::bus, Daemon::pipewire, Daemon::micguardd, Daemon::wireplumber, Daemon::pulse}) {
+        const bool wanted = daemon == Daemon::micguardd     ? !options_.micguardd.empty()
+                            : daemon == Daemon::wireplumber ? options_.wireplumber
+                            : daemon == Daemon::pulse       ? options_.pulse
+                                                            : true;
+        if (!wanted || running(daemon))
+            continue;
+        kill(daemon);
+        start(daemon);
+    }
+    bringUpAll();
+}
+
+void PrivateSession::pause(Daemon daemon) {
+    daemons_.at(daemon).kill(SIGSTOP);
+}
+
+void PrivateSession::resume(Daemon daemon) {
+    if (const auto found = daemons_.find(daemon); found != daemons_.end())
+        found->second.kill(SIGCONT);
+}
+
 bool PrivateSession::running(Daemon daemon) {
     const auto found = daemons_.find(daemon);
     return found != daemons_.end() && found->second.running();

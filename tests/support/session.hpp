@@ -70,6 +70,14 @@ class PrivateSession {
     // As a systemd user session does: with PipeWire, WirePlumber and pipewire-pulse restart as well.
     // micguardd stays.
     void restart(Daemon daemon);
+    // Starts whatever of it is not running, in the order of a user session, the session manager behind the guard; with PipeWire,
+    // WirePlumber and pipewire-pulse anew. Microphones are back when it returns. Nothing may be stopped by a signal.
+    void recover();
+    // SIGSTOP and SIGCONT.
+    void pause(Daemon daemon);
+    void resume(Daemon daemon);
+    // Whether there is a session manager from now on, for recover() and restart().
+    void wantSessionManager(bool wanted) { options_.wireplumber = wanted; }
     [[nodiscard]] bool running(Daemon daemon);
     [[nodiscard]] pid_t pid(Daemon daemon) const;
 

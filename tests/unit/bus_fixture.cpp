@@ -396,12 +396,18 @@ std::vector<Signal> Client::signals() {
     return std::exchange(signals_, {});
 }
 
+tl::expected<void, std::string> nameTaken(Bus& bus) {
+    tl::expected<void, std::string> result = tl::unexpected(std::string("the bus does not answer"));
+    bus.takeName(std::chrono::seconds(20), [&](const tl::expected<void, std::string>& said) { result = said; });
+    return result;
+}
+
 BusFixture::BusFixture() {
     auto connected = Bus::connect(requests);
     if (!connected)
         fail(connected.error());
     bus = std::move(*connected);
-    const auto named = bus->takeName();
+    const auto named = nameTaken(*bus);
     if (!named)
         fail(named.error());
     bus->publish(View{});

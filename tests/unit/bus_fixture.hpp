@@ -147,6 +147,9 @@ class Client {
     std::vector<Signal> signals_;
 };
 
+// Takes the name, and waits for the answer.
+tl::expected<void, std::string> nameTaken(Bus& bus);
+
 struct BusFixture {
     PrivateBus privateBus;
     FakeRequests requests;

@@ -148,6 +148,20 @@ TEST_CASE("evidence that comes late counts") {
     CHECK(world.knob("mic") == KnobState::Holds);
 }
 
+TEST_CASE("muted again before the end of the silence was read back: monitors are not left mute after the unmute") {
+    World world(micAndCall);
+    world.mute();
+    REQUIRE(world.server.knob(GlobalId{20}).monitorMute);
+    world.server.stall(true);
+    world.unmute();
+    world.mute();
+    world.server.stall(false);
+    world.rest();
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume > 0.0f);
+    CHECK_FALSE(world.server.knob(GlobalId{20}).monitorMute);
+}
+
 TEST_CASE("killed while muted, the successor finds the silence in place and knows what was there before") {
     World before(micAndCall);
     before.say("knob 20 max=3 monitor-mute");

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Each process of the session killed, and stopped and continued, at random moments while muted and while
+// live.
+#include "tests/faults/ordeal.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+using namespace micguard::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<MicKind> kinds = {MicKind::tone, MicKind::nullVirtual, MicKind::acp};
+const std::vector<Daemon> all = {Daemon::micguardd, Daemon::wireplumber, Daemon::pulse, Daemon::pipewire,
+                                 Daemon::bus};
+
+const char* nameOf(Daemon daemon) {
+    switch (daemon) {
+    case Daemon::micguardd:
+        return "micguardd";
+    case Daemon::wireplumber:
+        return "WirePlumber";
+    case Daemon::pulse:
+        return "pipewire-pulse";
+    case Daemon::pipewire:
+        return "PipeWire";
+    case Daemon::bus:
+        return "the bus";
+    }
+    return "";
+}
+
+void addPulse(Ordeal& ordeal) {
+    ordeal.add("tone",
+               [&ordeal] { return parecordListener(ordeal.session, {.target = "tone", .latencyMsec = 20}); });
+    ordeal.relisten();
+    hearAgain(ordeal.session, ordeal.heard);
+}
+
+void killedByTurns(Daemon daemon, const std::string& mode) {
+    Ordeal ordeal(guardedSession(kinds), mode,
+                  std::string("native, Pulse × three kinds × kill -9 of ") + nameOf(daemon));
+    addPulse(ordeal);
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.round([&] { ordeal.session.kill(daemon); }, [&] { ordeal.recover(); });
+    }
+}
+
+void stoppedByTurns(Daemon daemon, const std::string& mode) {
+    Ordeal ordeal(guardedSession(kinds), mode,
+                  std::string("native, Pulse × three kinds × SIGSTOP, SIGCONT of ") + nameOf(daemon));
+    addPulse(ordeal);
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.round([&] { ordeal.session.pause(daemon); }, [&] { ordeal.session.resume(daemon); });
+    }
+}
+
+} // namespace
+
+TEST_CASE("killed: micguardd", "[faults][daemons]") {
+    killedByTurns(Daemon::micguardd, GENERATE("silence", "sever"));
+}
+TEST_CASE("killed: WirePlumber", "[faults][daemons]") {
+    killedByTurns(Daemon::wireplumber, GENERATE("silence", "sever"));
+}
+TEST_CASE("killed: pipewire-pulse", "[faults][daemons]") {
+    killedByTurns(Daemon::pulse, GENERATE("silence", "sever"));
+}
+TEST_CASE("killed: PipeWire", "[faults][server]") {
+    killedByTurns(Daemon::pipewire, GENERATE("silence", "sever"));
+}
+TEST_CASE("killed: the bus", "[faults][bus]") {
+    killedByTurns(Daemon::bus, GENERATE("silence", "sever"));
+}
+
+TEST_CASE("stopped and continued: micguardd", "[faults][stopped]") {
+    stoppedByTurns(Daemon::micguardd, GENERATE("silence", "sever"));
+}
+TEST_CASE("stopped and continued: WirePlumber", "[faults][stopped]") {
+    stoppedByTurns(Daemon::wireplumber, GENERATE("silence", "sever"));
+}
+TEST_CASE("stopped and continued: pipewire-pulse", "[faults][stopped]") {
+    stoppedByTurns(Daemon::pulse, GENERATE("silence", "sever"));
+}
+TEST_CASE("stopped and continued: PipeWire", "[faults][stopped]") {
+    stoppedByTurns(Daemon::pipewire, GENERATE("silence", "sever"));
+}
+TEST_CASE("stopped and continued: the bus", "[faults][bus]") {
+    stoppedByTurns(Daemon::bus, GENERATE("silence", "sever"));
+}
+
+// All orders in which five processes can be killed are 120; with 50 rounds of two faults in two modes more
+// than each is had.
+TEST_CASE("several at once and in every order, killed or stopped", "[faults][together]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(kinds), mode,
+                  "native, Pulse × three kinds × several processes killed or stopped at once");
+    addPulse(ordeal);
+    std::vector<Daemon> order = all;
+    std::sort(order.begin(), order.end());
+    std::vector<Daemon> stopped;
+    std::string what;
+    const auto strike = [&] {
+        if (!std::next_permutation(order.begin(), order.end()))
+            std::sort(order.begin(), order.end());
+        const unsigned killAll = ordeal.below(2); // by turns the whole order, and some of it by some means
+        const std::size_t count = killAll ? order.size() : 2 + ordeal.below(3);
+        what.clear();
+        for (std::size_t i = 0; i < count; i++) {
+            const bool stop = !killAll && ordeal.below(2) == 0;
+            what += std::string(stop ? " stop " : " kill ") + nameOf(order[i]);
+            // What the server's end has taken with it may be gone.
+            if (stop && ordeal.session.running(order[i])) {
+                ordeal.session.pause(order[i]);
+                stopped.push_back(order[i]);
+            } else if (!stop) {
+                ordeal.session.kill(order[i]);
+            }
+            ordeal.moment(3ms);
+        }
+    };
+    const auto mend = [&] {
+        UNSCOPED_INFO("it was:" << what);
+        // The guard first: a stopped one sees nobody who comes (docs/threat-model.md), and who starts anew
+        // comes.
+        std::sort(stopped.begin(), stopped.end(), [](Daemon a, Daemon) { return a == Daemon::micguardd; });
+        for (const Daemon daemon : stopped)
+            ordeal.session.resume(daemon);
+        stopped.clear();
+        ordeal.recover();
+    };
+    // next_permutation goes through the orders from a random one on, so that a short run has not always the
+    // same.
+    for (unsigned skip = ordeal.below(120); skip > 0; skip--)
+        if (!std::next_permutation(order.begin(), order.end()))
+            std::sort(order.begin(), order.end());
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.round(strike, mend);
+    }
+}
+
+TEST_CASE("a guard that starts while the bus does not answer guards all the same", "[faults][bus]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(kinds), mode,
+                  "native × three kinds × guard started while the bus is stopped with SIGSTOP");
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.mute();
+        ordeal.session.kill(Daemon::micguardd);
+        ordeal.session.pause(Daemon::bus);
+        ordeal.moment(20ms);
+        // READY is said when everything is silent, which is no business of the bus.
+        ordeal.session.start(Daemon::micguardd);
+        ordeal.session.plug({.kind = MicKind::tone, .name = "late", .phase = 1});
+        {
+            Heard late{"late", nativeListener(ordeal.session, {.target = "late"})};
+            late.listener->start();
+            if (mode == "silence")
+                REQUIRE(late.listener->waitSamples(4800));
+            hearsNothingNew(late, ordeal.tally, Milliseconds(mode == "silence" ? 0 : 150));
+        }
+        ordeal.session.unplug("late");
+        ordeal.session.resume(Daemon::bus);
+        REQUIRE(ordeal.guard->waitName(true));
+        ordeal.expectMuted();
+        ordeal.listen();
+        ordeal.unmute();
+    }
+}
+
+TEST_CASE("a bus that comes back and does not answer holds up no guard", "[faults][bus]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(kinds), mode,
+                  "native × three kinds × bus restarted and stopped with SIGSTOP");
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.mute();
+        ordeal.session.kill(Daemon::bus);
+        ordeal.session.start(Daemon::bus);
+        ordeal.session.pause(Daemon::bus);
+        // Longer than the guard waits before it looks for a bus again: it has found one by now, and waits for
+        // its answer.
+        REQUIRE(ordeal.heard.front().listener->waitSamples(mode == "sever" ? 0 : 60000));
+        if (mode == "sever")
+            ordeal.listen(Milliseconds(1250));
+        ordeal.session.plug({.kind = MicKind::tone, .name = "late", .phase = 1});
+        {
+            Heard late{"late", nativeListener(ordeal.session, {.target = "late"})};
+            late.listener->start();
+            if (mode == "silence")
+                REQUIRE(late.listener->waitSamples(4800));
+            hearsNothingNew(late, ordeal.tally, Milliseconds(mode == "silence" ? 0 : 150));
+        }
+        ordeal.session.unplug("late");
+        ordeal.session.resume(Daemon::bus);
+        ordeal.guard.reset(); // its connection was to the bus before
+        ordeal.recover();
+        ordeal.expectMuted();
+        ordeal.listen();
+        ordeal.unmute();
+    }
+}

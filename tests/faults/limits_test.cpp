@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The guard is denied memory and descriptors while it runs; the server crashes again and again; those whom it
+// severs are gone in the midst of it.
+#include "tests/faults/ordeal.hpp"
+#include "tests/faults/server_state.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+using namespace micguard::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<MicKind> plain = {MicKind::tone, MicKind::nullVirtual};
+
+// What it has for data. Not its address space: malloc has more of that in store (its arenas) than it uses.
+std::uint64_t dataSize(pid_t pid) {
+    std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+    std::uint64_t size = 0, resident = 0, shared = 0, text = 0, library = 0, data = 0;
+    statm >> size >> resident >> shared >> text >> library >> data;
+    return data * 4096;
+}
+
+void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
+    rlimit now{};
+    REQUIRE(::prlimit(pid, resource, nullptr, &now) == 0);
+    now.rlim_cur = std::min<std::uint64_t>(value, now.rlim_max);
+    REQUIRE(::prlimit(pid, resource, &now, nullptr) == 0);
+}
+
+} // namespace
+
+// Whatever fails, fails closed: it ends, and the next one takes over; or it goes on with what it has, and
+// then fully.
+TEST_CASE("no more memory for the guard", "[faults][memory]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(plain), mode, "native × two kinds × no more memory for micguardd");
+    unsigned ended = 0, struck = 0;
+    const auto strike = [&] {
+        const pid_t pid = ordeal.session.pid(Daemon::micguardd);
+        const bool muted = ordeal.session.control("tone").phase() % 2 == 1;
+        limit(pid, RLIMIT_DATA, dataSize(pid) - ordeal.below(256) * 1024);
+        struck++;
+        // Much that it has to remember, until it cannot.
+        std::vector<std::string> names;
+        for (unsigned i = 0; i < 24 && ordeal.session.running(Daemon::micguardd); i++) {
+            names.push_back("more" + std::to_string(i));
+            ordeal.session.plug({.kind = MicKind::tone, .name = names.back(), .phase = muted ? 1U : 0U});
+        }
+        ended += ordeal.session.running(Daemon::micguardd) ? 0 : 1;
+        ordeal.listen(Milliseconds(10));
+        for (const auto& name : names)
+            ordeal.session.unplug(name);
+    };
+    const auto mend = [&] {
+        if (ordeal.session.running(Daemon::micguardd))
+            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_DATA, RLIM_INFINITY);
+        ordeal.recover();
+    };
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.mute();
+        ordeal.whileMuted(strike, mend);
+        ordeal.unmute();
+        ordeal.whileLive(strike, mend);
+    }
+    std::printf("      it ended for want of memory %u times of %u\n", ended, struck);
+}
+
+// A card in the session manager and PipeWire's end both need new connections, and those need descriptors.
+TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::acp}), mode,
+                  "native × three kinds × no more descriptors for micguardd");
+    bool killServer = false;
+    unsigned ended = 0, struck = 0;
+    const auto strike = [&] {
+        const pid_t pid = ordeal.session.pid(Daemon::micguardd);
+        limit(pid, RLIMIT_NOFILE, 4 + ordeal.below(40));
+        struck++;
+        if (ordeal.below(2))
+            ordeal.session.kill(Daemon::bus);
+        if (killServer)
+            ordeal.session.kill(Daemon::pipewire);
+        else
+            ordeal.session.kill(Daemon::wireplumber);
+    };
+    const auto mend = [&] {
+        const bool was = ordeal.session.running(Daemon::micguardd);
+        if (!ordeal.session.running(Daemon::bus))
+            ordeal.session.start(Daemon::bus);
+        if (!ordeal.session.running(Daemon::pipewire)) {
+            ordeal.session.kill(Daemon::pulse);
+            ordeal.session.kill(Daemon::wireplumber);
+            ordeal.session.start(Daemon::pipewire);
+        }
+        // It has found the server, or has found that it cannot and has ended: then the unit starts another
+        // one, ahead of WirePlumber.
+        const std::int64_t until = monotonicNsec() + 3'000'000'000;
+        bool there = false;
+        while (!there && monotonicNsec() < until && ordeal.session.running(Daemon::micguardd)) {
+            const auto objects = ordeal.session.graph().objects();
+            there = std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
+                return one.second.type == "Client" &&
+                       one.second.property("pipewire.sec.pid") ==
+                           std::to_string(ordeal.session.pid(Daemon::micguardd));
+            });
+            std::this_thread::sleep_for(5ms);
+        }
+        INFO("it neither has the server nor has it ended");
+        CHECK((there || !ordeal.session.running(Daemon::micguardd)));
+        ended += was && !ordeal.session.running(Daemon::micguardd) ? 1 : 0;
+        if (ordeal.session.running(Daemon::micguardd) && ordeal.below(2))
+            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
+        // By turns it has to live with what it has until the session is whole again. With nothing left for
+        // the bus it stays away from there, so that nobody could ask it.
+        ordeal.session.recover();
+        if (ordeal.session.running(Daemon::micguardd))
+            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
+        ordeal.guard.reset();
+        ordeal.recover();
+    };
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        killServer = run % 2 == 0;
+        ordeal.mute();
+        ordeal.whileMuted(strike, mend);
+        ordeal.unmute();
+        ordeal.whileLive(strike, mend);
+    }
+    std::printf("      it ended for want of descriptors %u times of %u\n", ended, struck);
+}
+
+// design: a Props with a volume ramp ends PipeWire 1.4.2 (attack-crash_server).
+TEST_CASE("the server crashes fifty times in a row, and whoever listens is connected again at once",
+          "[faults][crashes]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(plain), mode,
+                  "native, reconnect_fast × two kinds × PipeWire crashed again and again");
+    ordeal.mute();
+    std::vector<Heard> fast;
+    fast.push_back({"tone", attackListener(ordeal.session, std::string(ATTACKERS) + "/attack-reconnect_fast",
+                                           {"--source", "tone"})});
+    fast.back().listener->start();
+    unsigned crashed = 0;
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("crash " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.moment(30ms);
+        const pid_t server = ordeal.session.pid(Daemon::pipewire);
+        ordeal.session.run(
+            {std::string(ATTACKERS) + "/attack-crash_server", "--source", "tone", "--seconds", "5"});
+        // It tells whether it lost its connection; whether the server is gone is for us to see.
+        REQUIRE(eventually([&] { return !ordeal.session.running(Daemon::pipewire); }));
+        crashed++;
+        ordeal.recover();
+        CHECK(ordeal.session.pid(Daemon::pipewire) != server);
+        ordeal.expectMuted();
+        ordeal.listen(Milliseconds(100));
+        listenWhileMuted(fast, ordeal.tally, Milliseconds(50));
+        CHECK(fast.back().listener->running());
+    }
+    std::printf("      %u crashes\n", crashed);
+    INFO("control: it hears once it may");
+    ordeal.session.setPhase(0);
+    ordeal.guard->setMuted(false);
+    CHECK(fast.back().listener->waitAudible(0));
+    fast.clear();
+    ordeal.unmute();
+}
+
+TEST_CASE("clients that go in the midst of every step of a sever", "[faults][vanishing]") {
+    const std::string mode = GENERATE("sever", "silence");
+    Ordeal ordeal(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::raw}), mode,
+                  "native × three kinds × six clients killed in the midst of mute and unmute");
+    unsigned crashes = 0;
+    std::vector<Heard> victims;
+    const auto fill = [&] {
+        victims.clear();
+        for (unsigned i = 0; i < 6; i++) {
+            const char* source = i % 3 == 0 ? "raw" : i % 3 == 1 ? "tone" : "nullVirtual";
+            victims.push_back(listenerFor(ordeal.session, source));
+            victims.back().listener->start();
+        }
+        for (auto& victim : victims)
+            REQUIRE(victim.listener->waitAudible(0, 480));
+        std::shuffle(victims.begin(), victims.end(), ordeal.random);
+    };
+    const auto killThem = [&] {
+        for (auto& victim : victims) {
+            ::kill(victim.listener->pid(), SIGKILL);
+            ordeal.moment(1500us);
+        }
+    };
+    // Losing a node in the midst of linking it crashes PipeWire 1.4.2, seldom; with the guard or without.
+    const auto serverCrashed = [&] {
+        if (ordeal.session.running(Daemon::pipewire))
+            return;
+        crashes++;
+        ordeal.recover();
+    };
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        fill();
+        ordeal.amidMute(killThem, serverCrashed);
+        ordeal.listen();
+        // And of those who wait to be brought back.
+        victims.clear();
+        for (unsigned i = 0; i < 6; i++) {
+            victims.push_back(listenerFor(ordeal.session, i % 2 ? "tone" : "nullVirtual"));
+            victims.back().listener->start();
+        }
+        ordeal.moment(30ms);
+        ordeal.amidUnmute(killThem, serverCrashed);
+    }
+    std::printf("      PipeWire crashed %u times\n", crashes);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/faults/ordeal.hpp"
+
+#include "tests/faults/server_state.hpp"
+#include "tests/support/figures.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+namespace micguard::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What malloc wavers by from one look to the next, over a run of hundreds of clients; a leak of 1 kB a round
+// is above it in neither half, one of 10 kB in 100 rounds is.
+constexpr std::uint64_t wavering = 768;
+
+std::string lines(const std::vector<std::string>& found) {
+    std::string text;
+    for (const auto& one : found)
+        text += "\n  " + one;
+    return text;
+}
+
+// Asks until nothing is wrong any more, or the time is up.
+std::vector<std::string> lastWrong(const std::function<std::vector<std::string>()>& ask) {
+    std::vector<std::string> wrong;
+    eventually([&] {
+        try {
+            wrong = ask();
+        } catch (const std::runtime_error& error) {
+            wrong = {error.what()};
+        }
+        if (!wrong.empty())
+            std::this_thread::sleep_for(20ms); // the server has no event that says "now it is all there"
+        return wrong.empty();
+    });
+    return wrong;
+}
+
+std::uint64_t median(std::vector<std::uint64_t> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+} // namespace
+
+unsigned rounds(unsigned common) {
+    const char* asked = std::getenv("MICGUARD_FAULTS");
+    const long count = asked ? std::strtol(asked, nullptr, 10) : 0;
+    return count > 0 ? static_cast<unsigned>(count) : common;
+}
+
+std::uint64_t faultSeed() {
+    static const std::uint64_t seed = [] {
+        const char* given = std::getenv("MICGUARD_SEED");
+        const std::uint64_t chosen = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+        std::printf("      MICGUARD_SEED=%llu\n", static_cast<unsigned long long>(chosen));
+        std::fflush(stdout);
+        return chosen;
+    }();
+    return seed;
+}
+
+void Curve::sample(pid_t pid) {
+    if (pid != pid_) {
+        kib_.clear();
+        descriptors_.clear();
+    }
+    pid_ = pid;
+    kib_.push_back(proportionalKib(pid));
+    descriptors_.push_back(openDescriptors(pid));
+}
+
+void Curve::check() const {
+    if (kib_.size() < 20)
+        return;
+    // The first fifth fills what is filled once.
+    const auto start = static_cast<std::ptrdiff_t>(kib_.size() / 5);
+    const auto half = start + (static_cast<std::ptrdiff_t>(kib_.size()) - start) / 2;
+    const std::uint64_t first = median({kib_.begin() + start, kib_.begin() + half});
+    const std::uint64_t second = median({kib_.begin() + half, kib_.end()});
+    const std::uint64_t fewer = median({descriptors_.begin() + start, descriptors_.begin() + half});
+    const std::uint64_t more = median({descriptors_.begin() + half, descriptors_.end()});
+    std::printf("      PSS of micguardd, medians of both halves of %zu rounds: %llu, %llu KiB; descriptors: "
+                "%llu, %llu\n",
+                kib_.size(), static_cast<unsigned long long>(first), static_cast<unsigned long long>(second),
+                static_cast<unsigned long long>(fewer), static_cast<unsigned long long>(more));
+    CHECK(second <= first + wavering);
+    CHECK(more <= fewer + 2);
+}
+
+std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source) {
+    return listenerFor(session, source).listener;
+}
+
+Ordeal::Ordeal(
+    const SessionOptions& options, const std::string& mode, const std::string& cell,
+    const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>& listener)
+    : session(options)
+    , guard(std::make_unique<Guard>(session))
+    , tally(cell + ", " + mode)
+    , random(faultSeed())
+    , mode_(mode) {
+    guard->setMode(mode);
+    for (const MicSpec& mic : options.mics)
+        add(mic.name, [this, name = mic.name, listener] { return listener(session, name); });
+    hearAgain(session, heard);
+    expectNothingLeft();
+}
+
+Ordeal::~Ordeal() {
+    curve_.check();
+}
+
+void Ordeal::add(const std::string& source, std::function<std::unique_ptr<Listener>()> make) {
+    heard.push_back({source, make()});
+    heard.back().listener->start();
+    makers_.push_back(std::move(make));
+}
+
+void Ordeal::removeLast() {
+    heard.pop_back();
+    makers_.pop_back();
+}
+
+void Ordeal::moment(std::chrono::microseconds longest) {
+    std::this_thread::sleep_for(std::chrono::microseconds(below(static_cast<unsigned>(longest.count()))));
+}
+
+void Ordeal::setMode(const std::string& mode) {
+    mode_ = mode;
+    guard->setMode(mode);
+}
+
+void Ordeal::mute() {
+    guard->setMuted(true);
+    tally.replied(guard->callNsec());
+    changeTune(session, heard);
+    expectMuted();
+}
+
+void Ordeal::unmute() {
+    unmuteAndListen(session, *guard, heard);
+    expectNothingLeft();
+    curve_.sample(session.pid(Daemon::micguardd));
+}
+
+void Ordeal::expectMuted() {
+    CHECK(guard->waitState("muted"));
+    const auto wrong = lastWrong([this] { return openings(readServer(session), session, mode_ == "sever"); });
+    INFO("in the server, while muted:" << lines(wrong));
+    CHECK(wrong.empty());
+}
+
+void Ordeal::expectNothingLeft() {
+    const auto wrong = lastWrong([this] { return leftovers(readServer(session), session); });
+    INFO("left in the server while live:" << lines(wrong));
+    CHECK(wrong.empty());
+}
+
+void Ordeal::listen(Milliseconds patience) {
+    listenWhileMuted(heard, tally, patience);
+}
+
+void Ordeal::recover() {
+    const pid_t bus = session.pid(Daemon::bus), server = session.pid(Daemon::pipewire);
+    session.recover();
+    // Not everybody notices that the server he listened to is gone (the ALSA plug-in waits on).
+    if (session.pid(Daemon::pipewire) != server)
+        for (auto& one : heard)
+            one.listener->stop();
+    if (session.pid(Daemon::bus) != bus || !guard)
+        guard = std::make_unique<Guard>(session);
+    REQUIRE(guard->waitName(true));
+    relisten();
+}
+
+void Ordeal::relisten() {
+    for (std::size_t i = 0; i < heard.size(); i++) {
+        if (heard[i].listener->running())
+            continue;
+        // What it heard to its end counts.
+        const std::uint64_t audible = heard[i].listener->snapshot().audible[1] - heard[i].counted;
+        if (session.control(heard[i].source).phase() % 2 == 1) {
+            INFO(heard[i].listener->description()
+                 << " on " << heard[i].source << ", which has ended, heard " << audible);
+            CHECK(audible == 0);
+            tally.add(audible);
+        }
+        heard[i] = {heard[i].source, makers_[i]()};
+        heard[i].listener->start();
+    }
+}
+
+void Ordeal::whileMuted(const std::function<void()>& strike, const std::function<void()>& mend) {
+    moment(20ms);
+    strike();
+    moment(60ms);
+    listen(Milliseconds(30));
+    mend();
+    expectMuted();
+    listen();
+}
+
+void Ordeal::whileLive(const std::function<void()>& strike, const std::function<void()>& mend) {
+    moment(20ms);
+    strike();
+    moment(60ms);
+    mend();
+    CHECK(guard->waitState("live"));
+    hearAgain(session, heard);
+    expectNothingLeft();
+}
+
+void Ordeal::amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend) {
+    std::string refused = "not called";
+    std::jthread call([&] { // joined, too, if what happens meanwhile throws
+        try {
+            Guard another(session);
+            refused = another.trySetMuted(muted);
+        } catch (const std::runtime_error& error) {
+            refused = error.what(); // the bus was gone already
+        }
+        if (refused.empty() && muted)
+            session.setPhase(1); // made after the reply
+    });
+    moment(4ms);
+    strike();
+    moment(20ms);
+    mend();
+    call.join();
+    if (refused.empty() && muted) {
+        expectMuted();
+        listen();
+    }
+}
+
+void Ordeal::amidMute(const std::function<void()>& strike, const std::function<void()>& mend) {
+    for (auto& one : heard)
+        one.counted = one.listener->snapshot().audible[1];
+    amid(true, strike, mend);
+    mute();
+    listen(Milliseconds(50));
+}
+
+void Ordeal::amidUnmute(const std::function<void()>& strike, const std::function<void()>& mend) {
+    session.setPhase(0);
+    amid(false, strike, mend);
+    unmute();
+}
+
+void Ordeal::round(const std::function<void()>& strike, const std::function<void()>& mend) {
+    const unsigned how = below(3);
+    if (how == 0)
+        amidMute(strike, mend);
+    else
+        mute();
+    whileMuted(strike, mend);
+    if (how == 1)
+        amidUnmute(strike, mend);
+    else
+        unmute();
+    whileLive(strike, mend);
+}
+
+} // namespace micguard::test

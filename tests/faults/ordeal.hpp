@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A guarded session that things happen to, at moments that a seed decides: what every fault test is made of.
+// Between the faults it is muted and unmuted; each time those who listen are asked what they heard, and the
+// server what it has in force.
+#pragma once
+
+#include "tests/session/trial.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace micguard::test {
+
+// How often: a few times in the common run, MICGUARD_FAULTS times with that in the environment.
+unsigned rounds(unsigned common);
+// MICGUARD_SEED, or one of its own; printed, so that a run can be had again (as far as the machine's timing
+// lets it).
+std::uint64_t faultSeed();
+
+// What a process costs over a run: the medians of both halves must not differ by more than allocators waver.
+class Curve {
+  public:
+    void sample(pid_t pid); // another pid begins it anew
+    void check() const;     // Catch2's CHECK; nothing for less than 20 samples
+
+  private:
+    pid_t pid_ = 0;
+    std::vector<std::uint64_t> kib_, descriptors_;
+};
+
+// Native, linked by the session manager.
+std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source);
+
+class Ordeal {
+  public:
+    Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
+           const std::function<std::unique_ptr<Listener>(const PrivateSession&, const std::string&)>&
+               listener = ordinaryListener);
+    ~Ordeal();
+    Ordeal(const Ordeal&) = delete;
+    Ordeal& operator=(const Ordeal&) = delete;
+
+    PrivateSession session;
+    std::unique_ptr<Guard> guard; // made anew with the bus
+    std::vector<Heard> heard;
+    Tally tally;
+    std::mt19937_64 random;
+
+    unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); }
+    // Waits for a random while, up to `longest`: the moment of a fault.
+    void moment(std::chrono::microseconds longest);
+
+    void setMode(const std::string& mode);
+    // From its return on nothing may be heard; the server is asked, too.
+    void mute();
+    // Everybody hears, and nothing of the guard's is left in the server.
+    void unmute();
+    // The fault, by turns while it is muted (or live) and amid the call that makes it so. What the call
+    // answers is known afterwards, and counts: a mute that was confirmed holds from there on.
+    void amidMute(const std::function<void()>& strike, const std::function<void()>& mend);
+    void amidUnmute(const std::function<void()>& strike, const std::function<void()>& mend);
+    // strike, a moment, mend; nothing may be heard meanwhile nor after it, and the server is as it has to be.
+    void whileMuted(const std::function<void()>& strike, const std::function<void()>& mend);
+    void whileLive(const std::function<void()>& strike, const std::function<void()>& mend);
+    // One round of all of this.
+    void round(const std::function<void()>& strike, const std::function<void()>& mend);
+
+    // What has ended is started again, as the units do; those who listened listen again.
+    void recover();
+    void relisten();
+    void listen(Milliseconds patience = Milliseconds(150));
+    void expectMuted();
+    void expectNothingLeft();
+
+    // Another listener, by what makes it; started now, and again whenever it has ended.
+    void add(const std::string& source, std::function<std::unique_ptr<Listener>()> make);
+
+    // The last one that was added, for good.
+    void removeLast();
+
+  private:
+    void amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend);
+
+    std::string mode_;
+    std::vector<std::function<std::unique_ptr<Listener>()>> makers_; // one for each of heard
+    Curve curve_;
+};
+
+} // namespace micguard::test

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything at once and for long: clients of all kinds come and go, microphones are plugged, rules are set
+// and forgotten, holds are taken, processes are killed and stopped, the mute is toggled. MICGUARD_SOAK: how
+// many minutes; MICGUARD_SOAK_FILE: where the curves go, one line a minute. Run by scripts/soak.
+#include "tests/faults/ordeal.hpp"
+#include "tests/support/figures.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace micguard::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> sources = {"tone", "nullVirtual", "acp"};
+
+class Soak {
+  public:
+    Soak()
+        : ordeal_(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::acp}), "silence",
+                  "everything at once")
+        , fixed_(ordeal_.heard.size()) {}
+
+    unsigned toggles = 0, clients = 0, plugs = 0, rules = 0, holds = 0, faults = 0;
+
+    void step() {
+        switch (ordeal_.below(8)) {
+        case 0:
+        case 1:
+            return toggle();
+        case 2:
+            return client();
+        case 3:
+            return plug();
+        case 4:
+            return rule();
+        case 5:
+            return hold();
+        default:
+            return fault();
+        }
+    }
+    void end() {
+        if (muted_)
+            toggle();
+        rule_ = false;
+        ordeal_.guard->setRules("");
+        hearAgain(ordeal_.session, ordeal_.heard);
+        ordeal_.expectNothingLeft();
+    }
+    Ordeal& ordeal() { return ordeal_; }
+
+  private:
+    void toggle() {
+        toggles++;
+        if (muted_) {
+            ordeal_.listen(Milliseconds(100));
+            ordeal_.unmute();
+        } else {
+            // By turns the mode changes.
+            if (ordeal_.below(4) == 0)
+                ordeal_.setMode(ordeal_.below(2) ? "sever" : "silence");
+            ordeal_.mute();
+        }
+        muted_ = !muted_;
+    }
+
+    // Those who listen for some time, by every interface.
+    void client() {
+        if (ordeal_.heard.size() > fixed_ + 4 || (ordeal_.heard.size() > fixed_ && ordeal_.below(2)))
+            return ordeal_.removeLast();
+        clients++;
+        const std::string source = sources[ordeal_.below(static_cast<unsigned>(sources.size()))];
+        // JACK asks for its link once; where that is refused, as in `sever`, nobody makes it later.
+        const unsigned drawn = ordeal_.below(5), kind = drawn == 3 && muted_ ? 4 : drawn;
+        ordeal_.add(source, [this, source, kind]() -> std::unique_ptr<Listener> {
+            ListenOptions options{.target = source, .latencyMsec = 20};
+            switch (kind) {
+            case 0:
+                return parecordListener(ordeal_.session, options);
+            case 1:
+                return arecordListener(ordeal_.session, options);
+            case 2:
+                return pwRecordListener(ordeal_.session, options);
+            case 3:
+                return jackListener(ordeal_.session, options);
+            default:
+                return listenerFor(ordeal_.session, source).listener;
+            }
+        });
+        ordeal_.relisten();
+    }
+
+    void plug() {
+        if (!plugged_.empty() && ordeal_.below(2)) {
+            ordeal_.session.unplug(plugged_.back());
+            plugged_.pop_back();
+            return;
+        }
+        plugs++;
+        plugged_.push_back("plugged" + std::to_string(plugs));
+        const MicKind kind = ordeal_.below(2) ? MicKind::tone : MicKind::nullVirtual;
+        ordeal_.session.plug({.kind = kind, .name = plugged_.back(), .phase = muted_ ? 1U : 0U});
+    }
+
+    void rule() {
+        rules++;
+        rule_ = !rule_;
+        // Of somebody who is not there, so that who listens goes on listening; the judge has work all the
+        // same.
+        ordeal_.guard->setRules(
+            rule_ ? "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\naction = \"deny\"\n" : "");
+    }
+
+    void hold() {
+        holds++;
+        if (!muted_)
+            ordeal_.session.setPhase(0);
+        const Finished done = ordeal_.session.run({MICGUARDCTL_BUILT, "hold", "--", "true"});
+        CHECK(done.exitCode == 0);
+        CHECK(ordeal_.guard->waitState(muted_ ? "muted" : "live"));
+    }
+
+    void fault() {
+        faults++;
+        static const Daemon all[] = {Daemon::micguardd, Daemon::wireplumber, Daemon::pulse, Daemon::pipewire,
+                                     Daemon::bus};
+        const Daemon daemon = all[ordeal_.below(5)];
+        const bool kill = ordeal_.below(3) != 0;
+        // What is plugged in belongs to the test's own connection.
+        while (!plugged_.empty()) {
+            ordeal_.session.unplug(plugged_.back());
+            plugged_.pop_back();
+        }
+        // Whom an interface hides the server from (ALSA's plug-in), or who is linked by hand once (JACK),
+        // does not come back by himself.
+        while (kill && (daemon == Daemon::pipewire || daemon == Daemon::wireplumber) &&
+               ordeal_.heard.size() > fixed_)
+            ordeal_.removeLast();
+        const auto strike = [&] { kill ? ordeal_.session.kill(daemon) : ordeal_.session.pause(daemon); };
+        const auto mend = [&] {
+            if (!kill)
+                ordeal_.session.resume(daemon);
+            ordeal_.recover();
+        };
+        if (muted_)
+            ordeal_.whileMuted(strike, mend);
+        else
+            ordeal_.whileLive(strike, mend);
+    }
+
+    Ordeal ordeal_;
+    std::size_t fixed_;
+    std::vector<std::string> plugged_;
+    bool muted_ = false, rule_ = false;
+};
+
+} // namespace
+
+TEST_CASE("soak", "[soak]") {
+    const char* asked = std::getenv("MICGUARD_SOAK");
+    const char* file = std::getenv("MICGUARD_SOAK_FILE");
+    const double minutes = asked ? std::strtod(asked, nullptr) : 1;
+    std::ofstream curves(file ? file : "/dev/null");
+    curves << "minute,toggles,clients,plugs,rules,holds,faults,forbidden,pss_kib,descriptors,longest_reply_"
+              "ms,pid\n";
+    const auto start = std::chrono::steady_clock::now();
+    Soak soak;
+    const auto tell = [&](unsigned minute) {
+        auto& ordeal = soak.ordeal();
+        const pid_t pid = ordeal.session.pid(Daemon::micguardd);
+        const auto descriptors = openDescriptors(pid);
+        const auto kib = proportionalKib(pid);
+        const double longest = static_cast<double>(ordeal.tally.longestReply()) / 1e6;
+        std::printf("minute %u: %u toggles, %u clients, %u plugs, %u rules, %u holds, %u faults; %llu "
+                    "forbidden samples; PSS %llu KiB, %llu "
+                    "descriptors, longest reply %.1f ms\n",
+                    minute, soak.toggles, soak.clients, soak.plugs, soak.rules, soak.holds, soak.faults,
+                    static_cast<unsigned long long>(ordeal.tally.audible()),
+                    static_cast<unsigned long long>(kib), static_cast<unsigned long long>(descriptors),
+                    longest);
+        std::fflush(stdout);
+        curves << minute << ',' << soak.toggles << ',' << soak.clients << ',' << soak.plugs << ','
+               << soak.rules << ',' << soak.holds << ',' << soak.faults << ',' << ordeal.tally.audible()
+               << ',' << kib << ',' << descriptors << ',' << longest << ',' << pid << std::endl;
+    };
+    unsigned told = 0;
+    for (unsigned number = 0;; number++) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - start >= (told + 1) * 1min)
+            tell(++told);
+        if (now - start >= std::chrono::duration<double>(minutes * 60))
+            break;
+        INFO("step " << number << ", MICGUARD_SEED=" << faultSeed());
+        soak.step();
+    }
+    soak.end();
+    tell(told + 1);
+    CHECK(soak.ordeal().tally.audible() == 0);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the guard leans on goes wrong: the session manager, the disk, the configuration, the clock, the way in
+// which clients are let in.
+#include "tests/faults/ordeal.hpp"
+#include "tests/faults/server_state.hpp"
+#include "tests/session/disk.hpp"
+#include "tests/support/clock/moved_clock.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+using namespace micguard::test;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::vector<MicKind> plain = {MicKind::tone, MicKind::nullVirtual};
+// A stream has no ports before a session manager gives it some; this one has its own, and links itself.
+std::unique_ptr<Listener> linksItself(const PrivateSession& session, const std::string& source) {
+    return attackListener(session, std::string(ATTACKERS) + "/attack-reconnect_fast", {"--source", source});
+}
+
+fs::path configFolder(const Ordeal& ordeal) {
+    return ordeal.session.directory() / "config/micguard";
+}
+
+} // namespace
+
+TEST_CASE("no session manager from the start, one that arrives late, and one that is replaced by none",
+          "[faults][manager]") {
+    const std::string mode = GENERATE("silence", "sever");
+    SessionOptions options =
+        guardedSession({MicKind::tone}); // one: those who link themselves find it by name
+    options.wireplumber = false;
+    options.pulse = false;
+    Ordeal ordeal(options, mode, "native × tone × no session manager, a late one, none again", linksItself);
+    const auto come = [&] {
+        ordeal.session.wantSessionManager(true);
+        ordeal.recover();
+    };
+    const auto go = [&] {
+        ordeal.session.wantSessionManager(false);
+        ordeal.session.kill(Daemon::wireplumber);
+    };
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        const bool guardToo = ordeal.below(3) == 0;
+        ordeal.mute();
+        ordeal.listen();
+        ordeal.unmute(); // there is none at all
+        ordeal.mute();
+        ordeal.moment(20ms);
+        if (guardToo)
+            ordeal.session.kill(Daemon::micguardd);
+        come(); // late
+        ordeal.expectMuted();
+        ordeal.listen();
+        ordeal.unmute();
+        ordeal.mute();
+        ordeal.whileMuted(go, [] {}); // replaced by none
+        ordeal.unmute();
+        come();
+        hearAgain(ordeal.session, ordeal.heard);
+        ordeal.moment(20ms);
+        go();
+        hearAgain(ordeal.session, ordeal.heard);
+        ordeal.expectNothingLeft();
+    }
+}
+
+TEST_CASE("the state folder read-only, full or deleted, and the guard killed with it", "[faults][disk]") {
+    const std::string mode = GENERATE("silence", "sever");
+    SessionOptions options = guardedSession(plain);
+    options.micguardConfig =
+        "[mute]\nmode = \"" + mode + "\"\n"; // one chosen at run time goes with the folder
+    Ordeal ordeal(options, mode, "native × two kinds × state folder read-only, full, deleted");
+    ordeal.session.stop(Daemon::micguardd); // what it had open would be below the disk
+    const Disk disk(ordeal.session, 0, "size=512k");
+    ordeal.recover();
+    const fs::path state = ordeal.session.directory() / "state";
+    for (unsigned run = 0; run < rounds(3); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        const unsigned how = run % 3;
+        const bool killed = ordeal.below(2) == 0;
+        ordeal.round(
+            [&] {
+                // A disk that somebody writes to cannot be made read-only: a guard finds it so when it
+                // starts.
+                if (how == 0) {
+                    ordeal.session.kill(Daemon::micguardd);
+                    disk.makeReadOnly(true);
+                } else if (how == 1)
+                    disk.fill();
+                else
+                    fs::remove_all(state / "micguard");
+                if (killed)
+                    ordeal.session.kill(Daemon::micguardd);
+            },
+            [&] {
+                ordeal.recover();
+                if (how == 0)
+                    disk.makeReadOnly(false);
+                else if (how == 1)
+                    disk.unfill();
+            });
+    }
+}
+
+// As after a reboot, when the marker is gone: the state on disk is all that says so.
+TEST_CASE("the state folder deleted while muted: the mute is on disk again, and outlasts a reboot",
+          "[faults][disk]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setMuted(true);
+    const fs::path state = session.directory() / "state/micguard";
+    REQUIRE(eventually([&] { return fs::exists(state / "state.json"); }));
+    fs::remove_all(state);
+    // Anything that happens has it written; a client that comes is enough.
+    session.plug({.kind = MicKind::tone, .name = "late"});
+    REQUIRE(eventually([&] { return fs::exists(state / "state.json"); }));
+    session.kill(Daemon::micguardd);
+    fs::remove_all(session.runtimeDirectory() / "micguard");
+    session.start(Daemon::micguardd);
+    CHECK(guard.muted());
+}
+
+TEST_CASE("conf.d replaced in the midst of reloads", "[faults][config]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(plain), mode,
+                  "native × two kinds × conf.d replaced in the midst of reloads");
+    const fs::path folder = configFolder(ordeal) / "conf.d";
+    fs::create_directories(folder);
+    unsigned made = 0;
+    // A folder as an administrator's tool puts it in place: made aside, and swapped in by two renames.
+    const auto replace = [&](const std::string& text) {
+        const fs::path fresh = configFolder(ordeal) / ("fresh" + std::to_string(made)),
+                       old = configFolder(ordeal) / ("old" + std::to_string(made));
+        made++;
+        fs::create_directories(fresh);
+        for (unsigned i = 0; i <= ordeal.below(20); i++)
+            std::ofstream(fresh / (std::to_string(10 + i) + "-part.toml")) << text;
+        fs::rename(folder, old);
+        ordeal.moment(500us);
+        fs::rename(fresh, folder);
+        fs::remove_all(old);
+    };
+    const std::string good = "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\naction = \"deny\"\n";
+    const std::vector<std::string> texts = {good, "[mute\nbroken = ", "[mute]\nmode = \"loud\"\n", ""};
+    std::string seen;
+    const auto strike = [&] {
+        std::thread reloads([&] {
+            Guard another(ordeal.session);
+            for (int i = 0; i < 10; i++)
+                seen += another.tryReload().empty() ? "+" : "-";
+        });
+        for (int i = 0; i < 8; i++) {
+            replace(texts[ordeal.below(static_cast<unsigned>(texts.size()))]);
+            ordeal.moment(2ms);
+        }
+        reloads.join();
+    };
+    const auto mend = [&] {
+        replace(good);
+        REQUIRE(ordeal.guard->tryReload().empty());
+        CHECK_FALSE(ordeal.guard->hasWarning("config"));
+    };
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        ordeal.round(strike, mend);
+    }
+    INFO("reloads that were taken and refused: " << seen);
+    CHECK(seen.find('+') != std::string::npos);
+    if (rounds(2) > 10)
+        CHECK(seen.find('-') != std::string::npos);
+}
+
+TEST_CASE("the wall clock (a model of it) set back and forth", "[faults][clock]") {
+    const std::string mode = GENERATE("silence", "sever");
+    MovedClock clock(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h);
+    SessionOptions options = guardedSession(plain);
+    options.micguardConfig = "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\nwhen = { hours = "
+                             "\"09:00-17:00\" }\naction = \"deny\"\n";
+    clock.give(options);
+    Ordeal ordeal(options, mode, "native × two kinds × the clock (a model of it) set back and forth");
+    const auto strike = [&] {
+        for (int i = 0; i < 4; i++) {
+            const auto far = std::chrono::minutes(ordeal.below(60 * 24 * 400));
+            clock.set(ordeal.below(2) ? clock.now() + far : clock.now() - far);
+            ordeal.moment(5ms);
+        }
+    };
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        const bool restarts = ordeal.below(4) == 0;
+        ordeal.round(strike, [&] {
+            if (restarts)
+                ordeal.session.kill(Daemon::micguardd);
+            clock.set(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h);
+            ordeal.recover();
+        });
+    }
+}
+
+TEST_CASE("strict admission on and off in the midst of mutes and kills", "[faults][strict]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(plain), mode, "native × two kinds × strict admission switched on and off");
+    bool strict = false;
+    const auto cycle = [&] {
+        ordeal.guard->setMuted(true);
+        changeTune(ordeal.session, ordeal.heard);
+        CHECK(ordeal.guard->waitState("muted"));
+        ordeal.listen();
+        if (ordeal.below(2)) {
+            ordeal.session.kill(Daemon::micguardd);
+            ordeal.recover();
+            CHECK(ordeal.guard->waitState("muted"));
+            ordeal.listen();
+        }
+    };
+    // What strict admission takes from everybody is for whoever is let in: what is left is looked at without
+    // it.
+    const auto uncycle = [&] {
+        unmuteAndListen(ordeal.session, *ordeal.guard, ordeal.heard);
+        if (!strict)
+            ordeal.expectNothingLeft();
+    };
+    for (unsigned run = 0; run < rounds(1); run++) {
+        INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
+        for (const bool on : {true, false}) {
+            INFO("admission to become " << (on ? "strict" : "relaxed"));
+            if (ordeal.below(2))
+                cycle();
+            ordeal.guard->setConfig("admission.mode", on ? "strict" : "relaxed");
+            ordeal.moment(10ms);
+            ordeal.listen(Milliseconds(20));
+            // In force only once PipeWire starts again; by turns the guard goes with it.
+            ordeal.session.kill(Daemon::pipewire);
+            if (ordeal.below(3) == 0)
+                ordeal.session.kill(Daemon::micguardd);
+            ordeal.recover();
+            strict = on;
+            CHECK(ordeal.guard->admission() == (on ? "strict" : "relaxed"));
+            cycle();
+            uncycle();
+            cycle();
+            uncycle();
+        }
+    }
+}

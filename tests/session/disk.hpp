@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A disk of its own for a session's state.
+#pragma once
+
+#include "tests/support/session.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+namespace micguard::test {
+
+// A small or read-only disk where the state would be; gone with this.
+class Disk {
+  public:
+    Disk(const PrivateSession& session, unsigned long flags, const char* options)
+        : path_(session.directory() / "state") {
+        std::filesystem::create_directories(path_);
+        if (geteuid() != 0 ||
+            mount("micguard-test", path_.c_str(), "tmpfs", flags | MS_NOSUID | MS_NODEV, options) != 0)
+            SKIP("a disk of its own needs root");
+    }
+    ~Disk() { umount2(path_.c_str(), MNT_DETACH); }
+    Disk(const Disk&) = delete;
+    Disk& operator=(const Disk&) = delete;
+
+    void makeReadOnly(bool readOnly) const {
+        if (mount(nullptr, path_.c_str(), nullptr,
+                  static_cast<unsigned long>(readOnly ? MS_REMOUNT | MS_RDONLY : MS_REMOUNT), nullptr) != 0)
+            throw std::system_error(errno, std::generic_category(), path_.string());
+    }
+    void fill() const {
+        std::ofstream filler(path_ / "filler", std::ios::binary);
+        const std::string block(1024, 'x');
+        while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
+    }
+    void unfill() const { std::filesystem::remove(path_ / "filler"); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+} // namespace micguard::test
