@@ -146,6 +146,9 @@ else
   containerOptions=(--register=no --keep-unit)
 fi
 
+# Debian 12 has no Plasma 6.
+buildProfiles() { if [[ $1 == 12* ]]; then printf pkg.micguard.noplasma; fi; }
+
 # A machine that boots and has what scripts/setup installs and what the packages are built with: made once, and again when one
 # of these lists changes -> `ready`
 bootPackages=(systemd systemd-sysv dbus-user-session libpam-systemd man-db)
@@ -167,7 +170,7 @@ readySystem() { # release
   inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends \
     "${bootPackages[@]}" "$([[ $1 == 13 ]] && echo lintian || echo dpkg-dev)" >&2
   # What the packages are built with.
-  inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive apt-get build-dep -qqy --no-install-recommends ./ >&2
+  inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive DEB_BUILD_PROFILES="$(buildProfiles "$1")" apt-get build-dep -qqy --no-install-recommends ./ >&2
   rm -rf --one-file-system "$root/srv/micguard"
   keep "$ready" "$cache/ready-$1-"*
 }
