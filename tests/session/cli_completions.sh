@@ -55,7 +55,7 @@ same bash "history's options" "$(printf -- '--app\n--help\n--json\n--kind\n--lim
     "$(bash_offers micguardctl history -)"
 same bash "history's applications" "$(printf '/usr/bin/call\norg.a')" "$(bash_offers micguardctl history --app "")"
 same bash "history's microphones" "alsa_input.pci-0" "$(bash_offers micguardctl history --source "")"
-same bash "kinds" "$(printf 'answer\nblock\nmute\nsession\nwarning')" "$(bash_offers micguardctl history --kind "")"
+same bash "kinds" "$(printf 'answer\nblock\nmute\nrefusal\nsession\nwarning')" "$(bash_offers micguardctl history --kind "")"
 same bash "what history does" "clear" "$(bash_offers micguardctl history c)"
 unset -f micguardctl
 same bash "what config does" "$(printf 'check\npath\nset\nshow\nunset')" "$(bash_offers micguardctl config "" | grep -v '^--')"
