@@ -6,7 +6,8 @@
 #
 #   sockets.sh MICGUARDD MICGUARDCTL MG_SESSION MICGUARD_VERIFY
 set -euo pipefail
-daemon=$1 control=$2 session=$3 verify=$4
+# Where the session starts them is another folder.
+daemon=$(realpath "$1") control=$(realpath "$2") session=$(realpath "$3") verify=$(realpath "$4")
 
 command -v strace >/dev/null || {
   echo "skipped: there is no strace"
