@@ -21,11 +21,11 @@ bool isSourceFactory(std::string_view factory) {
 
 // Any ordinary client may have the server make a node from a plug-in and call it what it likes. One that only puts out
 // is a microphone unless it is known to be something else.
-bool isUnknownProducer(const Node& node) {
+bool isUnknownProducer(const Graph& graph, const Node& node) {
     const std::string_view factory = node.factory;
     constexpr std::array innocent{std::string_view{"support."}, std::string_view{"api.v4l2."},
                                   std::string_view{"api.libcamera."}};
-    return isServerMade(node) && node.maxInputs == 0 && node.maxOutputs > 0 &&
+    return isServerMade(graph, node) && node.maxInputs == 0 && node.maxOutputs > 0 &&
            std::none_of(innocent.begin(), innocent.end(),
                         [&](std::string_view prefix) { return factory.starts_with(prefix); });
 }
@@ -71,7 +71,7 @@ bool isSource(const Graph& graph, const Node& node) {
     if (kind.starts_with("Audio/Source") || kind == "Audio/Duplex")
         return true;
     // The class is the maker's word; a capture plug-in behind it is evidence.
-    if (isSourceFactory(node.factory) || isUnknownProducer(node))
+    if (isSourceFactory(node.factory) || isUnknownProducer(graph, node))
         return true;
     if (kind.starts_with("Stream/") || kind.starts_with("Audio/Sink") || kind.starts_with("Video/") ||
         kind.starts_with("Midi/"))
@@ -89,7 +89,10 @@ bool isPipeWire(const ProcessFacts& process) {
            baseName(process.executable) == "pipewire";
 }
 
-bool isServerMade(const Node& node) { return node.inServer || !node.factory.empty(); }
+bool isServerMade(const Graph& graph, const Node& node) {
+    const Client* owner = graph.owner(node);
+    return !(owner && owner->inServer) && (node.inServer || !node.factory.empty());
+}
 
 bool isBackedByHardware(const Node& node) {
     return node.device || node.factory.starts_with("api.alsa.") || node.factory.starts_with("api.bluez5.");

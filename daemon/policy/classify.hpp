@@ -36,8 +36,9 @@ bool isPipeWire(const ProcessFacts& process);
 // The same evidence as that for a session manager, without a connection.
 bool isSessionManager(const ProcessFacts& process);
 
-// Made by the server from one of its plug-ins, whoever asked for it: it lives in the server, not with its owner.
-bool isServerMade(const Node& node);
+// Made by the server from one of its plug-ins because a client asked for it: it lives in the server, not with its owner. What a
+// module in the server makes (an echo canceller of pipewire.conf) is the configuration's, and goes by its class.
+bool isServerMade(const Graph& graph, const Node& node);
 
 // The client whose process has to be asked to change something about a node or a device, because it is in there and not in
 // the server. Where that cannot be known it is the owner: whoever needlessly is taken for such a process does no harm.

@@ -103,9 +103,9 @@ class Cutter {
     // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
     // pw_global_update_permissions()). So it is destroyed in order.
     void forbid(GlobalId client, const Node& source) {
-        if (source.client == client && isServerMade(source) && !source.lingers)
+        if (source.client == client && isServerMade(graph_, source) && !source.lingers)
             verdicts_.destroyNodes.insert(source.id);
-        else if (source.client != client || isServerMade(source))
+        else if (source.client != client || isServerMade(graph_, source))
             revoke(client, source);
     }
 

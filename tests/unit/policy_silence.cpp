@@ -316,6 +316,32 @@ TEST_CASE("a source that a client had the server make does not suffer when that 
     CHECK(world.server.audible() == Pairs{"effects -> recorder"});
 }
 
+TEST_CASE("an echo canceller of the server's configuration outlives a mute") {
+    World world(std::string(desk) + R"(
+        client 25 in-server exe=/usr/bin/pipewire
+        node 26 class=Stream/Input/Audio name=cancelled.capture client=25 in-server inputs=2 group=echo-cancel-1 autoconnect running
+        port 27 of 26 in
+        node 30 class=Audio/Source name=cancelled client=25 in-server outputs=2 group=echo-cancel-1
+        port 31 of 30 out
+        node 33 class=Stream/Output/Audio name=cancelled.playback client=25 in-server outputs=2 group=echo-cancel-1
+        port 34 of 33 out
+        client 40 exe=/usr/bin/recorder
+        node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running target=cancelled
+        port 42 of 41 in
+    )");
+    for (const Mode mode : {Mode::Silence, Mode::Sever}) {
+        world.receive(event::ModeChosen{mode});
+        world.mute();
+        world.overdue();
+        CHECK(world.promise().holds);
+        CHECK(world.server.audible() == Pairs{});
+        for (const unsigned id : {26, 30, 33})
+            REQUIRE(world.server.graph().node(GlobalId{id}));
+        world.mute(false);
+        CHECK(world.server.audible().contains("cancelled -> recorder"));
+    }
+}
+
 TEST_CASE("a process that does not answer keeps nobody else waiting, and everybody is kept from its source") {
     World world(std::string(micAndCall) + R"(
         client 25 exe=/usr/bin/filter
