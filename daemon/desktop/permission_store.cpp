@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/desktop/permission_store.hpp"
 
-#include <memory>
+#include "daemon/desktop/variant.hpp"
+
 #include <string_view>
 #include <utility>
 
@@ -16,21 +17,13 @@ constexpr int callMs = 3000;
 // Any program of the user can write there.
 constexpr std::size_t mostWords = 4096;
 
-using Value = std::unique_ptr<GVariant, decltype(&g_variant_unref)>;
-
-Value own(GVariant* value) {
-    return {value, g_variant_unref};
+Variant emptyPermissions() {
+    return Variant(g_variant_ref_sink(g_variant_new("a{sas}", nullptr)));
 }
 
 bool isWord(std::string_view word) {
     return word == "yes" || word == "no" || word == "ask";
 }
-
-struct Fault {
-    GError* error = nullptr;
-    ~Fault() { g_clear_error(&error); }
-    bool cancelled() const { return error && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED); }
-};
 
 } // namespace
 
@@ -51,14 +44,13 @@ PermissionStore::~PermissionStore() {
     g_object_unref(bound_);
 }
 
-void PermissionStore::start() {
-    g_bus_get(G_BUS_TYPE_SESSION, bound_, onBus, this);
-}
+void PermissionStore::start() { g_bus_get(G_BUS_TYPE_SESSION, bound_, onBus, this); }
 
 void PermissionStore::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept {
-    Fault fault;
-    GDBusConnection* bus = g_bus_get_finish(result, &fault.error);
-    if (fault.cancelled())
+    GError* raw = nullptr;
+    GDBusConnection* bus = g_bus_get_finish(result, &raw);
+    const GlibError error(raw);
+    if (error && g_error_matches(raw, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     auto* store = static_cast<PermissionStore*>(self);
     if (!bus) {
@@ -66,12 +58,13 @@ void PermissionStore::onBus(GObject*, GAsyncResult* result, gpointer self) noexc
         return;
     }
     store->bus_ = bus;
+    // GIO's shared connection, which dconf reads GNOME's privacy switch by as well: whoever has one that is not told so is
+    // ended with the bus.
     g_dbus_connection_set_exit_on_close(bus, FALSE);
-    store->subscription_ =
-        g_dbus_connection_signal_subscribe(bus, storeName, storeName, "Changed", storePath, table,
-                                           G_DBUS_SIGNAL_FLAGS_NONE, onSignal, store, nullptr);
-    store->name_ = g_bus_watch_name_on_connection(bus, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START,
-                                                  onAppeared, onVanished, store, nullptr);
+    store->subscription_ = g_dbus_connection_signal_subscribe(bus, storeName, storeName, "Changed", storePath, table,
+                                                              G_DBUS_SIGNAL_FLAGS_NONE, onSignal, store, nullptr);
+    store->name_ = g_bus_watch_name_on_connection(bus, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, onAppeared, onVanished,
+                                                  store, nullptr);
 }
 
 void PermissionStore::onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept {
@@ -91,21 +84,19 @@ void PermissionStore::look() {
 }
 
 void PermissionStore::onLookedUp(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
-    Fault fault;
-    const auto reply = own(g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &fault.error));
-    if (fault.cancelled())
+    const auto outcome = CallOutcome::of(bus, result);
+    if (outcome.cancelled)
         return;
     auto* store = static_cast<PermissionStore*>(self);
-    if (reply) {
+    if (outcome.value) {
         GVariant* permissions = nullptr;
-        g_variant_get(reply.get(), "(@a{sas}v)", &permissions, nullptr);
-        store->take(own(permissions).get());
+        g_variant_get(outcome.value.get(), "(@a{sas}v)", &permissions, nullptr);
+        store->take(Variant(permissions).get());
         return;
     }
-    const std::unique_ptr<gchar, decltype(&g_free)> name(g_dbus_error_get_remote_error(fault.error), g_free);
     // Nobody was ever asked about: there is no such entry.
-    if (name && std::string_view(name.get()) == "org.freedesktop.portal.Error.NotFound")
-        store->take(own(g_variant_ref_sink(g_variant_new("a{sas}", nullptr))).get());
+    if (outcome.remoteError() == "org.freedesktop.portal.Error.NotFound")
+        store->take(emptyPermissions().get());
     else
         store->state_ = "it does not answer; what was heard last stays";
 }
@@ -119,9 +110,9 @@ void PermissionStore::onSignal(GDBusConnection*, const char*, const char*, const
     gboolean deleted = FALSE;
     GVariant* permissions = nullptr;
     g_variant_get(arguments, "(&s&sbv@a{sas})", &ofTable, &id, &deleted, nullptr, &permissions);
-    const auto owned = own(permissions);
+    const Variant owned(permissions);
     if (std::string_view(ofTable) == table && std::string_view(id) == microphone && store->writing_ == 0)
-        store->take(deleted ? own(g_variant_ref_sink(g_variant_new("a{sas}", nullptr))).get() : owned.get());
+        store->take(deleted ? emptyPermissions().get() : owned.get());
 }
 
 void PermissionStore::take(GVariant* permissions) {
@@ -152,18 +143,12 @@ void PermissionStore::write(const char* method, GVariant* arguments) {
         bus_, storeName, storePath, storeName, method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, callMs,
         bound_,
         [](GObject* bus, GAsyncResult* result, gpointer self) {
-            Fault fault;
-            const std::unique_ptr<GVariant, void (*)(GVariant*)> reply(
-                g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &fault.error),
-                [](GVariant* value) {
-                    if (value)
-                        g_variant_unref(value);
-                });
-            if (fault.cancelled())
+            const auto outcome = CallOutcome::of(bus, result);
+            if (outcome.cancelled)
                 return;
             auto* store = static_cast<PermissionStore*>(self);
-            if (!reply)
-                g_message("the permission store was not told: %s", fault.error->message);
+            if (!outcome.value)
+                g_message("the permission store was not told: %s", outcome.error->message);
             if (--store->writing_ == 0)
                 store->look();
         },

@@ -13,7 +13,7 @@
 
 namespace micguard {
 
-// On the main context, with a connection of its own; as long as the daemon lives.
+// On the main context, by GIO's shared connection; as long as the daemon lives.
 class PermissionStore {
   public:
     // "yes", "no" or "ask" by application, as the store names it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/desktop/session_watch.hpp"
 
+#include "daemon/desktop/variant.hpp"
+
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -20,30 +22,6 @@ constexpr const char* properties = "org.freedesktop.DBus.Properties";
 // The system bus goes when the machine does, or when somebody restarts it: then logind is found again.
 constexpr guint busRetryMs = 5000;
 constexpr int callMs = 5000;
-
-struct Unref {
-    void operator()(GVariant* value) const { g_variant_unref(value); }
-    void operator()(GError* error) const { g_error_free(error); }
-};
-using Value = std::unique_ptr<GVariant, Unref>;
-using Error = std::unique_ptr<GError, Unref>;
-
-// Nothing if the call was cancelled: then its caller may be gone.
-struct Answer {
-    Value value;
-    bool cancelled = false;
-    bool none = false; // logind knows no such user
-};
-
-Answer answerOf(GObject* bus, GAsyncResult* result) {
-    GError* raw = nullptr;
-    Answer answer{Value(g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &raw))};
-    const Error error(raw);
-    answer.cancelled = error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    const std::unique_ptr<gchar, decltype(&g_free)> name(error ? g_dbus_error_get_remote_error(error.get()) : nullptr, g_free);
-    answer.none = name && std::string_view(name.get()) == "org.freedesktop.login1.NoSuchUser";
-    return answer;
-}
 
 } // namespace
 
@@ -66,7 +44,7 @@ void SessionWatch::start() { g_bus_get(G_BUS_TYPE_SYSTEM, bound_, onBus, this); 
 void SessionWatch::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept {
     GError* raw = nullptr;
     GDBusConnection* bus = g_bus_get_finish(result, &raw);
-    const Error error(raw);
+    const GlibError error(raw);
     if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     auto* watch = static_cast<SessionWatch*>(self);
@@ -146,14 +124,14 @@ void SessionWatch::look() {
     g_object_unref(std::exchange(looking_, g_cancellable_new()));
     ask(managerPath, manager, "GetUser", g_variant_new("(u)", static_cast<guint32>(getuid())), "(o)",
          [](GObject* bus, GAsyncResult* result, gpointer self) {
-             const Answer answer = answerOf(bus, result);
+             const auto answer = CallOutcome::of(bus, result);
              if (answer.cancelled)
                  return;
              auto* watch = static_cast<SessionWatch*>(self);
              if (answer.value)
                  watch->readDisplay(answer.value.get());
              else
-                 watch->tellNone(answer.none);
+                 watch->tellNone(answer.remoteError() == "org.freedesktop.login1.NoSuchUser");
          });
 }
 
@@ -162,7 +140,7 @@ void SessionWatch::readDisplay(GVariant* user) {
     g_variant_get(user, "(&o)", &path);
     ask(path, properties, "Get", g_variant_new("(ss)", userInterface, "Display"), "(v)",
          [](GObject* bus, GAsyncResult* result, gpointer self) {
-             if (const Answer answer = answerOf(bus, result); !answer.cancelled && answer.value)
+             if (const auto answer = CallOutcome::of(bus, result); !answer.cancelled && answer.value)
                  static_cast<SessionWatch*>(self)->readLocked(answer.value.get());
          });
 }
@@ -170,7 +148,7 @@ void SessionWatch::readDisplay(GVariant* user) {
 void SessionWatch::readLocked(GVariant* display) {
     GVariant* inner = nullptr;
     g_variant_get(display, "(v)", &inner);
-    const Value value(inner);
+    const Variant value(inner);
     if (!g_variant_is_of_type(value.get(), G_VARIANT_TYPE("(so)")))
         return tellNone(false);
     const char *name = nullptr, *path = nullptr;
@@ -180,13 +158,13 @@ void SessionWatch::readLocked(GVariant* display) {
     display_ = path;
     ask(path, properties, "Get", g_variant_new("(ss)", sessionInterface, "LockedHint"), "(v)",
          [](GObject* bus, GAsyncResult* result, gpointer self) {
-             const Answer answer = answerOf(bus, result);
+             const auto answer = CallOutcome::of(bus, result);
              if (answer.cancelled)
                  return;
              GVariant* hint = nullptr;
              if (answer.value)
                  g_variant_get(answer.value.get(), "(v)", &hint);
-             const Value locked(hint);
+             const Variant locked(hint);
              const bool known = locked && g_variant_is_of_type(locked.get(), G_VARIANT_TYPE_BOOLEAN);
              // A session that went meanwhile is told of by a signal, and looked for anew.
              if (known)
@@ -230,7 +208,7 @@ void SessionWatch::onSignal(GDBusConnection*, const char*, const char* path, con
     const char* interface = nullptr;
     GVariant* changed = nullptr;
     g_variant_get(arguments, "(&s@a{sv}@as)", &interface, &changed, nullptr);
-    const Value values(changed);
+    const Variant values(changed);
     if (std::string_view(interface) == userInterface)
         return watch->look(); // its display, perhaps: the value need not be with it
     gboolean locked = FALSE;
@@ -251,8 +229,8 @@ void SessionWatch::takeInhibitor() {
 void SessionWatch::onInhibited(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
     GError* rawError = nullptr;
     GUnixFDList* descriptors = nullptr;
-    const Value reply(g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus), &descriptors, result, &rawError));
-    const Error error(rawError);
+    const Variant reply(g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus), &descriptors, result, &rawError));
+    const GlibError error(rawError);
     if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     auto* watch = static_cast<SessionWatch*>(self);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <gio/gio.h>
 
@@ -32,6 +33,12 @@ struct CallOutcome {
         outcome.error.reset(raw);
         outcome.cancelled = raw != nullptr && g_error_matches(raw, G_IO_ERROR, G_IO_ERROR_CANCELLED);
         return outcome;
+    }
+
+    // The name of the error that the other side answered with; "" if it is none of its own.
+    std::string remoteError() const {
+        const std::unique_ptr<gchar, decltype(&g_free)> name(error ? g_dbus_error_get_remote_error(error.get()) : nullptr, g_free);
+        return name ? name.get() : "";
     }
 };
 
