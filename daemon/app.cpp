@@ -340,16 +340,14 @@ int App::run() {
 }
 
 void App::receive(const Event& event) {
-    const auto holds = model_.mute.holds;
-    const bool wasMuted = model_.mute.muted();
+    // These may be the desktop's key.
+    const bool byDesktop = std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
+    const bool wasLive = byDesktop && !model_.mute.muted();
+    const auto holds = wasLive ? model_.mute.holds : std::vector<Hold>{};
     model_.apply(event);
-    // The desktop's key ends push-to-talk as the button does; its holders are told.
-    if (std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event)) {
-        for (const auto& hold : holds)
-            if (bus_ && !hold.mute && model_.mute.muted() && !wasMuted)
-                bus_->holdEnded(hold.number);
-        if (model_.mute.muted() && !wasMuted)
-            enforcer_.settle();
+    if (wasLive && model_.mute.muted()) {
+        tellTalkEnded(holds);
+        enforcer_.settle();
     }
     if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
         readLineages(seen->client.id);

@@ -164,6 +164,7 @@ class App final : public Requests {
     void useToggleKey();
     std::uint64_t takeLive(const std::string& owner, const std::string& ownerText, const std::string& reason);
     void endLive(std::uint64_t number);
+    void tellTalkEnded(const std::vector<Hold>& holds);
     void forgetLimits();
     void useLock(bool locked);
     void useSleep(bool asleep);

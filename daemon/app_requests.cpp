@@ -133,11 +133,8 @@ bool App::pressButton(bool muted, const std::string& who) {
     // Whoever unmutes turns the desktop's switch off, as he would there.
     if (!muted && model_.mute.privacy && !privacy_.turnOff())
         return false;
-    // Pressing the button ends push-to-talk; its holders are told.
-    if (muted && bus_)
-        for (const auto& hold : model_.mute.holds)
-            if (!hold.mute)
-                bus_->holdEnded(hold.number);
+    if (muted)
+        tellTalkEnded(model_.mute.holds);
     receive(event::UserMute{muted, who, "", now()});
     return true;
 }
@@ -224,9 +221,9 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
     });
 }
 
+// In force at once; told in the next turn of the loop, once for all that a process held when it went.
 void App::dropHold(std::uint64_t number) {
     receive(event::HoldDropped{number, now()});
-    settle();
 }
 
 void App::release(const Caller& caller, ReplyVoid reply) {

@@ -34,6 +34,15 @@ void App::endLive(std::uint64_t number) {
         bus_->holdEnded(number);
 }
 
+// The mute, by button or by the desktop's key, ends push-to-talk; its holders are told.
+void App::tellTalkEnded(const std::vector<Hold>& holds) {
+    if (!bus_)
+        return;
+    for (const auto& hold : holds)
+        if (!hold.mute)
+            bus_->holdEnded(hold.number);
+}
+
 // Of holds that ended before: two hundred taps are not to leave two hundred timers.
 void App::forgetLimits() {
     for (auto it = liveLimits_.begin(); it != liveLimits_.end();) {
