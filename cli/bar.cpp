@@ -76,32 +76,6 @@ Look lookOf(const GuardFacts* facts, const Objects& objects) {
     return look;
 }
 
-// What Pango takes for text and not for markup.
-std::string markup(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
-}
-
 // polybar knows no way to write "%{" as text, and what stands there could be a click action.
 std::string plain(std::string_view text) {
     std::string out;

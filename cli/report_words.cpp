@@ -6,28 +6,7 @@
 namespace micguard::cli {
 
 std::string escaped(std::string_view foreign) {
-    std::string out;
-    for (const char c : shown(foreign, 300))
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
+    return markup(shown(foreign, 300));
 }
 
 std::string timeSpent(std::uint64_t usec) {

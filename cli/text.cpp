@@ -197,4 +197,29 @@ std::string shown(std::string_view foreign, std::size_t columns) {
     return cut(sanitised(foreign), columns);
 }
 
+std::string markup(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        case '\'':
+            out += "&#39;";
+            break;
+        default:
+            out += c;
+        }
+    return out;
+}
+
 } // namespace micguard::cli

@@ -30,4 +30,7 @@ std::string padded(std::string_view text, std::size_t columns);
 // What a verb prints of somebody else's text: sanitised and cut to a length nobody needs more of.
 std::string shown(std::string_view foreign, std::size_t columns = 80);
 
+// As text in HTML, SVG and Pango's markup, in attributes as well.
+std::string markup(std::string_view text);
+
 } // namespace micguard::cli
