@@ -134,8 +134,7 @@ TEST_CASE("who listened, what was muted, blocked, answered and warned of is in t
     guard.setRules("[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n"
                    "[[rule]]\nmatch = { app = 'nobody' }\naction = 'deny'\npriority = 5\n"
                    "[[rule]]\nmatch = { app = 'nobody' }\naction = 'allow'\n");
-    auto asks = pwRecordListener(session, {.target = "tone", .name = "asks"});
-    asks->start();
+    auto asks = startPwRecord(session, "asks");
     const auto pending =
         guard.waitApplication("pw-cat", [](const ShownApplication& one) { return one.state == "pending"; });
     const auto answering = now();

@@ -200,24 +200,11 @@ TEST_CASE("a program that makes itself a root with a .flatpak-info is no Flatpak
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     const std::string trusted = copyOf(session, "/usr/bin/pw-cat", "trusted");
-    const std::string root = (session.directory() / "root").string();
-    fs::create_directories(root);
     const std::string byFlatpak = "[[rule]]\nmatch = { flatpak = \"org.trusted.App\" }\naction = ";
     guard.setRules(only("executable = \"" + trusted + "\"") + byFlatpak + "\"allow\"\n");
     auto honest = started(session, nativeWords(trusted));
     REQUIRE(hears(*honest));
-    Words forged{
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        "mount -t tmpfs none " + root + " && cd " + root +
-            " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
-            "mount --rbind $f .$f; done; printf '[Application]\\nname=org.trusted.App\\n' >.flatpak-info && "
-            "exec chroot . \"$@\"",
-        "sh"};
+    Words forged = posingAsFlatpak(session, "org.trusted.App");
     for (const auto& word : nativeWords("/usr/bin/pw-cat"))
         forged.push_back(word);
     Tally tally("pw-cat × tone × in a root with a .flatpak-info of its own");

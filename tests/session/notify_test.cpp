@@ -88,22 +88,6 @@ class Server {
     Process process_;
 };
 
-std::unique_ptr<Listener> pwRecord(const PrivateSession& session, const std::string& name) {
-    auto listener = pwRecordListener(session, {.target = "tone", .name = name});
-    listener->start();
-    return listener;
-}
-
-std::uint64_t audible(const Listener& listener) {
-    const StreamSnapshot now = listener.snapshot();
-    return now.audible[0] + now.audible[1];
-}
-
-void hearsSilence(Listener& listener) {
-    REQUIRE(listener.waitSamples(24000));
-    CHECK(audible(listener) == 0);
-}
-
 std::unique_ptr<PrivateSession> asking(const std::string& more = {}, const std::string& systemBus = {}) {
     SessionOptions options = guardedSession({MicKind::tone});
     options.micguardConfig = more + ask;
@@ -117,7 +101,7 @@ TEST_CASE("a question is asked with its buttons, and the one pressed is the answ
     const auto session = asking();
     Server server(*session);
     Guard guard(*session);
-    auto listener = pwRecord(*session, "asks");
+    auto listener = startPwRecord(*session, "asks");
     const json question = server.notice("wants to listen");
     CHECK(question["actions"] ==
           json({"allow-once", "Allow once", "allow-always", "Always", "deny", "Deny"}));
@@ -142,17 +126,17 @@ TEST_CASE("always is remembered, and a no cuts off for this run", "[notify]") {
     const auto session = asking();
     Server server(*session);
     Guard guard(*session);
-    auto first = pwRecord(*session, "first");
+    auto first = startPwRecord(*session, "first");
     server.press(server.notice("wants to listen"), "deny");
     guard.waitApplication("pw-cat", [](const ShownApplication& now) { return now.state == "denied"; });
     CHECK(audible(*first) == 0);
     first->stop();
     REQUIRE(eventually([&] { return guard.applications().empty(); })); // its run has ended
-    auto second = pwRecord(*session, "second");
+    auto second = startPwRecord(*session, "second");
     server.press(server.notice("wants to listen", 2), "allow-always");
     REQUIRE(second->waitAudible(0));
     second->stop();
-    auto third = pwRecord(*session, "third");
+    auto third = startPwRecord(*session, "third");
     CHECK(third->waitAudible(0));
     CHECK(server.count("wants to listen") == 2);
 }
@@ -162,7 +146,7 @@ TEST_CASE("what is answered elsewhere is closed, and nothing is asked over a loc
     const auto session = asking({}, logind.address());
     Server server(*session);
     Guard guard(*session);
-    auto listener = pwRecord(*session, "asks");
+    auto listener = startPwRecord(*session, "asks");
     const json question = server.notice("wants to listen");
     logind.lock(true);
     server.closes(question);
@@ -180,7 +164,7 @@ TEST_CASE("what is answered elsewhere is closed, and nothing is asked over a loc
 TEST_CASE("a server that hangs, dies, or cannot do buttons changes nothing; the next one asks", "[notify]") {
     const auto session = asking();
     Guard guard(*session);
-    auto listener = pwRecord(*session, "asks");
+    auto listener = startPwRecord(*session, "asks");
     guard.waitApplication("pw-cat", [](const ShownApplication& now) { return now.state == "pending"; });
     INFO("without any, the mute is as fast as ever");
     guard.setMuted(true);

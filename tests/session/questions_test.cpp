@@ -14,23 +14,6 @@ namespace {
 
 const std::string askPwRecord = "[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n";
 
-std::unique_ptr<Listener> pwRecord(const PrivateSession& session, const std::string& name) {
-    auto listener = pwRecordListener(session, {.target = "tone", .name = name});
-    listener->start();
-    return listener;
-}
-
-std::uint64_t audible(const Listener& listener) {
-    const StreamSnapshot now = listener.snapshot();
-    return now.audible[0] + now.audible[1];
-}
-
-// It goes on, and all that it gets is silence.
-void hearsSilence(Listener& listener) {
-    REQUIRE(listener.waitSamples(24000));
-    CHECK(audible(listener) == 0);
-}
-
 const auto isPending = [](const ShownApplication& application) { return application.state == "pending"; };
 
 // From the call on: until the reply, and until the application hears.
@@ -62,8 +45,8 @@ TEST_CASE("asked once for two streams, silent until answered, and asked anew for
     Guard guard(session);
     Heard other = listenTo(session, "tone");
     guard.setRules(askPwRecord);
-    auto first = pwRecord(session, "first");
-    auto second = pwRecord(session, "second");
+    auto first = startPwRecord(session, "first");
+    auto second = startPwRecord(session, "second");
     hearsSilence(*first);
     hearsSilence(*second);
     const auto application = guard.waitApplication("pw-cat", isPending);
@@ -80,7 +63,7 @@ TEST_CASE("asked once for two streams, silent until answered, and asked anew for
 
     first->stop();
     second->stop();
-    auto third = pwRecord(session, "third");
+    auto third = startPwRecord(session, "third");
     hearsSilence(*third);
     CHECK(guard.asked().size() == 2);
     INFO("control: the other one has gone on all the while");
@@ -91,7 +74,7 @@ TEST_CASE("a no cuts off, and says so", "[questions]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     guard.setRules(askPwRecord);
-    auto listener = pwRecord(session, "denied");
+    auto listener = startPwRecord(session, "denied");
     hearsSilence(*listener);
     REQUIRE(guard.tryAnswer(guard.waitApplication("pw-cat", isPending).path, false, "once").empty());
     const auto application =
@@ -105,18 +88,18 @@ TEST_CASE("an answer for a run holds over streams, until the last process has go
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     guard.setRules(askPwRecord);
-    auto first = pwRecord(session, "first");
-    auto second = pwRecord(session, "second");
+    auto first = startPwRecord(session, "first");
+    auto second = startPwRecord(session, "second");
     hearsSilence(*first);
     REQUIRE(guard.tryAnswer(guard.waitApplication("pw-cat", isPending).path, true, "run").empty());
     REQUIRE(second->waitAudible(0));
     first->stop();
-    auto third = pwRecord(session, "third");
+    auto third = startPwRecord(session, "third");
     CHECK(third->waitAudible(0));
     CHECK(guard.asked().size() == 1);
     second->stop();
     third->stop();
-    auto fourth = pwRecord(session, "fourth");
+    auto fourth = startPwRecord(session, "fourth");
     hearsSilence(*fourth);
     CHECK(guard.asked().size() == 2);
 }
@@ -128,7 +111,7 @@ TEST_CASE("an answer for always is remembered over a restart, and no file of the
     {
         Guard guard(session);
         guard.setRules("# by hand\n" + askPwRecord);
-        auto listener = pwRecord(session, "asks");
+        auto listener = startPwRecord(session, "asks");
         hearsSilence(*listener);
         const auto application = guard.waitApplication("pw-cat", isPending);
         REQUIRE(guard.tryAnswer(application.path, true, "always").empty());
@@ -139,7 +122,7 @@ TEST_CASE("an answer for always is remembered over a restart, and no file of the
     session.stop(Daemon::micguardd);
     session.start(Daemon::micguardd);
     Guard guard(session);
-    auto again = pwRecord(session, "again");
+    auto again = startPwRecord(session, "again");
     CHECK(again->waitAudible(0));
     CHECK(guard.asked().empty());
     CHECK(readFile(written) == "# by hand\n" + askPwRecord);
@@ -174,9 +157,9 @@ TEST_CASE("what a rule denies is told once", "[questions]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     guard.setRules("[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"silence\"\n");
-    auto first = pwRecord(session, "first");
+    auto first = startPwRecord(session, "first");
     hearsSilence(*first);
-    auto second = pwRecord(session, "second");
+    auto second = startPwRecord(session, "second");
     hearsSilence(*second);
     const auto application =
         guard.waitApplication("pw-cat", [](const ShownApplication& now) { return now.state == "silenced"; });
@@ -203,7 +186,7 @@ TEST_CASE("one application is muted: its next streams hear nothing from their fi
     hearsNothingNew(muted, tally, patience);
     for (unsigned round = 0; round < scaled(3, 100); round++) {
         INFO("round " << round);
-        auto next = pwRecord(session, "next");
+        auto next = startPwRecord(session, "next");
         hearsSilence(*next);
         tally.add(audible(*next));
     }
@@ -213,7 +196,7 @@ TEST_CASE("one application is muted: its next streams hear nothing from their fi
     session.start(Daemon::micguardd);
     guard = std::make_unique<Guard>(session);
     hearsNothingNew(muted, tally, patience);
-    auto after = pwRecord(session, "after");
+    auto after = startPwRecord(session, "after");
     hearsSilence(*after);
     const auto shown =
         guard->waitApplication("pw-cat", [](const ShownApplication& now) { return now.muted; });

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace micguard::test {
@@ -60,6 +61,38 @@ Heard listenerFor(const PrivateSession& session, const std::string& source, cons
 
 Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
     return hear(source, listenerFor(session, source, more).listener);
+}
+
+std::unique_ptr<Listener> startPwRecord(const PrivateSession& session, const std::string& name) {
+    auto listener = pwRecordListener(session, {.target = "tone", .name = name});
+    listener->start();
+    return listener;
+}
+
+std::uint64_t audible(const Listener& listener) {
+    const StreamSnapshot now = listener.snapshot();
+    return now.audible[0] + now.audible[1];
+}
+
+void hearsSilence(Listener& listener) {
+    REQUIRE(listener.waitSamples(24000));
+    CHECK(audible(listener) == 0);
+}
+
+std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application) {
+    const std::string root = (session.directory() / "root").string();
+    std::filesystem::create_directories(root);
+    return {"unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            "mount -t tmpfs none " + root + " && cd " + root +
+                " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
+                "mount --rbind $f .$f; done; printf '[Application]\\nname=" +
+                application + "\\n' >.flatpak-info && exec chroot . \"$@\"",
+            "sh"};
 }
 
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {

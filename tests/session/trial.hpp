@@ -38,6 +38,16 @@ Heard listenTo(const PrivateSession& session, const std::string& source, const L
 // Takes a listener made elsewhere, starts it and waits until it hears its source.
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener);
 
+// pw-record on the microphone "tone", started; whether it hears anything is not waited for.
+std::unique_ptr<Listener> startPwRecord(const PrivateSession& session, const std::string& name);
+// Whatever it heard so far, of any phase.
+std::uint64_t audible(const Listener& listener);
+// It goes on, and all that it gets, and got so far, is silence.
+void hearsSilence(Listener& listener);
+
+// Runs a command where / is a folder of its own with a .flatpak-info that makes it that application: words to go before the command.
+std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application);
+
 // Counts runs and audible samples of one cell of the matrix and prints them at its end.
 class Tally {
   public:

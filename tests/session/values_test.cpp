@@ -2,6 +2,7 @@
 // Clients whose names, properties and objects are made to hurt who reads them: nothing is heard, the guard
 // stays small, and what people see of it is clean.
 #include "tests/session/trial.hpp"
+#include "tests/support/figures.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -20,19 +21,6 @@ using nlohmann::json;
 namespace {
 
 using Words = std::vector<std::string>;
-
-// A sanitizer keeps what is freed for a while: memory says nothing then.
-bool growthCounts(pid_t pid) {
-    return readFile(fmt::format("/proc/{}/maps", pid)).find("libasan") == std::string::npos;
-}
-
-std::size_t residentKib(pid_t pid) {
-    std::istringstream status(readFile(fmt::format("/proc/{}/status", pid)));
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmRSS:"))
-            return std::stoul(line.substr(6));
-    return 0;
-}
 
 // Nothing in it obeys a client: no line is his, and no terminal is moved by him.
 void isClean(const std::string& text, const std::string& what) {
@@ -120,7 +108,7 @@ TEST_CASE("object ids that mean something else at once confuse nobody", "[values
     guard.setMuted(true);
     session.setPhase(1);
     Tally tally("object ids used again");
-    std::vector<std::size_t> resident;
+    std::vector<std::uint64_t> resident;
     const auto report = attacked(session, guard, {"--reuse", "--seconds", std::to_string(scaled(6, 300))},
                                  [&] { resident.push_back(residentKib(pid)); });
     CHECK(report["attempts"].get<std::uint64_t>() > 100);
@@ -134,7 +122,7 @@ TEST_CASE("object ids that mean something else at once confuse nobody", "[values
                second = *std::max_element(half, resident.end());
     fmt::print("reuse: {} attempts; resident {} KiB at most in the first half, {} in the second\n",
                report["attempts"].get<std::uint64_t>(), first, second);
-    CHECK((!growthCounts(pid) || second < first + first / 10 + 1024));
+    CHECK((isSanitized(pid) || second < first + first / 10 + 1024));
     session.setPhase(0);
     guard.setMuted(false);
     listenTo(session, "tone");
@@ -165,7 +153,7 @@ TEST_CASE("ten thousand objects of one client open nothing, and take no memory o
         tally.add(report["heard_after"].get<std::uint64_t>());
         REQUIRE(session.running(Daemon::micguardd));
         fmt::print("crowd: resident {} KiB, and at most {} with it\n", before, most);
-        CHECK((!growthCounts(pid) || most < before + 8 * 1024));
+        CHECK((isSanitized(pid) || most < before + 8 * 1024));
         REQUIRE(serverIsBack(true));
     }
     CHECK(guard.waitState("muted"));

@@ -8,6 +8,17 @@
 #include <system_error>
 
 namespace micguard::test {
+namespace {
+
+std::uint64_t kibIn(const char* file, const std::string& key, pid_t pid) {
+    std::ifstream in("/proc/" + std::to_string(pid) + "/" + file);
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with(key))
+            return std::stoull(line.substr(key.size()));
+    return 0;
+}
+
+} // namespace
 
 Spent spentBy(pid_t pid) {
     Spent sum;
@@ -31,11 +42,19 @@ Spent operator-(const Spent& later, const Spent& earlier) {
 }
 
 std::uint64_t proportionalKib(pid_t pid) {
-    std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");
-    for (std::string line; std::getline(rollup, line);)
-        if (line.starts_with("Pss:"))
-            return std::stoull(line.substr(4));
-    return 0;
+    return kibIn("smaps_rollup", "Pss:", pid);
+}
+
+std::uint64_t residentKib(pid_t pid) {
+    return kibIn("status", "VmRSS:", pid);
+}
+
+bool isSanitized(pid_t pid) {
+    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+    for (std::string line; std::getline(maps, line);)
+        if (line.find("libasan") != std::string::npos)
+            return true;
+    return false;
 }
 
 std::uint64_t openDescriptors(pid_t pid) {
