@@ -12,7 +12,7 @@ import dbus
 import dbus.mainloop.glib
 import dbus.lowlevel
 import dbus.service
-from gi.repository import GLib
+from commands import obey
 
 IFACE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
@@ -82,20 +82,4 @@ dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 session = dbus.SessionBus()
 server = Server(session, sys.argv[1] if len(sys.argv) > 1 else "")
 name = dbus.service.BusName(IFACE, session)
-loop = GLib.MainLoop()
-
-
-def read(stream, condition):
-    # Not by readline(), which keeps to itself what came with the first line.
-    text = os.read(0, 4096).decode()
-    if not text:
-        loop.quit()
-        return False
-    for line in text.splitlines():
-        command(line)
-    return True
-
-
-GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, read)
-say(ready=True)
-loop.run()
+obey(command, lambda: say(ready=True))

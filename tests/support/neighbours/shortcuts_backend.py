@@ -4,13 +4,12 @@
 # The backend of a desktop for the real xdg-desktop-portal: GlobalShortcuts, with keys that a test presses. Each line of its
 # standard input is one: "down ID", "up ID", "close" (the session), "foreign ID" (of a session that is not there). It says
 # "bound ID TRIGGER" for each shortcut it was asked for. With the argument "refuse" it says no, as a user would.
-import os
 import sys
 
 import dbus
 import dbus.mainloop.glib
 import dbus.service
-from gi.repository import GLib
+from commands import obey
 
 NAME = "org.freedesktop.impl.portal.desktop.mgtest"
 PATH = "/org/freedesktop/portal/desktop"
@@ -90,20 +89,4 @@ dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 connection = dbus.SessionBus()
 name = dbus.service.BusName(NAME, connection)
 backend = Backend(connection, sys.argv[1:] == ["refuse"])
-loop = GLib.MainLoop()
-
-
-def read(stream, condition):
-    # Not by readline(), which keeps to itself what came with the first line.
-    text = os.read(0, 4096).decode()
-    if not text:
-        loop.quit()
-        return False
-    for line in text.splitlines():
-        backend.command(line)
-    return True
-
-
-GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, read)
-say("ready")
-loop.run()
+obey(backend.command, lambda: say("ready"))
