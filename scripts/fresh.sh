@@ -172,7 +172,7 @@ readySystem() { # release
   # What the packages are built with.
   inside "$root" "$1" root env DEBIAN_FRONTEND=noninteractive DEB_BUILD_PROFILES="$(buildProfiles "$1")" apt-get build-dep -qqy --no-install-recommends ./ >&2
   rm -rf --one-file-system "$root/srv/micguard"
-  keep "$ready" "$cache/ready-$1-"*
+  keep "$root" "$ready" "$cache/ready-$1-"*
 }
 
 # The same, Debian 13, with a desktop's packages in it: one is kept for each desktop, and made again when its list, or what it
@@ -190,23 +190,23 @@ desktopSystem() { # desktop, packages…
     inside "$root" 13 root env DEBIAN_FRONTEND=noninteractive bash -c \
       'apt-get update -qq && apt-get install -qqy --no-install-recommends "$@"' install "$@" >&2
     rmdir "$root/srv/micguard"
-    keep "$cache/desktop-$desktop-$stamp" "$cache/desktop-$desktop-"*
+    keep "$root" "$cache/desktop-$desktop-$stamp" "$cache/desktop-$desktop-"*
   fi
   ready=$cache/desktop-$desktop-$stamp
 }
 
-# What `root` has become is kept as a folder to stand on, and takes the place of older ones. One on which a machine
-# stands at this moment, of another checkout's run, stays for the next time.
-keep() { # folder, older ones…
-  local kept=$1 old part
-  shift
+# What a machine has become, or its upper folder, is kept as a folder to stand on, and takes the place of older ones. One on
+# which a machine stands at this moment, of another checkout's run, stays for the next time.
+keep() { # from, folder, older ones…
+  local from=$1 kept=$2 old part
+  shift 2
   for old in "$@"; do
     [[ -d $old ]] || continue
-    grep -qsF "lowerdir=$old," /proc/[0-9]*/mounts || rm -rf --one-file-system "$old"
+    grep -qsE "lowerdir=([^,]*:)?$old[:,]" /proc/[0-9]*/mounts || rm -rf --one-file-system "$old"
   done
   part=$(mktemp -d "$cache/part.XXXXXX")
-  cp -a "$root/." "$part"
-  chmod --reference="$root" "$part"
+  cp -a "$from/." "$part"
+  chmod --reference="$from" "$part"
   mv -T "$part" "$kept"
 }
 
@@ -229,10 +229,7 @@ backportsOver() { # release
     DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends --no-remove $(printf "%s/$1 " $names)' \
     upgrade "$suite" >&2
   rm -rf --one-file-system "$root/srv/micguard"
-  rm -rf --one-file-system "$cache/backports-${1%%-*}-"*
-  # Not the machine's own folder: that goes with it.
-  cp -a "$root/../upper" "$kept.part"
-  mv "$kept.part" "$kept"
+  keep "$root/../upper" "$kept" "$cache/backports-${1%%-*}-"*
 }
 
 # A command in a machine, with nothing else running there. What it leaves running is named and makes it fail.

@@ -4,7 +4,6 @@
 What listens are the tests' own programs on test microphones, in the user's own PipeWire: "Voice Recorder" has a desktop entry and an
 icon, "ear-other" has none.
 """
-import contextlib
 import json
 import os
 import subprocess
@@ -13,7 +12,7 @@ import threading
 import zipfile
 
 from gnome_shell import Shell
-from machine import (BUS, FOLDER, PATH, TOP, Points, active, goes_on, heard, hears, note, out, phase, prop, run, until)
+from machine import (BUS, PATH, TOP, Points, active, goes_on, heard, hears, listening, note, out, phase, prop, run, until)
 
 UUID = "micguard@micguard.org"
 RECORDER = "/usr/local/bin/voice-recorder"
@@ -24,17 +23,9 @@ shell = Shell()
 pressed = "mg.toggle()._box.get_first_child()"  # the half of the toggle that is not the menu's
 
 
-@contextlib.contextmanager
-def running(program, name, target="builtin"):
+def running(program, name):
     """A program that listens, from a file of its own, and so an application of its own."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(f"{FOLDER}/{name}.stats")
-    run("systemd-run", "--user", "--quiet", "--collect", f"--unit={name}", program, "--name", name, "--target", target,
-        "--stats", f"{FOLDER}/{name}.stats")
-    try:
-        yield name
-    finally:
-        run("systemctl", "--user", "stop", name)
+    return listening(name, program=program, restart=False)
 
 
 parity = 0
@@ -303,8 +294,8 @@ def preferences():
     settled(f"{window} !== undefined", "the preferences open")
     frame = f"(frame => [frame.x, frame.y, frame.width, frame.height])({window}.get_frame_rect())"
     was = setting("mute.led")
-    # Its switch is the only one at the right edge there; where exactly goes by the fonts.
-    for row in range(415, 500, 10):
+    # Its switch is the last one that is seen without scrolling; where exactly goes by the fonts.
+    for row in range(520, 580, 10):
         # Anew each time: a window is told of before it is where it will be.
         x, y, width, _ = until(lambda: shell.js(frame)) or (0, 0, 0, 0)
         shell.move(x + width - 90, y + row)

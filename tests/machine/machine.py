@@ -148,17 +148,19 @@ def user_mutes():
 
 
 @contextlib.contextmanager
-def listening(name, target):
-    """mg-listen as an ordinary program, linked by the session manager; started again when PipeWire goes away."""
+def listening(name, target="builtin", program=TOOLS + "/tests/support/mg-listen", unit=None, restart=True):
+    """mg-listen, or a copy of it, as an ordinary program, linked by the session manager; where it is to be, started again when
+    PipeWire goes away."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{FOLDER}/{name}.stats")
-    run("systemd-run", "--user", "--quiet", "--collect", f"--unit={name}", "-p", "Restart=always", "-p", "RestartSec=50ms",
-        "-p", "StartLimitIntervalSec=0", TOOLS + "/tests/support/mg-listen", "--name", name, "--target", target,
+    unit = unit or name
+    again = ("-p", "Restart=always", "-p", "RestartSec=50ms", "-p", "StartLimitIntervalSec=0") if restart else ()
+    run("systemd-run", "--user", "--quiet", "--collect", f"--unit={unit}", *again, program, "--name", name, "--target", target,
         "--stats", f"{FOLDER}/{name}.stats")
     try:
         yield name
     finally:
-        run("systemctl", "--user", "stop", name)
+        run("systemctl", "--user", "stop", unit)
 
 
 def silent(ears, what, done):

@@ -9,7 +9,8 @@ import re
 import sys
 
 import plasma_shell as desk
-from machine import BUS, FOLDER, PATH, UNIT, Points, active, goes_on, guard_pid, heard, hears, note, out, phase, prop, run, show, until
+from machine import (BUS, PATH, TOOLS, UNIT, Points, active, goes_on, guard_pid, heard, hears, listening, note, out, phase, prop, run, show,
+                     until)
 
 PICTURES = "/srv/results/pictures"
 LIVE = "Microphones are live"
@@ -63,18 +64,11 @@ def recorder(name, target="builtin"):
     os.makedirs(folder, exist_ok=True)
     os.makedirs(programs, exist_ok=True)
     program = f"{programs}/{name.lower()}"
-    run("cp", f"{os.environ.get('MICGUARD_TEST_BUILD', '/srv/micguard/build')}/tests/support/mg-listen", program)
+    run("cp", f"{TOOLS}/tests/support/mg-listen", program)
     with open(f"{folder}/{name.lower()}.desktop", "w", encoding="utf-8") as entry:
         entry.write(f"[Desktop Entry]\nType=Application\nName={name}\nIcon=audio-headphones\nExec={program}\n")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(f"{FOLDER}/{name}.stats")
-    unit = f"app-{name.lower()}"
-    run("systemd-run", "--user", "--quiet", "--collect", f"--unit={unit}", program, "--name", name, "--target", target,
-        "--stats", f"{FOLDER}/{name}.stats")
-    try:
+    with listening(name, target, program, f"app-{name.lower()}", restart=False):
         yield name
-    finally:
-        run("systemctl", "--user", "stop", unit)
 
 
 def bus_pid(name):
