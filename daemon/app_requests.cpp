@@ -403,6 +403,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     // The longest that anything had to wait for its turn since the start, and how much of that was our own work.
     facts.emplace_back("loop.longest-turn-us", std::to_string(loopTimes().longestTurnUsec));
     facts.emplace_back("loop.longest-work-us", std::to_string(loopTimes().longestWorkUsec));
+    facts.emplace_back("loop.turns-by-work-us", turnsText(loopTimes()));
     facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("talk.shortcut", shortcuts_.state());
     facts.emplace_back("notify.server", notifications_.state());

@@ -2,8 +2,10 @@
 #include "daemon/loop_watch.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <ctime>
 
+#include <fmt/format.h>
 #include <glib.h>
 
 namespace micguard {
@@ -23,7 +25,9 @@ std::uint64_t usec(clockid_t clock) {
 gint pollAndMeasure(GPollFD* descriptors, guint count, gint timeout) {
     if (turnBegan != 0) {
         times.longestTurnUsec = std::max(times.longestTurnUsec, usec(CLOCK_MONOTONIC) - turnBegan);
-        times.longestWorkUsec = std::max(times.longestWorkUsec, usec(CLOCK_THREAD_CPUTIME_ID) - workBegan);
+        const auto work = usec(CLOCK_THREAD_CPUTIME_ID) - workBegan;
+        times.longestWorkUsec = std::max(times.longestWorkUsec, work);
+        times.turnsByWork.at(std::min<std::size_t>(std::bit_width(work), times.turnsByWork.size() - 1))++;
     }
     const gint result = pollBefore(descriptors, count, timeout);
     turnBegan = usec(CLOCK_MONOTONIC);
@@ -40,6 +44,15 @@ void watchLoop() {
 
 LoopTimes loopTimes() {
     return times;
+}
+
+std::string turnsText(const LoopTimes& times) {
+    std::string text;
+    for (std::size_t power = 0; power < times.turnsByWork.size(); power++)
+        if (times.turnsByWork.at(power) > 0)
+            text += fmt::format("{}<{}:{}", text.empty() ? "" : " ", std::uint64_t{1} << power,
+                                times.turnsByWork.at(power));
+    return text;
 }
 
 } // namespace micguard
