@@ -432,7 +432,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
         facts.emplace_back("session-manager.executable", "");
     for (const auto& verdict : enforcer_.verdicts().sources) {
         const Node* node = model_.graph.node(verdict.node);
-        if (!node)
+        if (!node || !isSource(model_.graph, *node))
             continue;
         const KnobState knob = knobState(model_, *node);
         const std::string key = "source." + node->name + ".";

@@ -46,9 +46,9 @@ template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
 
 // Could be a microphone as far as the registry tells: silenced and read at once. What its full properties
-// reveal later is silenced then.
+// reveal later is silenced then. The class of what the server makes is its maker's word, and no evidence.
 bool mayBeSource(const Node& node) {
-    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+    return node.inServer || node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
 
 // What the server made for us: there until one of the two lets go.

@@ -94,6 +94,12 @@ bool isServerMade(const Graph& graph, const Node& node) {
     return !(owner && owner->inServer) && (node.inServer || !node.factory.empty());
 }
 
+bool isUndescribed(const Graph& graph, const Node& node, const std::set<GlobalId>& managers) {
+    const Client* owner = graph.owner(node);
+    const bool ours = owner && (owner->self || managers.contains(owner->id));
+    return node.inServer && !node.infoKnown && !ours && isServerMade(graph, node);
+}
+
 bool isBackedByHardware(const Node& node) {
     return node.device || node.factory.starts_with("api.alsa.") || node.factory.starts_with("api.bluez5.");
 }

@@ -40,6 +40,10 @@ bool isSessionManager(const ProcessFacts& process);
 // module in the server makes (an echo canceller of pipewire.conf) is the configuration's, and goes by its class.
 bool isServerMade(const Graph& graph, const Node& node);
 
+// Made in the server for an ordinary client, or for nobody who could be named, and not yet known for what it is: the registry
+// tells the class that its maker chose, the plug-in behind it comes a round trip later.
+bool isUndescribed(const Graph& graph, const Node& node, const std::set<GlobalId>& managers);
+
 // The client whose process has to be asked to change something about a node or a device, because it is in there and not in
 // the server. Where that cannot be known it is the owner: whoever needlessly is taken for such a process does no harm.
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node);

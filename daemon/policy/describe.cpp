@@ -174,7 +174,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     std::set<std::string> alive;
     std::map<std::uint64_t, Listening> heardOf;
     for (const auto& verdict : verdicts.sources)
-        if (const Node* node = model.graph.node(verdict.node))
+        if (const Node* node = model.graph.node(verdict.node); node && isSource(model.graph, *node))
             view.sources.push_back(describeSource(model, *node, verdict));
 
     const Flow flow = flowOf(model.graph);

@@ -81,6 +81,21 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     return verdict;
 }
 
+// What is no microphone, as far as is known now. A node of which only the maker's word is known is silent while muted, so that it
+// does not sound before the plug-in behind it has shown; turned out to be something else, it is opened again.
+std::optional<SourceVerdict> judgeOther(const Model& model, const Node& node, const std::set<GlobalId>& managers, bool muted) {
+    const auto knob = model.applied.knobs.find(node.serial);
+    const bool undescribed = muted && isUndescribed(model.graph, node, managers);
+    if (!undescribed && (knob == model.applied.knobs.end() || !knob->second.silent))
+        return std::nullopt;
+    SourceVerdict verdict;
+    verdict.node = node.id;
+    verdict.silent = undescribed;
+    verdict.guarded = undescribed;
+    verdict.reason = undescribed ? "muted; what it is made of is not known yet" : "no microphone";
+    return verdict;
+}
+
 // Whoever could destroy our connection or the session manager's would undo everything with one message (X is
 // enough, and any ordinary client has it), so nobody else gets more than a look at those.
 void protectConnections(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {
@@ -134,8 +149,11 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
     }
     Severing severing{model, managers};
     for (const auto& [id, node] : model.graph.nodes) {
-        if (!isSource(model.graph, node))
+        if (!isSource(model.graph, node)) {
+            if (const auto other = judgeOther(model, node, managers, verdicts.muted))
+                verdicts.sources.push_back(*other);
             continue;
+        }
         verdicts.sources.push_back(judgeSource(model, node, verdicts.muted));
         if (!verdicts.sources.back().sever)
             continue;

@@ -30,6 +30,7 @@ KnobState knobState(const Model& model, const Node& node);
 // another one goes. The session manager always is.
 bool isBeyondAsking(const Model& model, const Node& node);
 
+// Of a source, or of a node that was kept silent until it was known not to be one.
 struct SourceVerdict {
     GlobalId node{};
     bool guarded = true;

@@ -21,7 +21,7 @@ constexpr std::uint32_t everything = 0700;
 
 // As daemon/pipewire asks for Props ahead of its own first write.
 bool isReadAtOnce(const Node& node) {
-    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+    return node.inServer || node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
 
 std::string id(GlobalId object) {

@@ -162,6 +162,47 @@ TEST_CASE("a microphone that arrives while muted stays silent") {
     CHECK(world.server.audible() == Pairs{"headset -> call"});
 }
 
+TEST_CASE("what the server makes for a client is silent while muted until the plug-in behind it is known") {
+    World world(micAndCall);
+    world.mute();
+    world.server.performed.clear();
+    const auto silencedAtFirstSight = [&](const std::string& node) {
+        world.server.say(node);
+        REQUIRE(world.step());
+        world.enforcer.settle();
+        CHECK(world.sent() == Words{"knob 50 silent monitor-mute"});
+        CHECK_FALSE(world.promise().holds);
+        CHECK(world.view().sources.size() == 1);
+        world.rest();
+        CHECK(world.promise().holds);
+    };
+
+    SECTION("a microphone that claims to be none") {
+        silencedAtFirstSight(
+            "node 50 in-server class=Stream/Output/Audio name=second client=30 factory=api.alsa.pcm.source outputs=2");
+        CHECK(world.server.knob(GlobalId{50}).maxVolume == 0.0f);
+        world.unmute();
+        CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
+    }
+    SECTION("a sink") {
+        silencedAtFirstSight("node 50 in-server class=Audio/Sink name=sink client=30 factory=support.null-audio-sink max=2");
+        CHECK(world.sent() == Words{"knob 50 silent monitor-mute", "knob 50 2.000000"});
+    }
+    SECTION("a sink of the session manager's is let alone") {
+        world.say("node 50 in-server class=Audio/Sink name=sink client=10 factory=api.alsa.pcm.sink inputs=2");
+        CHECK(world.sent() == Words{});
+    }
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{50}).maxVolume > 0.0f);
+}
+
+TEST_CASE("a sink that a client makes while live is let alone") {
+    World world(micAndCall);
+    world.server.performed.clear();
+    world.say("node 50 in-server class=Audio/Sink name=sink client=30 factory=support.null-audio-sink");
+    CHECK(world.sent() == Words{});
+}
+
 TEST_CASE("a newborn microphone gets back what its configuration or its first reading said") {
     World world(desk);
     world.say("node 20 class=Audio/Source name=configured max=1.5");
