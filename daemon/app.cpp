@@ -33,6 +33,8 @@ constexpr guint shownMs = 1500;
 constexpr guint settleMs = 2000;
 // As long may it be unsaid that a mute is under way.
 constexpr guint publishMs = 25;
+// So long a reply has to reach who waits for it, before everybody else is told.
+constexpr guint replyMs = 2;
 constexpr guint busRetryMs = 1000;
 // Who starts waits so long to hear that there is no other guard. A bus that does not answer at all keeps no microphone open.
 constexpr std::chrono::milliseconds busPatience{1000};
@@ -331,6 +333,7 @@ int App::run() {
     }
     watchLoop();
     g_main_loop_run(loop_.get());
+    aboutToServe(); // what has been promised is also said
     for (const guint signal : signals)
         g_source_remove(signal);
     history_.record(chronicle_.endAll(now()));
@@ -420,11 +423,18 @@ void App::settle() {
     watchShown();
     watchRoutes();
     watchPulse();
-    // What a reply promised is to be read once it has come. Of those who wait to be let in nobody has to read.
-    if (answered || (waiters_.empty() && !anyUndecided(model_)))
+    // Whoever waits for the reply is not kept waiting by what everybody else is told: describing and announcing hundreds of
+    // streams takes longer than muting them, and the bus may share a processor with us. Who reads sooner is served after it
+    // (aboutToServe). Of those who wait to be let in nobody has to read.
+    if (answered) {
+        cancelTimer(publishTimer_);
+        publishIn(replyMs);
+        replied_ = true;
+    } else if (!replied_ && waiters_.empty() && !anyUndecided(model_)) {
         publish();
-    else
-        publishSoon();
+    } else {
+        publishIn(publishMs);
+    }
     notifyReady();
     if (releasing_)
         finishRelease();
@@ -495,12 +505,15 @@ void App::persist() {
         model_.apply(event::Warned{"marker", ""});
 }
 
-// Whoever waits for the reply is not kept waiting by what everybody else is told: describing and announcing hundreds of
-// streams takes longer than muting them. It follows in the same breath, before the next call is read.
-void App::publishSoon() {
+void App::aboutToServe() {
+    if (replied_)
+        publish();
+}
+
+void App::publishIn(guint milliseconds) {
     if (!publishTimer_)
         publishTimer_ = g_timeout_add(
-            publishMs,
+            milliseconds,
             [](gpointer self) -> gboolean {
                 auto* app = static_cast<App*>(self);
                 app->publishTimer_ = 0;
@@ -512,6 +525,7 @@ void App::publishSoon() {
 
 void App::publish() {
     cancelTimer(publishTimer_);
+    replied_ = false;
     announceMute();
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;

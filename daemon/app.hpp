@@ -95,6 +95,7 @@ class App final : public Requests {
     void verify(const Caller& caller, const VerifyOptions& options, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
     void refused(const Caller& caller, const std::string& why) override;
+    void aboutToServe() override;
 
   private:
     // Somebody waits until the promise holds (or, unmuting, until everything sent is carried out).
@@ -108,7 +109,7 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
-    void publishSoon();
+    void publishIn(guint milliseconds);
     void publish();
     void persist();
     bool answerWaiters(); // true if anybody was answered
@@ -252,6 +253,7 @@ class App final : public Requests {
     bool modeChosen_ = false;
     bool mutedTold_ = false; // to the journal
     bool ready_ = false;
+    bool replied_ = false; // and not published yet
     bool releasing_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;

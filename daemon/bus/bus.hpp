@@ -52,7 +52,7 @@ using Result = tl::expected<T, RequestError>;
 // Called once, now or later from the main context. Copies of it may outlive the caller and the Bus; answering
 // a caller that has left the bus is harmless, a second answer is ignored, and destroying the last copy
 // without an answer tells the caller that its call was dropped (org.freedesktop.DBus.Error.NoReply). The
-// contract promises that properties show what a reply says: publish() first, then answer.
+// contract promises that whoever reads the properties after a reply finds what it says: see aboutToServe().
 using ReplyVoid = std::function<void(Result<void>)>;
 using ReplyBool = std::function<void(Result<bool>)>;
 using ReplyVerify = std::function<void(Result<std::vector<VerifyResult>>)>;
@@ -68,6 +68,10 @@ struct RuleOptions {
 class Requests {
   public:
     virtual ~Requests() = default;
+
+    // A call is about to be served, reads of properties too, that does more than mute: what the replies so far have promised
+    // has to be published by now.
+    virtual void aboutToServe() {}
 
     // Answers once the promise holds (or, for unmute, once the sources are open again).
     virtual void setMuted(const Caller& caller, bool muted, ReplyVoid reply) = 0;

@@ -146,8 +146,11 @@ int Doorkeeper::onMessage(sd_bus_message* message, void* userdata, sd_bus_error*
     if (!sender || sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL)
         return 0;
     const Admission admission = self.judge(message, sender);
-    if (admission == Admission::Serve && argumentsFit(message))
+    if (admission == Admission::Serve && argumentsFit(message)) {
+        if (!onlyMutes(message))
+            self.requests_.aboutToServe();
         return 0; // on to the objects
+    }
     if (admission != Admission::Drop)
         PendingCall(message).refuse(
             {names::error::limitExceeded, admission == Admission::Refuse

@@ -40,6 +40,27 @@ TEST_CASE_METHOD(BusFixture, "calls reach Requests with who called, and answers 
     }
 }
 
+TEST_CASE_METHOD(BusFixture, "what is still to be published is, before anything but a mute is served", "[bus]") {
+    int published = 0;
+    View view;
+    view.guard.mode = "silence";
+    requests.whenServing = [&] {
+        published++;
+        view.guard.mode = "sever";
+        bus->publish(view);
+    };
+    bus->publish(view);
+    CHECK(client->guard("SetMuted", g_variant_new("(b)", TRUE)).value);
+    CHECK(client->guard("HoldMute", g_variant_new("(s)", "")).value);
+    CHECK(published == 0);
+    const Variant mode = client->get(names::rootPath, names::guard::interface, "Mode");
+    REQUIRE(mode);
+    CHECK(published == 1);
+    CHECK(printed(mode.get()) == "'sever'");
+    CHECK(client->guard("SetMuted", g_variant_new("(b)", FALSE)).value);
+    CHECK(published == 2);
+}
+
 TEST_CASE_METHOD(BusFixture, "errors of Requests carry the contract's names", "[bus]") {
     for (const char* name :
          {names::error::notGuaranteed, names::error::accessDenied, names::error::sessionLocked}) {

@@ -45,6 +45,10 @@ class PrivateBus {
 // Records what is asked and answers at once, unless told to keep the reply for later.
 class FakeRequests : public Requests {
   public:
+    void aboutToServe() override {
+        if (whenServing)
+            whenServing();
+    }
     void setMuted(const Caller& caller, bool muted, ReplyVoid reply) override;
     void toggleMuted(const Caller& caller, ReplyBool reply) override;
     Result<void> setMode(const Caller& caller, const std::string& mode) override;
@@ -93,6 +97,7 @@ class FakeRequests : public Requests {
     std::vector<Caller> callers;
     std::vector<std::string> left;           // unique names
     std::optional<RequestError> refusal;     // answered instead
+    std::function<void()> whenServing;
     bool keepReplies = false;                // into `kept`, not answered
     std::vector<std::function<void()>> kept; // answers as it would have
     std::uint64_t nextHold = 1;
