@@ -52,6 +52,13 @@ gint pollOrEnd(GPollFD* descriptors, guint count, gint timeout) {
     return ready;
 }
 
+// Presses or lets go what mutes the microphones.
+bool mayMute(const Event& event) {
+    return std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
+           std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::SessionLocked>(event) ||
+           std::holds_alternative<event::MachineSleeps>(event) || std::holds_alternative<event::PrivacySwitched>(event);
+}
+
 std::string environment(const char* name) {
     const char* value = g_getenv(name);
     return value ? value : "";
@@ -347,6 +354,9 @@ void App::receive(const Event& event) {
     const bool byDesktop = std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
     const bool wasLive = byDesktop && !model_.mute.muted();
     const auto holds = wasLive ? model_.mute.holds : std::vector<Hold>{};
+    // A change that was replied to is told before the next one comes over it.
+    if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event))
+        publish();
     model_.apply(event);
     if (wasLive && model_.mute.muted()) {
         tellTalkEnded(holds);
@@ -383,10 +393,7 @@ void App::receive(const Event& event) {
     // been read.
     const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
                                                   std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
-    if (newcomer || std::holds_alternative<event::UserMute>(event) ||
-        std::holds_alternative<event::HoldTaken>(event) || std::holds_alternative<event::SessionLocked>(event) ||
-        std::holds_alternative<event::MachineSleeps>(event) || std::holds_alternative<event::PrivacySwitched>(event) ||
-        std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::Answered>(event) ||
+    if (newcomer || mayMute(event) || std::holds_alternative<event::Answered>(event) ||
         std::holds_alternative<event::AppMuted>(event) || std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
