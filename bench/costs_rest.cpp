@@ -4,8 +4,10 @@
 #include "tests/support/figures.hpp"
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace micguard::bench {
 namespace {
@@ -20,24 +22,36 @@ void weigh(Results& results, const std::string& column, std::uint64_t kib) {
     results.add({{"kind", "cost"}, {"key", "memory"}, {"column", column}, {"pss_kib", kib}});
 }
 
-// The floor under the daemon's memory: a program that loads the same libraries, in the same session.
-void weighBare(const PrivateSession& session, Results& results) {
-    Process bare = session.spawn({BARE_PROGRAM}, "bare");
-    const std::int64_t end = monotonicNsec() + 10'000'000'000;
-    while (readFile(session.logPath("bare.log")).find("ready") == std::string::npos && monotonicNsec() < end)
-        std::this_thread::sleep_for(Milliseconds(10));
-    weigh(results, "bare program", proportionalKib(bare.pid()));
+// The floor under the daemon's memory: a program that loads the same libraries, in the same session, and in the daemon's stead: two
+// that have the same pages would share their weight.
+void weighBare(PrivateSession& session, Results& results) {
+    std::vector<std::string> argv = loadedLibraries(session.pid(Daemon::micguardd));
+    session.stop(Daemon::micguardd);
+    argv.insert(argv.begin(), BARE_PROGRAM);
+    {
+        Process bare = session.spawn(argv, "bare");
+        const auto said = [&] { return readFile(session.logPath("bare.log")); };
+        const std::int64_t end = monotonicNsec() + 10'000'000'000;
+        while (said().find("ready") == std::string::npos) {
+            if (!bare.running() || monotonicNsec() > end)
+                throw std::runtime_error("the bare program does not load the daemon's libraries: " + said());
+            std::this_thread::sleep_for(Milliseconds(10));
+        }
+        weigh(results, "bare program", proportionalKib(bare.pid()));
+        bare.stop();
+    }
+    session.start(Daemon::micguardd);
 }
 
 void measureResting(const CostPlan& plan, Results& results, const CostProgress& progress) {
     if (results.done("rest", "muted") > 0)
         return;
     PrivateSession session(guardedOptions(plan, crowdMicrophones(4)));
+    std::this_thread::sleep_for(Milliseconds(1000));
+    weigh(results, "after start", proportionalKib(session.pid(Daemon::micguardd)));
+    weighBare(session, results);
     Guard guard(session);
     const pid_t daemon = session.pid(Daemon::micguardd);
-    std::this_thread::sleep_for(Milliseconds(1000));
-    weigh(results, "after start", proportionalKib(daemon));
-    weighBare(session, results);
     const Crowd crowd(session, {kRestingStreams, 4, 8});
     for (const bool muted : {false, true}) {
         const char* column = muted ? "muted" : "live";
@@ -75,7 +89,7 @@ void measureChurn(const CostPlan& plan, Results& results, const CostProgress& pr
         session.setPhase(1);
         // What the first thousand clients leave in caches is not growth.
         std::this_thread::sleep_for(Milliseconds(5000));
-        const std::uint64_t memory = proportionalKib(daemon);
+        const std::uint64_t memory = anonymousKib(daemon);
         const Spent before = spentBy(daemon);
         const std::int64_t from = monotonicNsec();
         std::this_thread::sleep_for(std::chrono::seconds(plan.churnSeconds));
@@ -93,8 +107,8 @@ void measureChurn(const CostPlan& plan, Results& results, const CostProgress& pr
                      {"key", "churn"},
                      {"column", mode},
                      {"cpu_share", milliseconds(spent.cpu) / elapsed},
-                     {"pss_before_kib", memory},
-                     {"pss_after_kib", proportionalKib(daemon)},
+                     {"own_before_kib", memory},
+                     {"own_after_kib", anonymousKib(daemon)},
                      {"streams", report.value("attempts", 0ULL)},
                      {"after", heard.audible[1]}});
     }

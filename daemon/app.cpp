@@ -85,7 +85,7 @@ App::App(Options options)
             },
             told);
     })
-    , history_({Store::defaultStateFolder() + "/history.db", Store::defaultRuntimeFolder() + "/history-alive"},
+    , history_({Store::defaultStateFolder() + "/history.db", historyStamp()},
                {[this](const std::string& fault) { receive(event::Warned{"history", fault}); },
                 [this](std::uint64_t lost) {
                     historyLost_ += lost;
@@ -100,6 +100,8 @@ App::App(Options options)
                      receive(event::Warned{"rules-idle", summary(idle)});
                  })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
+
+std::string App::historyStamp() { return Store::defaultRuntimeFolder() + "/history-alive"; }
 
 App::~App() {
     for (auto& waiter : waiters_)
@@ -168,8 +170,7 @@ void App::useConfiguration(const Loaded& loaded) {
     receive(event::SettingsLoaded{configuration_.settings});
     if (!options_.releaseLeftovers) {
         linkAdmission();
-        const auto& talk = configuration_.settings.talk;
-        shortcuts_.want({talk.shortcut, talk.trigger, talk.toggleTrigger});
+        useDesktop();
     }
     if (keepsHistory_)
         useHistory();
@@ -296,8 +297,6 @@ int App::run() {
         desktop_.start();
         session_.start();
         receive(event::Warned{"privacy-switch", privacy_.start()});
-        permissions_.start();
-        link_.start();
         connectBus(busPatience);
         if (exitCode_ != 0)
             return exitCode_;
@@ -318,11 +317,12 @@ int App::run() {
     if (const unsigned interval = journal::watchdogIntervalMs())
         watchdog_ = g_timeout_add(
             interval,
-            [](gpointer) -> gboolean {
+            [](gpointer self) -> gboolean {
                 journal::notify("WATCHDOG=1");
+                static_cast<App*>(self)->history_.tick();
                 return G_SOURCE_CONTINUE;
             },
-            nullptr);
+            this);
     raisePriority();
     server_.start();
     if (!options_.releaseLeftovers)

@@ -61,6 +61,9 @@ class App final : public Requests {
     explicit App(Options options);
     ~App() override;
 
+    // Its time is when the guard was last alive, for the history.
+    static std::string historyStamp();
+
     // Until a signal or Release(). The process's exit code.
     int run();
 
@@ -157,6 +160,7 @@ class App final : public Requests {
     void usePulsePeers(std::uint64_t generation, const PulsePeers& peers);
     void tellTime(const LocalTime& time);
     void useLink(GDBusConnection* bus);
+    void useDesktop();
     void tellNotices();
     void useNotice(const std::string& key, const std::string& action);
     void answerBy(const std::string& by, std::uint64_t application, bool allow, const std::string& scope, ReplyVoid reply);

@@ -4,10 +4,28 @@
 #include "daemon/app.hpp"
 
 namespace micguard {
+namespace {
+
+bool wantsAny(const Settings::Notify& notify) {
+    return notify.questions || notify.blocked || notify.bypass || notify.capture != Settings::Notify::Capture::Off;
+}
+
+} // namespace
 
 void App::useLink(GDBusConnection* bus) {
     notifications_.useBus(bus);
     shortcuts_.useBus(bus);
+    permissions_.useBus(bus);
+}
+
+// What nobody asked for is not connected to, either.
+void App::useDesktop() {
+    const auto& talk = configuration_.settings.talk;
+    const bool permissions = configuration_.settings.policy.permissionStore;
+    shortcuts_.want({talk.shortcut, talk.trigger, talk.toggleTrigger});
+    permissions_.want(permissions);
+    if (talk.shortcut || permissions || wantsAny(configuration_.settings.notify))
+        link_.start();
 }
 
 void App::tellNotices() {

@@ -3,6 +3,7 @@
 // argv, environment, run. Everything else is the App's.
 #include "daemon/app.hpp"
 #include "daemon/bus/stop_job.hpp"
+#include "daemon/history/keeper.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +31,13 @@ bool anotherWillCome() {
     if (!result)
         return false;
     return std::strcmp(result, "success") == 0 ? micguard::unitIsBeingRestarted() : !micguard::unitIsBeingStopped();
+}
+
+// systemd runs ExecStopPost= in the moment in which a guard has died: nothing else would know when that was. After an end in
+// order there is no stamp.
+void noteEnd() {
+    if (std::getenv("SERVICE_RESULT"))
+        micguard::history::stampAlive(micguard::App::historyStamp(), static_cast<micguard::history::Moment>(g_get_real_time()), false);
 }
 
 } // namespace
@@ -64,6 +72,8 @@ int main(int argc, char** argv) {
     }
     if (arguments.logLevel && (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
         g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
+    if (arguments.releaseLeftovers)
+        noteEnd();
     if (arguments.releaseLeftovers && anotherWillCome())
         return 0;
     micguard::App::Options options;

@@ -35,6 +35,11 @@ BusLink::~BusLink() {
 }
 
 void BusLink::start() {
+    if (!std::exchange(started_, true))
+        connect();
+}
+
+void BusLink::connect() {
     g_dbus_connection_new_for_address(
         address().c_str(),
         static_cast<GDBusConnectionFlags>(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION),
@@ -74,7 +79,7 @@ void BusLink::retry() {
         retryMs,
         [](gpointer self) -> gboolean {
             static_cast<BusLink*>(self)->retry_ = 0;
-            static_cast<BusLink*>(self)->start();
+            static_cast<BusLink*>(self)->connect();
             return G_SOURCE_REMOVE;
         },
         this);

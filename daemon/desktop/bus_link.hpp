@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A connection to the session bus for what the desktop offers there (notifications, shortcuts). Apart from the one on which
+// A connection to the session bus for what the desktop offers there (notifications, shortcuts, the portals' permissions). Apart from the one on which
 // the guard is called: GIO's, made off the loop, and made anew when it is lost.
 #pragma once
 
@@ -21,9 +21,11 @@ class BusLink {
     BusLink(const BusLink&) = delete;
     BusLink& operator=(const BusLink&) = delete;
 
+    // Once is enough; it stays until the end.
     void start();
 
   private:
+    void connect();
     void retry();
     void drop();
     static void onConnected(GObject*, GAsyncResult* result, gpointer self) noexcept;
@@ -34,6 +36,7 @@ class BusLink {
     GDBusConnection* bus_ = nullptr;
     gulong closed_ = 0;
     guint retry_ = 0;
+    bool started_ = false;
 };
 
 } // namespace micguard

@@ -30,41 +30,51 @@ bool isWord(std::string_view word) {
 PermissionStore::PermissionStore(std::function<void(Words words)> changed)
     : changed_(std::move(changed))
     , looking_(g_cancellable_new())
-    , bound_(g_cancellable_new()) {}
+    , telling_(g_cancellable_new()) {}
 
 PermissionStore::~PermissionStore() {
-    g_cancellable_cancel(looking_);
-    g_cancellable_cancel(bound_);
-    if (bus_) {
-        g_dbus_connection_signal_unsubscribe(bus_, subscription_);
-        g_bus_unwatch_name(name_);
-        g_object_unref(bus_);
-    }
+    leave();
     g_object_unref(looking_);
-    g_object_unref(bound_);
+    g_object_unref(telling_);
 }
 
-void PermissionStore::start() { g_bus_get(G_BUS_TYPE_SESSION, bound_, onBus, this); }
+void PermissionStore::useBus(GDBusConnection* bus) {
+    leave();
+    bus_ = bus;
+    begin();
+}
 
-void PermissionStore::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept {
-    GError* raw = nullptr;
-    GDBusConnection* bus = g_bus_get_finish(result, &raw);
-    const GlibError error(raw);
-    if (error && g_error_matches(raw, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+void PermissionStore::want(bool wanted) {
+    if (std::exchange(wanted_, wanted) == wanted)
         return;
-    auto* store = static_cast<PermissionStore*>(self);
-    if (!bus) {
-        store->state_ = "no session bus";
+    leave();
+    begin();
+    if (wanted || words_.empty())
         return;
+    words_.clear();
+    changed_(words_);
+}
+
+void PermissionStore::begin() {
+    if (!bus_ || !wanted_)
+        return;
+    state_ = "not asked yet";
+    subscription_ = g_dbus_connection_signal_subscribe(bus_, storeName, storeName, "Changed", storePath, table, G_DBUS_SIGNAL_FLAGS_NONE, onSignal,
+                                                       this, nullptr);
+    name_ = g_bus_watch_name_on_connection(bus_, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, onAppeared, onVanished, this, nullptr);
+}
+
+void PermissionStore::leave() {
+    for (GCancellable** calls : {&looking_, &telling_}) {
+        g_cancellable_cancel(*calls);
+        g_object_unref(std::exchange(*calls, g_cancellable_new()));
     }
-    store->bus_ = bus;
-    // GIO's shared connection, which dconf reads GNOME's privacy switch by as well: whoever has one that is not told so is
-    // ended with the bus.
-    g_dbus_connection_set_exit_on_close(bus, FALSE);
-    store->subscription_ = g_dbus_connection_signal_subscribe(bus, storeName, storeName, "Changed", storePath, table,
-                                                              G_DBUS_SIGNAL_FLAGS_NONE, onSignal, store, nullptr);
-    store->name_ = g_bus_watch_name_on_connection(bus, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, onAppeared, onVanished,
-                                                  store, nullptr);
+    writing_ = 0; // they were cancelled, and do not count themselves off
+    if (subscription_)
+        g_dbus_connection_signal_unsubscribe(bus_, std::exchange(subscription_, 0));
+    if (name_)
+        g_bus_unwatch_name(std::exchange(name_, 0));
+    state_ = "no session bus; what was heard last stays";
 }
 
 void PermissionStore::onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept {
@@ -141,7 +151,7 @@ void PermissionStore::write(const char* method, GVariant* arguments) {
     // Answered or not: what it then says is what counts.
     g_dbus_connection_call(
         bus_, storeName, storePath, storeName, method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, callMs,
-        bound_,
+        telling_,
         [](GObject* bus, GAsyncResult* result, gpointer self) {
             const auto outcome = CallOutcome::of(bus, result);
             if (outcome.cancelled)
@@ -157,7 +167,7 @@ void PermissionStore::write(const char* method, GVariant* arguments) {
 
 void PermissionStore::set(const std::string& app, const std::string& word) {
     const auto known = words_.find(app);
-    if (!bus_ || (known != words_.end() && known->second == word))
+    if (!name_ || (known != words_.end() && known->second == word))
         return;
     words_[app] = word;
     const char* permissions[] = {word.c_str(), nullptr};
@@ -165,7 +175,7 @@ void PermissionStore::set(const std::string& app, const std::string& word) {
 }
 
 void PermissionStore::remove(const std::string& app) {
-    if (!bus_ || words_.erase(app) == 0)
+    if (!name_ || words_.erase(app) == 0)
         return;
     write("DeletePermission", g_variant_new("(sss)", table, microphone, app.c_str()));
 }

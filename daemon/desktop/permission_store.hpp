@@ -13,7 +13,7 @@
 
 namespace micguard {
 
-// On the main context, by GIO's shared connection; as long as the daemon lives.
+// On the main context.
 class PermissionStore {
   public:
     // "yes", "no" or "ask" by application, as the store names it.
@@ -23,7 +23,9 @@ class PermissionStore {
     PermissionStore(const PermissionStore&) = delete;
     PermissionStore& operator=(const PermissionStore&) = delete;
 
-    void start();
+    void useBus(GDBusConnection* bus); // null: there is none
+    // Nothing is asked before it is wanted. What was heard is forgotten when it is not wanted any more.
+    void want(bool wanted);
     void set(const std::string& app, const std::string& word);
     void remove(const std::string& app);
     // What was set here, or told by the store, last.
@@ -31,12 +33,13 @@ class PermissionStore {
     std::string state() const { return state_; } // for people
 
   private:
-    static void onBus(GObject*, GAsyncResult* result, gpointer self) noexcept;
     static void onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept;
     static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;
     static void onSignal(GDBusConnection*, const char*, const char*, const char*, const char*,
                          GVariant* arguments, gpointer self) noexcept;
     static void onLookedUp(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
+    void begin();
+    void leave();
     void look();
     void take(GVariant* permissions);
     void write(const char* method, GVariant* arguments);
@@ -45,7 +48,8 @@ class PermissionStore {
     Words words_;
     GDBusConnection* bus_ = nullptr;
     GCancellable* looking_;
-    GCancellable* bound_;
+    GCancellable* telling_;
+    bool wanted_ = false;
     guint subscription_ = 0, name_ = 0;
     unsigned writing_ = 0; // not answered yet: what the store says may be from before them
     std::string state_ = "not asked yet";

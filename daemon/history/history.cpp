@@ -24,8 +24,9 @@ using std::chrono::milliseconds;
 
 // What happens at once is written at once.
 constexpr milliseconds batchDelay{250};
-// After the end of a guard that was killed it is known to this that it lived.
-constexpr milliseconds beat{800};
+// While somebody listens the thread says so often that the guard lives: what ends with the power then has an end to this. The
+// short one is for a guard that has no watchdog, whose pings would say it.
+constexpr milliseconds noteEvery{600'000}, beat{5000};
 constexpr milliseconds firstRetry{1000}, longestRetry{60000};
 constexpr milliseconds littlePatience{1000};
 
@@ -53,6 +54,8 @@ struct History::Shared {
     bool leftOut = false; // nothing is queued until everything is begun anew
     std::uint64_t lost = 0;
     bool end = false, ended = false;
+    bool listening = false; // somebody: to be said to the stamp with every tick
+    bool ticking = false;
     std::vector<std::function<void()>> messages; // for the main context
     bool called = false;
 
@@ -211,6 +214,15 @@ void History::clear(const ClearFilter& filter, Reply<std::uint64_t> then) {
     answer([filter](Keeper& keeper) { return keeper.clear(filter, now()); }, std::move(then));
 }
 
+void History::tick() {
+    std::unique_lock lock(shared_->mutex);
+    shared_->ticking = true;
+    if (!shared_->listening || shared_->end)
+        return;
+    lock.unlock();
+    stampAlive(places_.stamp, now(), false);
+}
+
 bool History::close(milliseconds patience) {
     if (!thread_.joinable())
         return true;
@@ -232,6 +244,7 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
     Keeper keeper(places, mutedSince);
     milliseconds patience{0}; // until the next attempt, after a failure
     Clock::time_point tried, beaten;
+    const auto beatDue = [&] { return beaten + (shared->ticking ? noteEvery : beat); };
 
     std::unique_lock lock(shared->mutex);
     for (;;) {
@@ -241,7 +254,7 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
             if (!shared->queue.empty())
                 at = due();
             if (keeper.wantsToBeTold())
-                at = at ? std::min(*at, beaten + beat) : beaten + beat;
+                at = at ? std::min(*at, beatDue()) : beatDue();
             return at;
         };
         const auto isWanted = [&] { return shared->end || !shared->jobs.empty(); };
@@ -290,11 +303,15 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
             Shared::tellFault(shared, news->fault);
             Shared::beginAnew(shared);
         }
-        if (keeper.wantsToBeTold() && Clock::now() >= beaten + beat) {
+        const bool listening = keeper.wantsToBeTold();
+        lock.lock();
+        const bool begins = listening && !std::exchange(shared->listening, listening);
+        if (begins || (listening && Clock::now() >= beatDue())) {
+            lock.unlock();
             beaten = Clock::now();
             keeper.stillAlive(now());
+            lock.lock();
         }
-        lock.lock();
         if (last)
             break;
     }

@@ -51,6 +51,9 @@ class History {
     void report(const ReportFilter& filter, Reply<std::vector<ReportRow>> then);
     void clear(const ClearFilter& filter, Reply<std::uint64_t> then);
 
+    // From whoever wakes every few seconds anyway: while somebody listens it notes in memory that the guard lives. Without it the
+    // thread wakes for that.
+    void tick();
     // Has the rest written and waits for that; false if it took longer.
     bool close(std::chrono::milliseconds patience);
 

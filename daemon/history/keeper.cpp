@@ -18,13 +18,24 @@ constexpr Moment second = 1'000'000;
 constexpr Moment day = 86'400 * second;
 // Ages are looked at so often; the size with every batch.
 constexpr Moment pruneEvery = 3600 * second;
-// The stamp is lost with the power; the file is told so often.
-constexpr Moment noteEvery = 60 * second;
 
 // SQLite's own, beside the file.
 constexpr std::array endings = {"", "-wal", "-shm", "-journal"};
 
 } // namespace
+
+// On a memory file system that costs no disk anything, as long as somebody listens.
+void stampAlive(const std::string& stamp, Moment now, bool make) {
+    if (stamp.empty())
+        return;
+    const int fd = open(stamp.c_str(), O_WRONLY | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return;
+    const timespec time{static_cast<time_t>(now / second), static_cast<long>(now % second * 1000)};
+    const std::array times = {time, time};
+    futimens(fd, times.data());
+    ::close(fd);
+}
 
 Keeper::Keeper(Places places, Moment mutedSince)
     : places_(std::move(places))
@@ -208,21 +219,11 @@ Moment Keeper::lastAlive() const {
     return static_cast<Moment>(status.st_mtim.tv_sec) * second + static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
 }
 
-// On a memory file system that costs no disk anything, as long as somebody listens.
+// The stamp is lost with the power, the file is not.
 void Keeper::stillAlive(Moment now) {
-    if (!places_.stamp.empty()) {
-        const int fd = open(places_.stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-        if (fd >= 0) {
-            const timespec time{static_cast<time_t>(now / second), static_cast<long>(now % second * 1000)};
-            const std::array times = {time, time};
-            futimens(fd, times.data());
-            ::close(fd);
-        }
-    }
-    if (store_ && now >= noted_ + noteEvery) {
-        noted_ = now;
+    stampAlive(places_.stamp, now, true);
+    if (store_)
         (void)store_->noteAlive(now);
-    }
 }
 
 void Keeper::close() {

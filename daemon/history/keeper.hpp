@@ -32,6 +32,9 @@ struct Gap {
 };
 using Item = std::variant<Record, Gap>;
 
+// Says in the stamp that the guard lives now. Without `make` only where there is one.
+void stampAlive(const std::string& stamp, Moment now, bool make);
+
 class Keeper {
   public:
     Keeper(Places places, Moment mutedSince);
@@ -53,7 +56,7 @@ class Keeper {
     // What became of the file while it was read; nothing if it is the one that it was.
     std::optional<Outcome> news();
 
-    // Whether stillAlive() is worth being called, once a second at most.
+    // Whether stillAlive() is worth being called.
     bool wantsToBeTold() const { return store_ && store_->listening(); }
     void stillAlive(Moment now);
     // The end in order: the next one need not ask when this one was last alive.
@@ -76,7 +79,7 @@ class Keeper {
     std::optional<Store> store_;
     bool openedBefore_ = false, beganAnew_ = false;
     std::string aside_; // what is said of a file that was moved aside
-    Moment pruned_ = 0, noted_ = 0;
+    Moment pruned_ = 0;
 };
 
 } // namespace micguard::history

@@ -209,10 +209,10 @@ TEST_CASE("nothing is looked at while nothing happens, though somebody holds the
     const auto woken = [&](const std::function<void()>& meanwhile) {
         // What came before has come to an end once two seconds of audio have passed.
         REQUIRE(listener.listener->waitSamples(96000));
-        const std::uint64_t before = spentBy(session.pid(Daemon::micguardd)).contextSwitches;
+        const Spent before = spentBy(session.pid(Daemon::micguardd));
         meanwhile();
         REQUIRE(listener.listener->waitSamples(48000));
-        return spentBy(session.pid(Daemon::micguardd)).contextSwitches - before;
+        return (spentBy(session.pid(Daemon::micguardd)) - before).contextSwitches;
     };
     const auto quiet = woken([] {});
     const auto busy = woken([&] { card.touch(); });

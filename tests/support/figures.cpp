@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <system_error>
 
@@ -30,19 +31,40 @@ Spent spentBy(pid_t pid) {
     const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
     for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
         std::ifstream status(task.path() / "status");
+        Spent::Switches thread;
         for (std::string line; std::getline(status, line);)
-            if (line.find("ctxt_switches:") != std::string::npos)
-                sum.contextSwitches += std::stoull(line.substr(line.find(':') + 1));
+            if (line.find("ctxt_switches:") != std::string::npos) {
+                const std::uint64_t count = std::stoull(line.substr(line.find(':') + 1));
+                thread.all += count;
+                if (line.starts_with("voluntary"))
+                    thread.sleeps += count;
+            }
+        sum.contextSwitches += thread.all;
+        sum.sleeps += thread.sleeps;
+        sum.threads[std::stoi(task.path().filename())] = thread;
     }
     return sum;
 }
 
 Spent operator-(const Spent& later, const Spent& earlier) {
-    return {later.cpu - earlier.cpu, later.contextSwitches - earlier.contextSwitches};
+    Spent more;
+    more.cpu = later.cpu - earlier.cpu;
+    for (const auto& [id, thread] : later.threads) {
+        const auto before = earlier.threads.find(id);
+        const Spent::Switches known = before == earlier.threads.end() ? Spent::Switches{} : before->second;
+        more.threads[id] = {thread.all - known.all, thread.sleeps - known.sleeps};
+        more.contextSwitches += more.threads[id].all;
+        more.sleeps += more.threads[id].sleeps;
+    }
+    return more;
 }
 
 std::uint64_t proportionalKib(pid_t pid) {
     return kibIn("smaps_rollup", "Pss:", pid);
+}
+
+std::uint64_t anonymousKib(pid_t pid) {
+    return kibIn("smaps_rollup", "Anonymous:", pid);
 }
 
 std::uint64_t residentKib(pid_t pid) {
@@ -64,6 +86,15 @@ std::uint64_t openDescriptors(pid_t pid) {
     for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator(folder, gone))
         count++;
     return count;
+}
+
+std::vector<std::string> loadedLibraries(pid_t pid) {
+    std::set<std::string> found;
+    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+    for (std::string line; std::getline(maps, line);)
+        if (const auto path = line.find('/'); path != std::string::npos && line.find(".so", path) != std::string::npos)
+            found.insert(line.substr(path));
+    return {found.begin(), found.end()};
 }
 
 } // namespace micguard::test

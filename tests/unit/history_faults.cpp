@@ -410,6 +410,14 @@ TEST_CASE("as long as somebody listens it is known until when the guard lived, a
                        static_cast<Moment>(status.st_mtim.tv_nsec) / 1000 >
                    began + second;
     }));
+    // With every wake of the one who wakes anyway, and in between not.
+    const auto stamped = [&] {
+        REQUIRE(::stat(stamp.c_str(), &status) == 0);
+        return static_cast<Moment>(status.st_mtim.tv_sec) * second + static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
+    };
+    const auto ticked = now();
+    kept.history.tick();
+    CHECK(stamped() >= ticked);
     kept.history.record({SessionEnded{Key{1}, now()}});
     REQUIRE(kept.entries().at(0).end != 0);
     CHECK(kept.history.close(std::chrono::seconds(10)));
