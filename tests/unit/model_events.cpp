@@ -56,6 +56,56 @@ TEST_CASE("info completes what the registry told and changes neither owner nor s
     CHECK(node.knobReads == 1);
 }
 
+// The real server says first that an object has gone. Where that was not heard, whatever was kept from the old one would be
+// given back to its id for ever.
+TEST_CASE("an id that names another object at once is not asked about again and again") {
+    World world(micAndCall);
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    const Serial call = world.model.graph.client(GlobalId{30})->serial, before = world.node("mic").serial;
+    REQUIRE(world.model.applied.keeps(call, before));
+
+    const auto replaced = [&](const Event& event) {
+        world.model.apply(event);
+        CHECK_FALSE(world.model.applied.keeps(call, before));
+        CHECK_FALSE(world.model.applied.knobs.contains(before));
+        world.model.apply(event::UserMute{false, "", "", 9});
+        recordSent(world.model, world.plan(), world.model.applied.sent + 1);
+        CHECK(world.plan().empty());
+    };
+    SECTION("of the same kind") {
+        Node other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        other.mediaClass = "Audio/Source";
+        replaced(event::NodeSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20})->serial == Serial{9000});
+    }
+    SECTION("of another kind") {
+        Client other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        replaced(event::ClientSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    SECTION("as a device") {
+        Device other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        replaced(event::DeviceSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    SECTION("a serial under another id") {
+        Port other;
+        other.id = GlobalId{70};
+        other.serial = before;
+        replaced(event::PortSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    // A microphone that goes while its ports stay was taken out of our sight, or something was not heard.
+    CHECK(world.model.blinded);
+}
+
 TEST_CASE("an object that is gone leaves nothing behind in what was applied") {
     World world(std::string(micAndCall) + std::string(jackToo) + R"(
         device 15 name=card
