@@ -2,6 +2,7 @@
 //
 // What was asked for and is not seen to be done: who is waited for, and what counts while somebody does not
 // answer.
+#include "daemon/policy/plan.hpp"
 #include "tests/unit/world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -49,6 +50,55 @@ TEST_CASE("a process that does not answer is waited for, then counted as one tha
     CHECK(world.enforcer.allAnswered());
     CHECK(world.knob("source40") == KnobState::Holds);
     CHECK(world.view().guard.warnings.empty());
+}
+
+// It would be overdue at once: not first asked, then found to be.
+TEST_CASE("a source of a process that owes an answer is kept from everybody by the same plan that asks for "
+          "its silence") {
+    World world(std::string(micAndCall) + source(40));
+    world.server.say("hang 40");
+    world.mute();
+    world.overdue();
+    const auto planned = [&](std::string_view what) {
+        const auto actions = world.plan();
+        recordSent(world.model, actions, world.model.applied.sent + 1);
+        CHECK(world.plan().empty());
+        return std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
+            return describe(action).find(what) != std::string::npos;
+        });
+    };
+    SECTION("one that is new while muted") {
+        world.server.say(
+            "node 1041 class=Audio/Source/Virtual name=another client=40\nport 2041 of 1041 out");
+        while (const auto event = world.server.next())
+            world.model.apply(*event);
+        CHECK(planned("1041=none"));
+    }
+    SECTION("one that is new while live is as open as its process lets it be") {
+        world.unmute();
+        world.server.say(
+            "node 1041 class=Audio/Source/Virtual name=another client=40\nport 2041 of 1041 out");
+        while (const auto event = world.server.next())
+            world.model.apply(*event);
+        CHECK_FALSE(planned("knob 1041"));
+        world.model.apply(event::UserMute{true, "", "", 9});
+        CHECK(planned("1041=none"));
+    }
+}
+
+TEST_CASE("a source in passthrough that is no longer exempt is severed by the same plan that asks for its "
+          "silence") {
+    World world(micAndCall);
+    Settings settings;
+    settings.sources.exempt = {"exempt"};
+    world.receive(event::SettingsLoaded{settings});
+    world.say("node 60 class=Audio/Source name=exempt\nport 61 of 60 out format=\"encoded audio\"");
+    world.mute();
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{60}) != permission::none);
+    world.model.apply(event::SettingsLoaded{Settings{}});
+    recordSent(world.model, world.plan(), world.model.applied.sent + 1);
+    CHECK(world.plan().empty());
+    CHECK(world.model.applied.keeps(Serial{1030}, Serial{1060}));
 }
 
 TEST_CASE("a source that goes on after its process has answered is awaited by name, if it is guarded") {
