@@ -572,8 +572,10 @@ void FakeServer::linkStream(const Node& stream) {
             });
         if (!isReadAtOnce(node) || !hasOutput)
             continue;
-        const std::string& target = stream.target;
-        if (!source || node.name == target || (node.name == defaultSource_ && source->name != target))
+        const auto isTarget = [&](const Node& other) {
+            return other.name == stream.target || std::to_string(raw(other.serial)) == stream.target;
+        };
+        if (!source || isTarget(node) || (node.name == defaultSource_ && !isTarget(*source)))
             source = &node;
     }
     if (!source)

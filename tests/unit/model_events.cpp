@@ -153,6 +153,43 @@ TEST_CASE("permissions on a re-used id are not believed to be in force") {
     CHECK(world.promise().holds);
 }
 
+TEST_CASE("a process that has answered is not overdue, however late that is said") {
+    World world(micAndCall);
+    world.mute();
+    const Serial manager{1010};
+    const auto asked = world.model.applied.processes.at(manager);
+    REQUIRE_FALSE(asked.waiting());
+    world.model.apply(event::ProcessOverdue{manager, asked.sent});
+    CHECK_FALSE(world.model.applied.processes.at(manager).overdue);
+    world.model.apply(event::Acknowledged{asked.sent, GlobalId{10}});
+    CHECK(world.model.applied.processes.at(manager).acknowledged == asked.sent);
+    CHECK(world.knob("mic") == KnobState::Holds);
+}
+
+TEST_CASE("the switches of two cards are remembered by their cards, and given back by the guard that comes after") {
+    World first(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\n"
+                                    "device 16 name=other\nroute 16 index=2 profile=1 hw-mute\n"
+                                    "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out\n"
+                                    "node 22 class=Audio/Source name=line client=10 device=16 profile=1\nport 23 of 22 out\n");
+    first.mute();
+    first.say("routes 16 2 unmute"); // the user's again
+    Remembered memory;
+    rememberApplied(first.model, memory);
+    CHECK(memory.leds == decltype(memory.leds){{"card", 0}});
+    memory.leds.emplace_back("unplugged", 1);
+    World world(first.server, memory, true);
+    world.unmute();
+    CHECK_FALSE(world.server.graph().devices.at(GlobalId{15}).routes.front().mute);
+    CHECK(world.model.applied.leds.empty());
+}
+
+TEST_CASE("a device's owner is whom the server named first") {
+    Model model;
+    for (const auto& event : eventsOf("device 15 name=card client=10\ndevice 15 name=card client=66"))
+        model.apply(event);
+    CHECK(model.graph.device(GlobalId{15})->client == GlobalId{10});
+}
+
 TEST_CASE("events for objects that nobody knows change nothing") {
     World world(micAndCall);
     world.mute();
@@ -163,7 +200,8 @@ TEST_CASE("events for objects that nobody knows change nothing") {
     for (const Event& event :
          std::vector<Event>{event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
                             event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
-                            event::HoldDropped{4711, 5}, event::Acknowledged{0}})
+                            event::HoldDropped{4711, 5}, event::Acknowledged{0}, event::ClientGranted{unknown, {}},
+                            event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{}})
         world.receive(event);
     CHECK(world.view() == before);
     CHECK(world.plan().empty());

@@ -4,6 +4,7 @@
 // that lift every mute, keys that mute several microphones, switches that the guard had set before it
 // followed. The rest is in the scenarios 17-*.
 #include "daemon/model/panel.hpp"
+#include "daemon/policy/plan.hpp"
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
@@ -261,4 +262,44 @@ TEST_CASE("an unmuting button takes back the mute of the default microphone, who
     world.unmute();
     CHECK(sent(world, "panel 20 unmute"));
     CHECK_FALSE(sent(world, "panel 22 unmute"));
+}
+
+TEST_CASE("a suspended microphone that tells nothing of its mute has it when the server has carried it out") {
+    World world(std::string(micAndCall) + "node 50 class=Audio/Source name=quiet\nport 51 of 50 out\n");
+    follow(world);
+    const auto carriedOut = [&](bool muted) {
+        world.model.apply(event::UserMute{muted, "", "", morning});
+        const auto batch = world.model.applied.sent + 1;
+        recordSent(world.model, world.plan(), batch);
+        return batch;
+    };
+    const auto muted = carriedOut(true);
+    REQUIRE(shown(world, "quiet").asked == true);
+    world.model.apply(event::Acknowledged{muted, GlobalId{10}}); // another one's
+    CHECK(shown(world, "quiet").asked);
+    world.model.apply(event::Acknowledged{muted});
+    CHECK(shown(world, "quiet").mute);
+    CHECK(shown(world, "quiet").ours);
+    const auto live = carriedOut(false);
+    REQUIRE(shown(world, "quiet").asked == false);
+    world.model.apply(event::Acknowledged{live});
+    CHECK_FALSE(shown(world, "quiet").mute);
+    CHECK_FALSE(shown(world, "quiet").ours);
+}
+
+TEST_CASE("a mute of the guard's that the session manager restores is the guard's") {
+    Remembered memory;
+    memory.panel.insert({"headset", noRoute});
+    World world(FakeServer{}, memory, false);
+    world.routesSettle = false;
+    world.say(std::string(micAndCall) + std::string(headset) + "default mic\n");
+    follow(world);
+    set(world, "headset", true, morning);
+    CHECK_FALSE(world.model.mute.muted());
+    CHECK_FALSE(world.server.knob(world.node("headset").id).mute); // taken back
+    // Long after, it is somebody else's.
+    world.settleRoutes();
+    world.rest();
+    set(world, "headset", true, morning + 50 * moment);
+    CHECK_FALSE(shown(world, "headset").ours);
 }
