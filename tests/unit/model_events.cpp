@@ -190,6 +190,26 @@ TEST_CASE("a device's owner is whom the server named first") {
     CHECK(model.graph.device(GlobalId{15})->client == GlobalId{10});
 }
 
+TEST_CASE("a link of whose ends nothing is known is no reason to forget one that was cut") {
+    World world(micAndCall);
+    const CutLink cut{Serial{1020}, Serial{1021}, Serial{4711}};
+    world.model.applied.cut = {cut};
+    for (std::uint32_t known = 0; known < 4; known++) // how many of its ends, in their order
+        world.model.apply(event::LinkSeen{{GlobalId{700 + known}, Serial{1700 + known}, GlobalId{known > 2 ? 20U : 4000U},
+                                           GlobalId{known > 0 ? 21U : 4001U}, GlobalId{4002}, GlobalId{known > 1 ? 32U : 4003U}}});
+    world.mute();
+    CHECK(world.enforcer.quiet());
+    CHECK(world.model.applied.cut == std::vector{cut});
+}
+
+TEST_CASE("only what is named has settled") {
+    World world(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\nroute 15 index=1 profile=2 hw-mute\n");
+    world.routesSettle = false;
+    world.reconnect();
+    world.model.apply(event::RoutesSettled{{{Serial{1015}, 1}}, {}, 5});
+    CHECK(world.model.graph.device(GlobalId{15})->settledRoutes == std::set<std::uint32_t>{1});
+}
+
 TEST_CASE("events for objects that nobody knows change nothing") {
     World world(micAndCall);
     world.mute();

@@ -79,6 +79,8 @@ TEST_CASE("a hold to unmute holds nothing muted, and a file that cannot be read 
     CHECK_FALSE(mute.heldMuted());
     mute.holds.push_back({2, true, ":1.3", "obs", "", 0});
     CHECK(mute.heldMuted());
+    mute.holds.erase(mute.holds.begin());
+    CHECK_FALSE(mute.heldLive());
     const ProcessLink one{1, 10, 8, 100};
     CHECK(one.sameProgram({2, 20, 8, 100}));
     CHECK_FALSE(one.sameProgram({2, 20, 9, 100})); // of the same number on another file system

@@ -303,3 +303,28 @@ TEST_CASE("a mute of the guard's that the session manager restores is the guard'
     set(world, "headset", true, morning + 50 * moment);
     CHECK_FALSE(shown(world, "headset").ours);
 }
+
+TEST_CASE("a switch whose mute was stored is stored unmuted by a guard that followed only later") {
+    World world(std::string(card) + std::string(headset));
+    world.mute();
+    world.say("routes 15 0 mute save");
+    set(world, "mic", true, morning);
+    follow(world);
+    world.server.performed.clear();
+    world.unmute();
+    CHECK(sent(world, "panel 20 by route unmute save"));
+}
+
+TEST_CASE("live, the mute of another microphone is its user's, and a guard that goes follows nobody") {
+    World world(std::string(micAndCall) + std::string(headset) + "default mic\n");
+    follow(world);
+    set(world, "headset", true, morning);
+    set(world, "headset", false, morning + 5 * moment);
+    CHECK_FALSE(world.model.mute.muted());
+    CHECK(world.model.warnings.empty());
+    CHECK(world.plan().empty());
+    world.receive(event::Released{true});
+    set(world, "mic", true, morning + 10 * moment);
+    CHECK_FALSE(world.model.mute.muted());
+    CHECK(world.plan().empty());
+}
