@@ -43,6 +43,10 @@ ProcessFacts processOf(const Client& client) {
     return facts;
 }
 
+bool Graph::has(GlobalId id) const {
+    return clients.contains(id) || devices.contains(id) || nodes.contains(id) || ports.contains(id) || links.contains(id);
+}
+
 void Graph::put(Client client) {
     const Client* before = this->client(client.id);
     if (before && before->serial == client.serial) {

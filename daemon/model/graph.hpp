@@ -176,6 +176,7 @@ struct Graph {
     const Node* node(GlobalId id) const { return find(nodes, id); }
     const Port* port(GlobalId id) const { return find(ports, id); }
     const Device* device(GlobalId id) const { return find(devices, id); }
+    bool has(GlobalId id) const; // of any kind
     const Client* owner(const Node& n) const { return n.client ? client(*n.client) : nullptr; }
 
     // In place of what had the id before.

@@ -208,6 +208,30 @@ void forgetFeeding(Model& model, const Link& link) {
         model.applied.fed.erase(in->serial);
 }
 
+void seeGone(Model& model, GlobalId id) {
+    if (const auto link = model.graph.links.find(id); link != model.graph.links.end()) {
+        noticeCut(model, link->second);
+        model.applied.destroyAsked.erase(link->second.serial);
+        forgetFeeding(model, link->second);
+    }
+    if (const Client* client = model.graph.client(id); client && isPulseClient(*client))
+        model.pulseChanges++;
+    forgetObject(model, id);
+}
+
+// An id names one object at a time and a serial one for good; the server says that an object has gone before it says what
+// came in its place. Where it did not, the old one is taken to have gone: two under one name would each want their own of
+// whatever is kept by it, in turn and without end.
+template <typename T>
+void makeRoom(Model& model, const std::map<GlobalId, T>& kind, const T& newcomer) {
+    const Graph& graph = model.graph;
+    const T* before = Graph::find(kind, newcomer.id);
+    if (!(before && before->serial == newcomer.serial) && graph.has(newcomer.id))
+        seeGone(model, newcomer.id);
+    if (const auto other = graph.idOf(newcomer.serial); other && *other != newcomer.id)
+        seeGone(model, *other);
+}
+
 // Links that stand although everything was carried out, and whose maker is kept from nothing, were not cut.
 void forgetStandingLinks(Model& model) {
     const auto& graph = model.graph;
@@ -224,17 +248,18 @@ void forgetStandingLinks(Model& model) {
     }
 }
 
+// Of what was never asked for no answer counts, or what is asked for next would pass for done.
 void acknowledge(Model& model, const event::Acknowledged& e) {
     auto& applied = model.applied;
     if (e.process) {
         const Client* client = model.graph.client(*e.process);
         const auto asked = client ? applied.processes.find(client->serial) : applied.processes.end();
-        if (asked == applied.processes.end() || e.batch <= asked->second.acknowledged)
+        if (asked == applied.processes.end() || e.batch <= asked->second.acknowledged || e.batch > asked->second.sent)
             return;
         asked->second.acknowledged = e.batch;
         asked->second.overdue = asked->second.overdue && asked->second.waiting();
     } else {
-        if (e.batch <= applied.acknowledged)
+        if (e.batch <= applied.acknowledged || e.batch > applied.sent)
             return;
         applied.acknowledged = e.batch;
         if (!applied.cut.empty() && applied.done(applied.sent))
@@ -455,10 +480,14 @@ void Model::apply(const Event& incoming) {
                 listComplete = false;
             },
             [&](const event::InitialListComplete&) { completeList(*this); },
-            [&](const event::ClientSeen& e) { seeClient(*this, e.client); },
+            [&](const event::ClientSeen& e) {
+                makeRoom(*this, graph.clients, e.client);
+                seeClient(*this, e.client);
+            },
             [&](const event::ClientGranted& e) { readGranted(*this, e); },
             [&](const event::DeviceSeen& e) {
                 Device device = e.device;
+                makeRoom(*this, graph.devices, device);
                 if (const Device* before = graph.device(device.id)) {
                     device.routes = before->routes;
                     device.settledRoutes = before->settledRoutes;
@@ -467,14 +496,21 @@ void Model::apply(const Event& incoming) {
                 }
                 graph.put(std::move(device));
             },
-            [&](const event::NodeSeen& e) { graph.put(e.node); },
+            [&](const event::NodeSeen& e) {
+                makeRoom(*this, graph.nodes, e.node);
+                graph.put(e.node);
+            },
             [&](const event::NodeInfo& e) {
                 if (const Node* before = graph.node(e.node.id))
                     graph.put(merged(*before, e.node));
             },
             [&](const event::NodeKnob& e) { readKnob(*this, e); },
-            [&](const event::PortSeen& e) { graph.put(e.port); },
+            [&](const event::PortSeen& e) {
+                makeRoom(*this, graph.ports, e.port);
+                graph.put(e.port);
+            },
             [&](const event::LinkSeen& e) {
+                makeRoom(*this, graph.links, e.link);
                 graph.put(e.link);
                 noticeCut(*this, e.link);
                 const auto* out = graph.node(e.link.outputNode);
@@ -490,16 +526,7 @@ void Model::apply(const Event& incoming) {
             },
             [&](const event::DefaultSource& e) { defaultSource = e.name; },
             [&](const event::RoutesRead& e) { readRoutes(*this, e); },
-            [&](const event::Removed& e) {
-                if (const auto link = graph.links.find(e.id); link != graph.links.end()) {
-                    noticeCut(*this, link->second);
-                    applied.destroyAsked.erase(link->second.serial);
-                    forgetFeeding(*this, link->second);
-                }
-                if (const Client* client = graph.client(e.id); client && isPulseClient(*client))
-                    pulseChanges++;
-                forgetObject(*this, e.id);
-            },
+            [&](const event::Removed& e) { seeGone(*this, e.id); },
             [&](const event::EvidenceOverdue& e) {
                 if (const Node* node = graph.node(e.node))
                     graph.nodes.at(node->id).evidenceOverdue = true;

@@ -39,6 +39,14 @@ bool hasMonitorOutput(const Model& model, const Node& node) {
     });
 }
 
+// Its process owes an answer already: whatever it is asked now would be overdue at once.
+bool isUnanswering(const Model& model, const Node& node) {
+    const auto process = processOf(model.graph, node);
+    const Client* client = process ? model.graph.client(*process) : nullptr;
+    const auto asked = client ? model.applied.processes.find(client->serial) : model.applied.processes.end();
+    return asked != model.applied.processes.end() && asked->second.overdue;
+}
+
 // The user's own mute takes the guard's place here when the guard goes.
 bool userMuteWorks(const Model& model, const Node& node) {
     return knobState(model, node) != KnobState::Fails && node.knob.present && !node.knob.locked;
@@ -69,7 +77,7 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
     // Who does not answer is not waited for: his source is as open as he lets it be.
-    const bool unborn = model.listComplete && !found && !isBeyondAsking(model, node);
+    const bool unborn = model.listComplete && !found && !isBeyondAsking(model, node) && !isUnanswering(model, node);
     const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent) &&
                          !model.applied.overdue(knob->second.sent);
     if (unborn || newborn) {
@@ -121,14 +129,17 @@ bool isBeyondAsking(const Model& model, const Node& node) {
 }
 
 KnobState knobState(const Model& model, const Node& node) {
+    // Whether or not it was asked yet: asking changes nothing of it.
+    if (node.evidenceOverdue || hasUnmixedOutput(model, node))
+        return KnobState::Fails;
     const auto it = model.applied.knobs.find(node.serial);
     if (it == model.applied.knobs.end())
-        return isBeyondAsking(model, node) ? KnobState::Fails : KnobState::Pending;
+        return isBeyondAsking(model, node) || isUnanswering(model, node) ? KnobState::Fails : KnobState::Pending;
     const KnobApplied& knob = it->second;
-    if (knob.failed || node.evidenceOverdue || model.applied.overdue(knob.sent) || hasUnmixedOutput(model, node))
+    if (knob.failed || model.applied.overdue(knob.sent))
         return KnobState::Fails;
     if (!knob.silent)
-        return KnobState::Open;
+        return isUnanswering(model, node) ? KnobState::Fails : KnobState::Open;
     if (!model.applied.done(knob.sent))
         return KnobState::Pending;
     const bool read = knob.sent.batch == 0 || node.knobReads > knob.readsThen;

@@ -46,10 +46,7 @@ void bornSilent(const Model& model, const std::vector<Action>& actions) {
         }
 }
 
-// Not where one id means two things at once, of which each asks for its own permissions.
-enum class Sense { Idempotent, None };
-
-void check(World& world, Random& random, Sense sense) {
+void check(World& world, Random& random) {
     const auto verdicts = world.verdicts();
     everythingHasAReason(verdicts);
     if (!random.chance(60))
@@ -57,7 +54,7 @@ void check(World& world, Random& random, Sense sense) {
     const auto actions = world.plan();
     bornSilent(world.model, actions);
     recordSent(world.model, actions, world.model.applied.sent + 1);
-    for (const auto& action : sense == Sense::Idempotent ? world.plan() : std::vector<Action>{}) {
+    for (const auto& action : world.plan()) {
         std::fprintf(stderr, "again: %s\n", describe(action).c_str());
         failed("a plan is not empty after its own actions");
     }
@@ -75,7 +72,7 @@ void sensibly(Random& random) {
             world.server.say(randomChange(random, world.server));
         else
             world.apply(randomWish(random, world.now));
-        check(world, random, Sense::Idempotent);
+        check(world, random);
         while (world.step())
             if (world.verdicts().muted && world.promise().holds)
                 for (const auto& pair : world.server.audible())
@@ -89,7 +86,7 @@ void nonsense(Random& random) {
     World world(randomGraph(random));
     for (int step = 0; step < 200 && !random.spent(); step++) {
         world.model.apply(randomEvent(random));
-        check(world, random, Sense::None);
+        check(world, random);
     }
 }
 

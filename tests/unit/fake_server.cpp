@@ -424,9 +424,30 @@ void FakeServer::appearNode(Line& line) {
         tellKnob(node);
 }
 
+namespace {
+
+// Texts name what is there: a slip of the pen is told by its line.
+template <typename T>
+T& named(std::map<GlobalId, T>& objects, const Line& line) {
+    const auto it = objects.find(line.id());
+    if (it == objects.end())
+        line.fail("there is no such object");
+    return it->second;
+}
+
+// A server gives an id to one object at a time.
+template <typename T>
+void mustBeFree(const Graph& graph, const std::map<GlobalId, T>& kind, const Line& line) {
+    if (graph.has(line.id()) && !kind.contains(line.id()))
+        line.fail("the id is another object's");
+}
+
+} // namespace
+
 void FakeServer::appear(Line& line) {
     const std::string& verb = line.verb();
     if (verb == "client") {
+        mustBeFree(graph_, graph_.clients, line);
         const bool links = line.takeFlag("links");
         const Client client = takeClient(line);
         if (links)
@@ -436,21 +457,25 @@ void FakeServer::appear(Line& line) {
             defaults_[client.id] = permission::none;
         tellClient(client);
     } else if (verb == "device") {
+        mustBeFree(graph_, graph_.devices, line);
         const Device device = takeDevice(line);
         graph_.put(device);
         tell(event::DeviceSeen{device});
     } else if (verb == "route") {
         const auto deviceId = line.id();
-        auto& routes = graph_.devices.at(deviceId).routes;
+        auto& routes = named(graph_.devices, line).routes;
         routes.push_back(takeRoute(line));
         tell(event::RoutesRead{deviceId, routes});
     } else if (verb == "node") {
+        mustBeFree(graph_, graph_.nodes, line);
         appearNode(line);
     } else if (verb == "port") {
+        mustBeFree(graph_, graph_.ports, line);
         const Port port = takePort(line);
         graph_.put(port);
         tell(event::PortSeen{port});
     } else if (verb == "link") {
+        mustBeFree(graph_, graph_.links, line);
         const Link link = takeLink(line);
         const Node* out = graph_.node(link.outputNode);
         const Node* in = graph_.node(link.inputNode);
@@ -492,15 +517,15 @@ void FakeServer::change(Line& line) {
         hanging_.erase(client);
         answer(client);
     } else if (verb == "knob") {
-        Node& node = graph_.nodes.at(line.id());
+        Node& node = named(graph_.nodes, line);
         const bool locked = node.knob.locked;
         node.knob = takeKnob(line);
         node.knob.locked = node.knob.locked || locked;
         tellKnob(node);
     } else if (verb == "routes") {
-        Device& device = graph_.devices.at(line.id());
+        Device& device = named(graph_.devices, line);
         line.takeWord();
-        const auto index = static_cast<std::uint32_t>(std::stoul(line.takeWord()));
+        const auto index = static_cast<std::uint32_t>(line.takeWordAsNumber());
         const bool mute = line.takeFlag("mute");
         if (!mute && !line.takeFlag("unmute"))
             line.fail("mute or unmute?");
@@ -512,7 +537,7 @@ void FakeServer::change(Line& line) {
             }
         tell(event::RoutesRead{device.id, device.routes});
     } else if (verb == "state") {
-        Node& node = graph_.nodes.at(line.id());
+        Node& node = named(graph_.nodes, line);
         line.takeWord();
         const std::string state = line.takeWord();
         node.state = state == "running" ? NodeState::Running
@@ -547,8 +572,10 @@ void FakeServer::linkStream(const Node& stream) {
             });
         if (!isReadAtOnce(node) || !hasOutput)
             continue;
-        const std::string& target = stream.target;
-        if (!source || node.name == target || (node.name == defaultSource_ && source->name != target))
+        const auto isTarget = [&](const Node& other) {
+            return other.name == stream.target || std::to_string(raw(other.serial)) == stream.target;
+        };
+        if (!source || isTarget(node) || (node.name == defaultSource_ && !isTarget(*source)))
             source = &node;
     }
     if (!source)

@@ -41,6 +41,7 @@ class Line {
     float takeFloat(const std::string& key, float otherwise);
     bool takeFlag(const std::string& flag);
     std::string takeWord(); // the next bare word in order
+    std::uint64_t takeWordAsNumber();
     void done() const;      // throws if anything is left
 
     [[noreturn]] void fail(const std::string& why) const;

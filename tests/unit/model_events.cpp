@@ -56,6 +56,56 @@ TEST_CASE("info completes what the registry told and changes neither owner nor s
     CHECK(node.knobReads == 1);
 }
 
+// The real server says first that an object has gone. Where that was not heard, whatever was kept from the old one would be
+// given back to its id for ever.
+TEST_CASE("an id that names another object at once is not asked about again and again") {
+    World world(micAndCall);
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    const Serial call = world.model.graph.client(GlobalId{30})->serial, before = world.node("mic").serial;
+    REQUIRE(world.model.applied.keeps(call, before));
+
+    const auto replaced = [&](const Event& event) {
+        world.model.apply(event);
+        CHECK_FALSE(world.model.applied.keeps(call, before));
+        CHECK_FALSE(world.model.applied.knobs.contains(before));
+        world.model.apply(event::UserMute{false, "", "", 9});
+        recordSent(world.model, world.plan(), world.model.applied.sent + 1);
+        CHECK(world.plan().empty());
+    };
+    SECTION("of the same kind") {
+        Node other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        other.mediaClass = "Audio/Source";
+        replaced(event::NodeSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20})->serial == Serial{9000});
+    }
+    SECTION("of another kind") {
+        Client other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        replaced(event::ClientSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    SECTION("as a device") {
+        Device other;
+        other.id = GlobalId{20};
+        other.serial = Serial{9000};
+        replaced(event::DeviceSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    SECTION("a serial under another id") {
+        Port other;
+        other.id = GlobalId{70};
+        other.serial = before;
+        replaced(event::PortSeen{other});
+        CHECK(world.model.graph.node(GlobalId{20}) == nullptr);
+    }
+    // A microphone that goes while its ports stay was taken out of our sight, or something was not heard.
+    CHECK(world.model.blinded);
+}
+
 TEST_CASE("an object that is gone leaves nothing behind in what was applied") {
     World world(std::string(micAndCall) + std::string(jackToo) + R"(
         device 15 name=card
@@ -103,6 +153,63 @@ TEST_CASE("permissions on a re-used id are not believed to be in force") {
     CHECK(world.promise().holds);
 }
 
+TEST_CASE("a process that has answered is not overdue, however late that is said") {
+    World world(micAndCall);
+    world.mute();
+    const Serial manager{1010};
+    const auto asked = world.model.applied.processes.at(manager);
+    REQUIRE_FALSE(asked.waiting());
+    world.model.apply(event::ProcessOverdue{manager, asked.sent});
+    CHECK_FALSE(world.model.applied.processes.at(manager).overdue);
+    world.model.apply(event::Acknowledged{asked.sent, GlobalId{10}});
+    CHECK(world.model.applied.processes.at(manager).acknowledged == asked.sent);
+    CHECK(world.knob("mic") == KnobState::Holds);
+}
+
+TEST_CASE("the switches of two cards are remembered by their cards, and given back by the guard that comes after") {
+    World first(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\n"
+                                    "device 16 name=other\nroute 16 index=2 profile=1 hw-mute\n"
+                                    "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out\n"
+                                    "node 22 class=Audio/Source name=line client=10 device=16 profile=1\nport 23 of 22 out\n");
+    first.mute();
+    first.say("routes 16 2 unmute"); // the user's again
+    Remembered memory;
+    rememberApplied(first.model, memory);
+    CHECK(memory.leds == decltype(memory.leds){{"card", 0}});
+    memory.leds.emplace_back("unplugged", 1);
+    World world(first.server, memory, true);
+    world.unmute();
+    CHECK_FALSE(world.server.graph().devices.at(GlobalId{15}).routes.front().mute);
+    CHECK(world.model.applied.leds.empty());
+}
+
+TEST_CASE("a device's owner is whom the server named first") {
+    Model model;
+    for (const auto& event : eventsOf("device 15 name=card client=10\ndevice 15 name=card client=66"))
+        model.apply(event);
+    CHECK(model.graph.device(GlobalId{15})->client == GlobalId{10});
+}
+
+TEST_CASE("a link of whose ends nothing is known is no reason to forget one that was cut") {
+    World world(micAndCall);
+    const CutLink cut{Serial{1020}, Serial{1021}, Serial{4711}};
+    world.model.applied.cut = {cut};
+    for (std::uint32_t known = 0; known < 4; known++) // how many of its ends, in their order
+        world.model.apply(event::LinkSeen{{GlobalId{700 + known}, Serial{1700 + known}, GlobalId{known > 2 ? 20U : 4000U},
+                                           GlobalId{known > 0 ? 21U : 4001U}, GlobalId{4002}, GlobalId{known > 1 ? 32U : 4003U}}});
+    world.mute();
+    CHECK(world.enforcer.quiet());
+    CHECK(world.model.applied.cut == std::vector{cut});
+}
+
+TEST_CASE("only what is named has settled") {
+    World world(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\nroute 15 index=1 profile=2 hw-mute\n");
+    world.routesSettle = false;
+    world.reconnect();
+    world.model.apply(event::RoutesSettled{{{Serial{1015}, 1}}, {}, 5});
+    CHECK(world.model.graph.device(GlobalId{15})->settledRoutes == std::set<std::uint32_t>{1});
+}
+
 TEST_CASE("events for objects that nobody knows change nothing") {
     World world(micAndCall);
     world.mute();
@@ -113,7 +220,8 @@ TEST_CASE("events for objects that nobody knows change nothing") {
     for (const Event& event :
          std::vector<Event>{event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
                             event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
-                            event::HoldDropped{4711, 5}, event::Acknowledged{0}})
+                            event::HoldDropped{4711, 5}, event::Acknowledged{0}, event::ClientGranted{unknown, {}},
+                            event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{}})
         world.receive(event);
     CHECK(world.view() == before);
     CHECK(world.plan().empty());

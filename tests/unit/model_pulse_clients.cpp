@@ -214,3 +214,65 @@ TEST_CASE("property: nobody is taken for an honest application that he is not, i
     }
     CHECK(proven > 1000);
 }
+
+TEST_CASE("the Pulse server is the one with the most clients, if nobody can have exchanged it") {
+    const Graph graph = graphOf("client 10 api=pipewire-pulse pid=7 exe=/usr/bin/pipewire\n"
+                                "client 11 api=pipewire-pulse pid=9 exe=/usr/bin/pipewire\n"
+                                "client 12 api=pipewire-pulse pid=9 exe=/usr/bin/pipewire\n"
+                                "client 13 api=pipewire-pulse pid=5 exe=/home/me/pipewire exe-writable\n"
+                                "client 14 api=pipewire-pulse pid=6 exe=/usr/bin/pipewire exe-elsewhere\n"
+                                "client 15 pid=4 exe=/usr/bin/pipewire\n");
+    CHECK(pulseServers(graph) == std::vector<std::uint32_t>{9, 7});
+    CHECK(anyUnproven(graph));
+    CHECK_FALSE(anyUnproven(graphOf("client 15 pid=4 exe=/usr/bin/pipewire")));
+    std::string many;
+    for (std::uint32_t id = 100; id < 120; id++)
+        many += "client " + std::to_string(id) + " api=pipewire-pulse exe=/usr/bin/pipewire\n";
+    CHECK(pulseServers(graphOf(many)).size() == 8);
+}
+
+TEST_CASE("nothing is matched for a server that is not known") {
+    auto graph = clients({"10 app-pid=100"});
+    matchPulsePeers(graph, 0, {process(honest)});
+    CHECK(peerOf(graph, 10) == 0);
+    CHECK(anyUnproven(graph));
+    matchPulsePeers(graph, server, {process(honest)});
+    CHECK_FALSE(anyUnproven(graph));
+}
+
+TEST_CASE("two processes of one sandbox have only that in common which is true of both") {
+    auto graph = clients({"10 portal=org.box.App", "11 portal=org.box.App"});
+    auto other = sandboxed(101, "flatpak", "org.box.App");
+    other.executableTrue = false;
+    matchPulsePeers(graph, server, {sandboxed(100, "flatpak", "org.box.App"), other});
+    const auto& peer = graph.clients.at(GlobalId{10}).peer;
+    REQUIRE(peer);
+    CHECK(peer->sandboxId == "org.box.App");
+    CHECK(peer->pid == 0);
+    CHECK_FALSE(peer->executableTrue);
+}
+
+TEST_CASE("a Pulse client that says something else of itself has to be looked at anew, others need not") {
+    Model model;
+    const auto seen = [&](const std::string& line) {
+        const auto before = model.pulseChanges;
+        for (const auto& event : eventsOf("client 10 " + line + " exe=/usr/bin/pipewire"))
+            model.apply(event);
+        return model.pulseChanges != before;
+    };
+    CHECK(seen("api=pipewire-pulse app-pid=5"));
+    CHECK_FALSE(seen("api=pipewire-pulse app-pid=5 name=Another"));
+    CHECK(seen("api=pipewire-pulse app-pid=6"));
+    CHECK(seen("api=pipewire-pulse app-pid=6 portal=org.box.App"));
+    CHECK(seen("api=pipewire-pulse app-pid=6 portal=org.box.App snap=box"));
+    CHECK(seen("app-pid=6 portal=org.box.App snap=box")); // no longer one, it says
+    CHECK_FALSE(seen("app-pid=7"));
+    CHECK(seen("api=pipewire-pulse"));
+    const auto before = model.pulseChanges;
+    model.apply(event::Removed{GlobalId{10}});
+    CHECK(model.pulseChanges != before);
+    // What was read while the clients were others proves nothing.
+    model.apply(event::PulsePeersRead{before, server, {}});
+    model.apply(event::LineagesRead{GlobalId{10}, {}});
+    CHECK(model.graph.clients.empty());
+}

@@ -232,3 +232,21 @@ TEST_CASE("a sandbox is told by its name, wherever its processes are") {
         event::OwnStreamsMuted{":1.5", {"us.zoom.Zoom (pid 3)", "flatpak", "us.zoom.Zoom", {}, ""}});
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> stranger"});
 }
+
+TEST_CASE("a mute of one's own streams reaches nobody who does not hang together with who asked") {
+    Graph graph = graphOf("client 40 pid=40 exe=/usr/bin/other unit=app-x.scope");
+    Client& client = graph.clients.at(GlobalId{40});
+    const ProcessLink self{40, 400, 8, 1}, asker{50, 500, 8, 2}, starter{60, 600, 8, 3};
+    const auto own = [&](const Lineage& lineage, const std::string& unit, std::vector<Lineage> lineages) {
+        client.lineages = std::move(lineages);
+        return isOwn(OwnMute{"who asks", "", "", lineage, unit}, graph, client);
+    };
+    CHECK_FALSE(own({asker}, "app-x.scope", {{self}}));                   // neither has anybody above
+    CHECK_FALSE(own({asker, starter}, "app-y.scope", {{self}}));          // another unit
+    CHECK_FALSE(own({asker, starter}, "app-x.scope", {{self}}));          // started by somebody else
+    CHECK_FALSE(own({}, "app-x.scope", {{self}}));                        // who asked is gone
+    CHECK_FALSE(own({self}, "app-x.scope", {{}}));                        // the client is
+    CHECK_FALSE(own({asker}, "app-x.scope", {{{41, 410, 8, 1}, asker}})); // a process that only says to be behind it
+    CHECK(own({asker}, "app-y.scope", {{}, {self, asker}}));              // who asked started it
+    CHECK(own({asker, self}, "app-x.scope", {{self}}));                   // or was started by it, in its unit
+}

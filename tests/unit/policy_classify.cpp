@@ -212,3 +212,40 @@ TEST_CASE("of two that qualify, the one in the session manager's unit is it, the
         client 10 pid=100 serial=2000 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
     )") == Ids{10});
 }
+
+TEST_CASE("a session manager that was upgraded under its own feet is vouched for by its unit alone") {
+    const std::string gone = "client 10 socket=pipewire-0-manager exe-elsewhere exe=\"/usr/bin/wireplumber (deleted)\"";
+    CHECK(managersOf(gone + " unit=wireplumber.service") == Ids{10});
+    CHECK(managersOf(gone + " unit=app-evil.scope").empty());
+    CHECK(managersOf(gone).empty());
+    CHECK(managersOf("client 10 socket=pipewire-0-manager exe=/usr/bin/pipewire-media-session unit=pipewire-media-session.service") ==
+          Ids{10});
+}
+
+TEST_CASE("PipeWire's own program is told by its path as the kernel sees it, outside of every sandbox") {
+    ProcessFacts process;
+    process.executable = "/usr/bin/pipewire";
+    CHECK_FALSE(isPipeWire(process)); // what is seen there may be another file
+    process.executableTrue = true;
+    CHECK(isPipeWire(process));
+    process.sandbox = "flatpak";
+    CHECK_FALSE(isPipeWire(process));
+    process.sandbox.clear();
+    process.executableWritable = true;
+    CHECK_FALSE(isPipeWire(process));
+    process.executableWritable = false;
+    process.executable = "/usr/bin/pipewire-pulse";
+    CHECK_FALSE(isPipeWire(process));
+}
+
+TEST_CASE("a headset is Bluetooth hardware by its factory alone, and no process of a server's module is asked") {
+    const Graph graph = graphOf("client 5 in-server\ndevice 15 name=card client=5\ndevice 16 name=other client=6\nclient 6\n"
+                                "node 20 class=Audio/Source factory=api.bluez5.sco.source\n"
+                                "node 21 class=Midi/Bridge\nnode 22 class=Stream/Input/Video\nnode 23 class=Stream/Input/Audio");
+    CHECK(isBackedByHardware(graph.nodes.at(GlobalId{20})));
+    CHECK_FALSE(processOf(graph, graph.devices.at(GlobalId{15})));
+    CHECK(processOf(graph, graph.devices.at(GlobalId{16})) == GlobalId{6});
+    CHECK_FALSE(canListen(graph, graph.nodes.at(GlobalId{21})));
+    CHECK_FALSE(canListen(graph, graph.nodes.at(GlobalId{22})));
+    CHECK(canListen(graph, graph.nodes.at(GlobalId{23})));
+}

@@ -93,6 +93,47 @@ TEST_CASE("the reason names who holds") {
     CHECK(only(world.view()).reason == "muted: lunch");
 }
 
+TEST_CASE("whatever mutes is named, the strongest first, in the reason and among the holds") {
+    World world(std::string(micAndCall) + "default mic\n");
+    Settings settings;
+    settings.mute.onLock = settings.mute.followDesktop = true;
+    world.receive(event::SettingsLoaded{settings});
+    // From the weakest to the strongest, each on top of those before.
+    const std::vector<std::tuple<Event, std::string, std::string>> all{
+        {event::StartedMuted{1}, "muted since the session began", "start"},
+        {event::NodeKnob{GlobalId{20}, {true, 0.0f, true, true, false}, 2}, "", ""},
+        {event::PrivacySwitched{true, 3}, "muted by the desktop's privacy switch", "privacy"},
+        {event::MachineSleeps{true, 4}, "muted while the machine sleeps", "suspend"},
+        {event::SessionLocked{true, 5}, "muted while the session is locked", "locked"},
+    };
+    for (const auto& [event, reason, kind] : all) {
+        world.receive(event);
+        if (reason.empty())
+            continue;
+        CHECK(only(world.view()).reason == reason);
+        CHECK(world.view().guard.holds.front().kind == kind);
+    }
+    world.receive(event::SessionLocked{false, 6});
+    CHECK(only(world.view()).reason == "muted while the machine sleeps");
+    // Told not to heed it, the guard does not.
+    world.receive(event::MachineSleeps{false, 7});
+    settings.mute.privacySwitch = false;
+    world.receive(event::SettingsLoaded{settings});
+    CHECK(only(world.view()).reason == "muted since the session began");
+    world.unmute();
+    CHECK(only(world.view()).state == "capturing");
+    CHECK(world.view().guard.holds.empty());
+}
+
+TEST_CASE("an application has its number for as long as the guard runs, and a number that nobody has names nobody") {
+    World world(micAndCall);
+    const auto key = only(world.view()).key;
+    CHECK(world.describer.keyOf("exe:/usr/bin/call") == key);
+    CHECK(world.describer.identityOf(key) == "exe:/usr/bin/call");
+    CHECK(world.describer.keyOf("exe:/usr/bin/nobody") == 0);
+    CHECK(world.describer.identityOf(key + 1).empty());
+}
+
 TEST_CASE("a stream that is linked but does not run is idle") {
     World world(micAndCall);
     world.say("state 31 idle");

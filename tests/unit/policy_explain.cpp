@@ -86,11 +86,30 @@ TEST_CASE("a name of several is no name, and one of nobody says who there is") {
     CHECK_FALSE(office.find("*"));
 }
 
+TEST_CASE("an application is found by its executable's name where it calls itself something else, and many are not all listed") {
+    Desk office(twoCalls);
+    std::string many;
+    for (int id = 100; id < 110; id++)
+        many += "client " + std::to_string(id) + " exe=/opt/" + std::to_string(id) + " name=App" + std::to_string(id) + "\nnode " +
+                std::to_string(id + 100) + " class=Stream/Input/Audio client=" + std::to_string(id) + "\n";
+    office.say(many + "client 90 exe=/usr/bin/obs name=Studio\nnode 91 class=Stream/Input/Audio client=90");
+    CHECK(office.found("OBS") == "/usr/bin/obs");
+    const auto nobody = office.find("Musik");
+    REQUIRE_FALSE(nobody);
+    CHECK(nobody.error().text.find("App107 (/opt/107) …; one that") != std::string::npos);
+    CHECK(nobody.error().text.find("App108") == std::string::npos);
+    // It is what it says, though nobody is shown.
+    office.model.graph.clients.at(GlobalId{10}).inServer = true;
+    const auto none = findAppId(office.model, {}, {}, "Musik");
+    REQUIRE_FALSE(none);
+    CHECK(none.error().text.starts_with("no application is called 'Musik'; none listens;"));
+}
+
 TEST_CASE("an application that does not run is found by what is or looks like an AppId") {
     Desk office(twoCalls);
-    for (const char* text : {"org.example.App", "/usr/bin/none", "us.zoom.Zoom"})
+    for (const char* text : {"org.example.App", "/usr/bin/none", "us.zoom.Zoom", "org.x_1-y.App2"})
         CHECK(office.found(text) == text);
-    for (const char* text : {"zoom", "a b.c", ".hidden", "end.", "/usr/bin/"})
+    for (const char* text : {"zoom", "a b.c", ".hidden", "end.", "/usr/bin/", "org.{x}", "org:x.App", "Org[x.App"})
         CHECK_FALSE(office.find(text));
     office.rule(ruleFor("My [Recorder]", std::nullopt, Ruling::Deny));
     CHECK(office.found("My [Recorder]") == "My [Recorder]");

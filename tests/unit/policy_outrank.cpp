@@ -3,6 +3,7 @@
 // A new rule of the user's really wins, with no more priority than that takes, or is refused with the reason.
 #include "config/own_file.hpp"
 #include "daemon/policy/outrank.hpp"
+#include "tests/unit/graph_text.hpp"
 #include "tests/unit/rule_text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -176,4 +177,16 @@ TEST_CASE("what an application only says of itself gets no rule that loosens") {
     // Enough that one of those who are called so is known.
     const auto both = trialOfThe("org.a", {"app~org.a", "app=org.a flatpak=org.a"});
     CHECK_FALSE(tried(rulesOf("default deny"), ruleFor("org.a", std::nullopt, Ruling::Allow), both));
+}
+
+TEST_CASE("a rule about microphones that are here is tried on those, one about others on every kind") {
+    Model model;
+    model.graph = graphOf("node 20 class=Audio/Source name=mic\nnode 22 class=Audio/Source/Virtual name=filter\nnode 24 class=Audio/Sink name=speaker");
+    const Applicant nobody{call, {}, {}};
+    const auto sourcesOf = [&](const std::optional<std::string>& source) { return trialOf(model, {}, nobody, source).sources; };
+    CHECK(sourcesOf(std::nullopt).size() == 2);
+    CHECK(sourcesOf("filter") == decltype(Trial::sources){{"filter", SourceKind::Virtual}});
+    CHECK(sourcesOf("speaker").size() == 5);
+    CHECK(sourcesOf("unplugged").front().first == "unplugged");
+    CHECK_FALSE(trialOf(model, {}, nobody, std::nullopt).runs);
 }

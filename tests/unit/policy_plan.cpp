@@ -5,6 +5,7 @@
 #include "tests/unit/world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -124,6 +125,23 @@ TEST_CASE("a reconnect clears what was applied and everything is put in force ag
     CHECK_FALSE(world.server.performed.empty());
     world.unmute();
     CHECK(world.server.audible() == std::set<std::string>{"mic -> call"});
+}
+
+// What is asked for next would otherwise pass for done: a newcomer would be opened before he was silent.
+TEST_CASE("an acknowledgement of what was never sent acknowledges nothing") {
+    World world(desk);
+    const auto sent = world.model.applied.sent;
+    const auto process = GENERATE(std::optional<GlobalId>{}, std::optional(GlobalId{10}));
+    world.server.say(std::string("node 20 class=Audio/Source name=mic") + (process ? " client=10" : "") + "\nport 21 of 20 out");
+    while (const auto event = world.server.next())
+        world.model.apply(*event);
+    recordSent(world.model, world.plan(), sent + 1);
+    CHECK(world.plan().empty());
+    world.model.apply(event::Acknowledged{sent + 2, process});
+    CHECK(world.plan().empty());
+    CHECK(world.knob("mic") == KnobState::Pending);
+    world.model.apply(event::Acknowledged{sent + 1, process});
+    CHECK_FALSE(world.plan().empty()); // opened, now that it was silent
 }
 
 TEST_CASE("an acknowledgement of the connection before is not taken for one of this") {

@@ -261,3 +261,45 @@ TEST_CASE("what is remembered wins over the rule that asked, and over no more th
     world.rule(*ruleToRemember(world.model, RuleBook(world.model.settings), subject, true));
     CHECK(world.server.audible().contains("mic -> call"));
 }
+
+TEST_CASE("who leaves is neither asked about nor counted among those who were answered or muted") {
+    World world(micAndTwoCalls);
+    Appeals& appeals = world.model.appeals;
+    const Serial here{1030}, other{1040};
+    world.model.apply(event::QuestionAsked{call, {here, other}});
+    world.model.apply(event::AppMuted{call, {"micguardctl", {here}}});
+    world.model.apply(event::Removed{GlobalId{30}});
+    CHECK(appeals.questions.at(call) == std::set<Serial>{other});
+    CHECK(appeals.muted.at(call).clients.empty());
+    // A server that starts anew knows nobody of them; the mute stays with the name.
+    world.model.apply(event::AppMuted{call, {"micguardctl", {other}}});
+    world.model.apply(event::Connected{1, "x", "1.4.2", "another run"});
+    CHECK(appeals.questions.empty());
+    CHECK(appeals.muted.at(call).clients.empty());
+}
+
+TEST_CASE("an answer replaces the older ones about the same application, a yes to a claim only adds to them") {
+    Appeals appeals;
+    takeAnswer(appeals, {1, call, true, true, Scope::Run, {}});
+    takeAnswer(appeals, {2, claimedZoom, false, true, Scope::Run, {Serial{1050}}});
+    takeAnswer(appeals, {3, claimedZoom, false, true, Scope::Run, {Serial{1060}}});
+    CHECK(appeals.answers.size() == 3); // each is good for those who asked
+    takeAnswer(appeals, {4, call, true, false, Scope::Run, {}});
+    CHECK(appeals.answers.size() == 3);
+    CHECK(appeals.answers.back().number == 4);
+    takeAnswer(appeals, {5, claimedZoom, false, false, Scope::Run, {}});
+    CHECK(appeals.answers.size() == 2);
+}
+
+TEST_CASE("a yes for once has served when nothing is left that listens, a stream without a session manager among it") {
+    World world(std::string(micAndCall) + "client 60 exe=/usr/bin/jack_rec\nnode 61 name=jack client=60\nport 62 of 61 in\n"
+                                          "node 63 class=Stream/Output/Audio name=played client=60\nport 64 of 63 out\nlink 65 20:21 -> 61:62");
+    const std::string jack = "exe:/usr/bin/jack_rec";
+    world.model.apply(event::Answered{{7, jack, true, true, Scope::Once, {Serial{1060}}}});
+    CHECK(endedAnswers(world.model).empty()); // it heard a microphone last
+    world.model.listComplete = false;
+    world.model.apply(event::Removed{GlobalId{61}});
+    CHECK(endedAnswers(world.model).empty()); // who is there is not known yet
+    world.model.listComplete = true;
+    CHECK(endedAnswers(world.model) == std::vector<std::uint64_t>{7}); // what plays does not listen
+}

@@ -241,3 +241,17 @@ TEST_CASE("released, the guard keeps nobody from anything") {
     CHECK(world.server.leftovers() == Words{});
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
 }
+
+TEST_CASE("a stream that was denied its microphone from the start is kept from it by what it asks for, name or serial") {
+    for (const std::string target : {"second", "1022"}) {
+        World world(micAndTwoCalls);
+        world.say("node 22 class=Audio/Source name=second client=10\nport 23 of 22 out");
+        world.rule(about(Ruling::Deny, "/usr/bin/pinned", "second"));
+        world.say("client 60 exe=/usr/bin/pinned name=Pinned\n"
+                  "node 61 class=Stream/Input/Audio name=pinned client=60 autoconnect running target=" + target + "\nport 62 of 61 in\n"
+                  "node 63 class=Stream/Input/Audio name=free client=60 autoconnect running\nport 64 of 63 in");
+        INFO(target);
+        CHECK(stateOf(world, "pinned") == "denied"); // and does not fall back to another one
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> free", "mic -> notes"});
+    }
+}

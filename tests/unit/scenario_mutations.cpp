@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -58,5 +59,14 @@ TEST_CASE("mutated scenarios are refused with a word, or keep the promise") {
             }
             tryOut(mutated);
         }
+    }
+}
+
+TEST_CASE("texts that once were refused without a word are refused with one") {
+    for (const auto& entry : std::filesystem::directory_iterator(MICGUARD_SCENARIOS_FOUND)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+        INFO(entry.path().string());
+        CHECK(LLVMFuzzerTestOneInput(bytes.data(), bytes.size()) == 0);
     }
 }
