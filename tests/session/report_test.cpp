@@ -193,6 +193,8 @@ TEST_CASE("killed in the midst of a mute, the guard goes on with it, and counts 
         guard.setMuted(true);
         letPass(muteLength);
         session.kill(Daemon::micguardd);
+        // As the unit does: it dates what the guard was the last to see.
+        REQUIRE(session.run({"env", "SERVICE_RESULT=signal", guardedSession({}).micguardd, "--release-leftovers"}).exitCode == 0);
     }
     session.start(Daemon::micguardd);
     Guard guard(session);
