@@ -129,8 +129,7 @@ int Doorkeeper::attach() {
     return result;
 }
 
-Admission Doorkeeper::judge(sd_bus_message* call, const char* sender) const {
-    const bool mutes = onlyMutes(call);
+Admission Doorkeeper::judge(sd_bus_message* call, const char* sender, bool mutes) const {
     std::uint64_t queued = 0;
     if (!mutes && sd_bus_get_n_queued_write(bus_, &queued) >= 0 && queued > mostQueued)
         return Admission::Drop;
@@ -145,9 +144,10 @@ int Doorkeeper::onMessage(sd_bus_message* message, void* userdata, sd_bus_error*
     std::uint8_t type = 0;
     if (!sender || sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL)
         return 0;
-    const Admission admission = self.judge(message, sender);
+    const bool mutes = onlyMutes(message);
+    const Admission admission = self.judge(message, sender, mutes);
     if (admission == Admission::Serve && argumentsFit(message)) {
-        if (!onlyMutes(message))
+        if (!mutes)
             self.requests_.aboutToServe();
         return 0; // on to the objects
     }

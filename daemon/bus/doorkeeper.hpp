@@ -27,7 +27,7 @@ class Doorkeeper {
 
   private:
     static int onMessage(sd_bus_message* message, void* userdata, sd_bus_error* error) noexcept;
-    Admission judge(sd_bus_message* call, const char* sender) const;
+    Admission judge(sd_bus_message* call, const char* sender, bool mutes) const;
 
     sd_bus* bus_;
     Callers& callers_;

@@ -305,7 +305,7 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
         }
         const bool listening = keeper.wantsToBeTold();
         lock.lock();
-        const bool begins = listening && !std::exchange(shared->listening, listening);
+        const bool begins = !std::exchange(shared->listening, listening) && listening;
         if (begins || (listening && Clock::now() >= beatDue())) {
             lock.unlock();
             beaten = Clock::now();
