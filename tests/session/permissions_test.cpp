@@ -59,22 +59,9 @@ std::unique_ptr<Listener> flatpak(const PrivateSession& session) {
     const fs::path deployed = session.directory() / "data/flatpak/app" / app / "x86_64/stable/1/files";
     fs::create_directories(deployed / "bin");
     fs::copy_file("/usr/bin/pw-cat", deployed / "bin/pw-cat", fs::copy_options::skip_existing);
-    const std::string root = (session.directory() / "root").string();
-    fs::create_directories(root);
-    std::vector<std::string> words{"unshare",
-                                   "--user",
-                                   "--map-root-user",
-                                   "--mount",
-                                   "sh",
-                                   "-c",
-                                   "mount -t tmpfs none " + root + " && cd " + root +
-                                       " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L "
-                                       "$f ] && mkdir -p .$f && mount --rbind $f .$f; done; "
-                                       "mkdir app .old && mount --bind " +
-                                       deployed.string() + " app && printf '[Application]\\nname=" + app +
-                                       "\\n[Instance]\\napp-path=" + deployed.string() +
-                                       "\\n' >.flatpak-info && pivot_root . .old && exec chroot . \"$@\"",
-                                   "sh"};
+    auto words = inOwnRoot(session, "mkdir app .old && mount --bind " + deployed.string() + " app && printf '[Application]\\nname=" + app +
+                                        "\\n[Instance]\\napp-path=" + deployed.string() +
+                                        "\\n' >.flatpak-info && pivot_root . .old && exec chroot . \"$@\"");
     for (const char* word : {"/app/bin/pw-cat", "--record", "--raw", "--format", "f32", "--channels", "1",
                              "--rate", "48000", "--target", "tone", "-"})
         words.emplace_back(word);

@@ -79,7 +79,7 @@ void hearsSilence(Listener& listener) {
     CHECK(audible(listener) == 0);
 }
 
-std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application) {
+std::vector<std::string> inOwnRoot(const PrivateSession& session, const std::string& arranged) {
     const std::string root = (session.directory() / "root").string();
     std::filesystem::create_directories(root);
     return {"unshare",
@@ -89,10 +89,14 @@ std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const st
             "sh",
             "-c",
             "mount -t tmpfs none " + root + " && cd " + root +
-                " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir .$f && "
-                "mount --rbind $f .$f; done; printf '[Application]\\nname=" +
-                application + "\\n' >.flatpak-info && exec chroot . \"$@\"",
+                " && for f in /*; do [ -L $f ] && cp -P $f .$f; [ -d $f ] && [ ! -L $f ] && mkdir -p .$f && "
+                "mount --rbind $f .$f; done; " +
+                arranged,
             "sh"};
+}
+
+std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application) {
+    return inOwnRoot(session, "printf '[Application]\\nname=" + application + "\\n' >.flatpak-info && exec chroot . \"$@\"");
 }
 
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {

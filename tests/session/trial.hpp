@@ -45,6 +45,9 @@ std::uint64_t audible(const Listener& listener);
 // It goes on, and all that it gets, and got so far, is silence.
 void hearsSilence(Listener& listener);
 
+// Runs a command where / is a folder of its own, in which everything that the machine's has is mounted: `arranged` is what the
+// shell does in that folder before it goes over to the command. Words to go before it.
+std::vector<std::string> inOwnRoot(const PrivateSession& session, const std::string& arranged);
 // Runs a command where / is a folder of its own with a .flatpak-info that makes it that application: words to go before the command.
 std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application);
 
