@@ -41,8 +41,10 @@ bool canListenAtAll(const Graph& graph, GlobalId client) {
 // The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
 // whose owner was not revoked, having claimed to be no listener) is destroyed by name.
 bool stillBeingCut(const Model& model, const Client& client, const Node& source) {
+    if (!canListenAtAll(model.graph, client.id))
+        return false; // what was revoked is given back
     if (!model.applied.keeps(client.serial, source.serial))
-        return canListenAtAll(model.graph, client.id);
+        return true;
     return !model.applied.done(model.applied.permissions.at(client.serial).at(source.serial).batch);
 }
 
@@ -51,7 +53,12 @@ class Cutter {
     Cutter(const Severing& severing, Verdicts& verdicts)
         : severing_(severing)
         , graph_(severing.model.graph)
-        , verdicts_(verdicts) {}
+        , verdicts_(verdicts) {
+        // A verdict stands for what turned out to be none as well, until it is open again.
+        for (const auto& verdict : verdicts.sources)
+            if (isSource(graph_, graph_.nodes.at(verdict.node)))
+                sources_.push_back(verdict.node);
+    }
 
     void all() {
         for (const auto& [id, client] : graph_.clients)
@@ -193,14 +200,15 @@ class Cutter {
         }
         if (const Node* wanted = wantedSource(severing_.model, stream); wanted && kept.contains(wanted->id))
             return wanted->id;
-        const bool anyOpen = std::any_of(verdicts_.sources.begin(), verdicts_.sources.end(),
-                                         [&](const SourceVerdict& source) { return !kept.contains(source.node); });
+        const bool anyOpen =
+            std::any_of(sources_.begin(), sources_.end(), [&](GlobalId source) { return !kept.contains(source); });
         return anyOpen || kept.empty() ? std::nullopt : std::optional(*kept.begin());
     }
 
     const Severing& severing_;
     const Graph& graph_;
     Verdicts& verdicts_;
+    std::vector<GlobalId> sources_;
     std::map<GlobalId, Kept> kept_;
 };
 

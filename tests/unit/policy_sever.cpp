@@ -486,6 +486,20 @@ TEST_CASE("with an exempt microphone left, a stream that asks for a severed one 
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> late"});
 }
 
+TEST_CASE("what turns out to be no microphone is opened, and is no reason to show streams while all microphones are severed") {
+    SeveringWorld world(micAndCall);
+    world.mute();
+    world.say("client 60\nnode 61 class=Stream/Input/Audio name=late client=60 autoconnect");
+    REQUIRE(world.sees(10, 61) == permission::none);
+    world.server.performed.clear();
+    world.say("node 50 class=Stream/Output/Audio name=player client=30 in-server");
+    const auto sent = world.sent();
+    REQUIRE(std::count(sent.begin(), sent.end(), "knob 50 silent monitor-mute") == 1); // until it is described
+    CHECK(world.server.knob(GlobalId{50}).maxVolume > 0.0f);
+    for (const auto& action : sent)
+        CHECK_FALSE(action.starts_with("permissions 10:"));
+}
+
 TEST_CASE("a stream whose link was refused while severed is shown as a new one after the unmute") {
     SeveringWorld world(std::string(micAndCall) +
                         "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out\ndefault mic");
