@@ -97,7 +97,7 @@ TEST_CASE("the state folder read-only, full or deleted, and the guard killed wit
                 } else if (how == 1)
                     disk.fill();
                 else
-                    fs::remove_all(state / "micguard");
+                    deleteInUse(state / "micguard");
                 if (killed)
                     ordeal.session.kill(Daemon::micguardd);
             },
@@ -119,10 +119,7 @@ TEST_CASE("the state folder deleted while muted: the mute is on disk again, and 
     guard.setMuted(true);
     const fs::path state = session.directory() / "state/micguard";
     REQUIRE(eventually([&] { return fs::exists(state / "state.json"); }));
-    // Out of the way first: the guard may be writing into it.
-    const fs::path deleted = session.directory() / "state/deleted";
-    fs::rename(state, deleted);
-    fs::remove_all(deleted);
+    deleteInUse(state);
     // Anything that happens has it written; a client that comes is enough.
     session.plug({.kind = MicKind::tone, .name = "late"});
     REQUIRE(eventually([&] { return fs::exists(state / "state.json"); }));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A disk of its own for a session's state.
+// A disk of its own for a session's state, and what becomes of folders.
 #pragma once
 
+#include "tests/session/trial.hpp"
 #include "tests/support/session.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -16,6 +17,17 @@
 #include <system_error>
 
 namespace micguard::test {
+
+// As `rm -rf` by somebody who says it again until it is gone: the guard may be writing into the folder.
+inline void deleteInUse(const std::filesystem::path& folder) {
+    std::error_code last;
+    const bool gone = eventually([&] {
+        std::filesystem::remove_all(folder, last);
+        return !last;
+    });
+    INFO(folder.string() << ": " << last.message());
+    REQUIRE(gone);
+}
 
 // A small or read-only disk where the state would be; gone with this.
 class Disk {
