@@ -214,7 +214,11 @@ TEST_CASE("nothing is looked at while nothing happens, though somebody holds the
         REQUIRE(listener.listener->waitSamples(48000));
         return (spentBy(session.pid(Daemon::micguardd)) - before).contextSwitches;
     };
-    const auto quiet = woken([] {});
+    // Whoever looked again and again would do so in every second. The least of some, since the server has news of its own on a
+    // machine with other things to do.
+    auto quiet = woken([] {});
+    for (int more = 0; more < 10 && quiet > 2; more++)
+        quiet = std::min(quiet, woken([] {}));
     const auto busy = woken([&] { card.touch(); });
     std::printf("      woken %llu times in a quiet second, %llu when a device was opened once\n",
                 static_cast<unsigned long long>(quiet), static_cast<unsigned long long>(busy));

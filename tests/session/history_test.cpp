@@ -143,9 +143,14 @@ TEST_CASE("who listened, what was muted, blocked, answered and warned of is in t
     CHECK(isBetween(answer["start"], answering, now()));
     CHECK(answer["reason"] == "denied run");
     REQUIRE(eventually([&] { return entries(session, "block", "/pw-cat").size() == 1; }));
-    REQUIRE(eventually([&] { return entries(session, "warning").size() == 1; }));
-    const json warned = entries(session, "warning")[0];
-    CHECK(warned["id"] == "rules-idle"); // the last one never decides
+    json warned;
+    // Not the only one where the machine is too busy to let every process answer in time.
+    REQUIRE(eventually([&] {
+        for (const auto& entry : entries(session, "warning"))
+            if (entry["id"] == "rules-idle") // the last one never decides
+                warned = entry;
+        return !warned.is_null();
+    }));
     CHECK(isBetween(warned["start"], warning, now()));
     CHECK(entries(session, "session", "/pw-cat").size() == 1); // who waits for an answer does not listen
 }
