@@ -407,8 +407,9 @@ void rememberCutLink(Model& model, const Link& link) {
     const auto* out = model.graph.node(link.outputNode);
     const auto* outPort = model.graph.port(link.outputPort);
     const auto* inPort = model.graph.port(link.inputPort);
-    // An id may be something else's by now.
-    if (!out || !outPort || !inPort || outPort->node != link.outputNode || inPort->node != link.inputNode)
+    // An id may be something else's by now. Whom we link to our own silence is no concern of this.
+    const Client* owner = out ? model.graph.owner(*out) : nullptr;
+    if (!out || (owner && owner->self) || !outPort || !inPort || outPort->node != link.outputNode || inPort->node != link.inputNode)
         return;
     const CutLink cut{out->serial, outPort->serial, inPort->serial};
     if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())

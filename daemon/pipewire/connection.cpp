@@ -606,7 +606,7 @@ void Connection::perform(const Action& action) {
                 pw_registry_destroy(impl_->registry, raw(a.object));
             },
             [&](const action::CreateLink& a) {
-                g_debug("link %u -> %u: made again", raw(a.outputPort), raw(a.inputPort));
+                g_debug("link %u -> %u: made", raw(a.outputPort), raw(a.inputPort));
                 impl_->createLink(a);
             },
             [&](const action::SetRouteMute& a) {

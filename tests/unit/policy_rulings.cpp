@@ -145,6 +145,19 @@ TEST_CASE("silenced, a stream goes on and hears nothing; allowed, it hears again
     CHECK_FALSE(silent(31));
 }
 
+TEST_CASE("what links itself to the guard's silence without being silenced loses it, once") {
+    World world(micAndTwoCalls);
+    world.rule(about(Ruling::Silence, "/usr/bin/call"));
+    const auto link = world.server.graph().links.at(*world.server.graph().linksTo(GlobalId{31}).begin());
+    world.server.performed.clear();
+    const std::string from = std::to_string(raw(link.outputNode)) + ":" + std::to_string(raw(link.outputPort));
+    // As JACK clients do: nobody's session manager has a hand in it.
+    world.say("node 35 name=filter client=30\nport 36 of 35 in\nlink 7000 " + from + " -> 35:36");
+    CHECK(contains(world.sent(), "destroy 7000"));
+    CHECK(world.server.graph().linksTo(GlobalId{35}).empty());
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("who is asked about waits in silence") {
     World world(micAndTwoCalls);
     world.rule(about(Ruling::Ask, "/usr/bin/call"));

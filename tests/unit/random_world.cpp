@@ -108,7 +108,7 @@ std::string randomChange(Random& random, const FakeServer& server) {
         return from;
     };
     const auto mic = anyNode(true), listener = anyNode(false);
-    switch (random.below(9)) {
+    switch (random.below(10)) {
     case 0:
         return source(random, unused(100), 1);
     case 1:
@@ -131,6 +131,13 @@ std::string randomChange(Random& random, const FakeServer& server) {
         return server.graph().devices.contains(GlobalId{30})
                    ? (random.chance(50) ? "routes 30 0 mute" : "routes 30 0 unmute")
                    : "";
+    case 8:
+        // The guard's own silence, linked by hand by who sees it.
+        for (const auto& [id, port] : server.graph().ports)
+            if (listener && port.output && server.graph().nodes.at(port.node).name == silenceName)
+                return "link " + text(unused(7000) + random.below(1000)) + " " + text(raw(port.node)) + ":" +
+                       text(raw(id)) + " -> " + text(raw(*listener)) + ":" + text(raw(*listener) * 10);
+        return "";
     default:
         return mic ? "default " + server.graph().nodes.at(*mic).name : "";
     }
