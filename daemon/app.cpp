@@ -69,7 +69,7 @@ std::string environment(const char* name) {
 App::App(Options options)
     : options_(std::move(options))
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
-    , server_([this](const Event& event) { receive(event); })
+    , server_([this](const Event& event) { receive(event); }, options_.releaseLeftovers)
     , enforcer_(model_, server_)
     , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
     , journal_(journalSocket(options_))

@@ -152,7 +152,8 @@ class App final : public Requests {
     void startRelease(int exitCode);
     void finishRelease();
     void endRelease(const Result<void>& result);
-    static bool isOver(const Event& event);
+    bool isOver(const Event& event) const;
+    void letIn();
     void leaveDoorOpen() const;
     void watchShown();
     void watchRoutes();

@@ -294,18 +294,42 @@ void App::endRelease(const Result<void>& result) {
         std::exchange(releaseReply_, nullptr)(result);
     if (model_.connected && model_.graph.admissionOurs) {
         if (options_.letIn)
-            return cancelTimer(releaseTimer_);
+            return letIn();
         leaveDoorOpen();
     }
     g_main_loop_quit(loop_.get());
 }
 
-// Who lets in while there is no guard goes with the server, or for a guard that comes.
-bool App::isOver(const Event& event) {
+namespace {
+
+bool isGuards(const Client& client) {
+    return !client.self && client.socket.ends_with("-manager") && client.applicationId == guardsApplicationId;
+}
+
+} // namespace
+
+// Who lets in while there is no guard goes with the server, or for a guard that comes. Of one whose connection is there already
+// it is not known whether he stays (this may have been started because he goes): that is looked at a while later.
+bool App::isOver(const Event& event) const {
     const auto* seen = std::get_if<event::ClientSeen>(&event);
-    const bool guard = seen && !seen->client.self && seen->client.socket.ends_with("-manager") &&
-                       seen->client.applicationId == "org.micguard.MicGuard1";
-    return guard || std::holds_alternative<event::Disconnected>(event);
+    const bool came = seen && model_.listComplete && isGuards(seen->client);
+    return came || std::holds_alternative<event::Disconnected>(event);
+}
+
+void App::letIn() {
+    cancelTimer(releaseTimer_);
+    constexpr guint longestGoodbyeMs = 2000;
+    releaseTimer_ = g_timeout_add(
+        longestGoodbyeMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->releaseTimer_ = 0;
+            const auto& clients = app->model_.graph.clients;
+            if (std::any_of(clients.begin(), clients.end(), [](const auto& entry) { return isGuards(entry.second); }))
+                g_main_loop_quit(app->loop_.get());
+            return G_SOURCE_REMOVE;
+        },
+        this);
 }
 
 // A server that was started for strict admission lets every new client wait, guard or no guard: unless another one is about to

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/pipewire/connection.hpp"
+#include "daemon/pipewire/pipewire_server.hpp"
 
 #include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
@@ -101,6 +102,7 @@ struct Connection::Impl {
     // The metadata is in the session manager's process, and whoever asks for it waits for that.
     std::unique_ptr<ProcessConnection> defaultSource;
     std::string remote;
+    Role role = Role::Guard;
     int listSync = -1;
     int bindSync = -1;
     bool announced = false;
@@ -179,7 +181,8 @@ struct Connection::Impl {
 
     pw_properties* properties() const {
         auto* properties =
-            pw_properties_new(PW_KEY_APP_NAME, "micguardd", PW_KEY_APP_ID, "org.micguard.MicGuard1",
+            pw_properties_new(PW_KEY_APP_NAME, "micguardd", PW_KEY_APP_ID,
+                              role == Role::Guard ? guardsApplicationId : "org.micguard.MicGuard1.Passing",
                               PW_KEY_MEDIA_CATEGORY, "Manager", nullptr);
         if (!remote.empty())
             pw_properties_set(properties, PW_KEY_REMOTE_NAME, remote.c_str());
@@ -500,7 +503,7 @@ struct Connection::Impl {
     }
 };
 
-std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks, Sockets sockets) {
+std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks, Sockets sockets, Role role) {
     static constexpr pw_core_events coreEvents = [] {
         pw_core_events events{};
         events.version = PW_VERSION_CORE_EVENTS;
@@ -519,6 +522,7 @@ std::unique_ptr<Connection> Connection::open(pw_loop* loop, Callbacks callbacks,
 
     auto impl = std::make_unique<Impl>();
     impl->callbacks = std::move(callbacks);
+    impl->role = role;
     impl->boundCallbacks.event = [impl = impl.get()](const Event& event) {
         impl->heardOf = true;
         impl->callbacks.event(event);

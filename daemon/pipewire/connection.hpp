@@ -18,6 +18,9 @@ namespace micguard {
 // Manager: a server whose manager socket is not there (yet) refuses (ECONNREFUSED).
 enum class Sockets { Manager, Any };
 
+// What the connection says of itself. Passing: of one who only gives back or lets in, and is no guard.
+enum class Role { Guard, Passing };
+
 class Connection {
   public:
     struct Callbacks {
@@ -26,7 +29,7 @@ class Connection {
     };
 
     // nullptr if the server cannot be reached; errno says why.
-    static std::unique_ptr<Connection> open(pw_loop* loop, Callbacks callbacks, Sockets sockets);
+    static std::unique_ptr<Connection> open(pw_loop* loop, Callbacks callbacks, Sockets sockets, Role role);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

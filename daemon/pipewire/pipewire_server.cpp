@@ -30,8 +30,9 @@ bool isOurOwnWant(int error) { return error == EMFILE || error == ENFILE || erro
 
 class PipeWireServer::Impl {
   public:
-    explicit Impl(std::function<void(const Event&)> sink)
+    Impl(std::function<void(const Event&)> sink, Role role)
         : sink_(std::move(sink))
+        , role_(role)
         , watch_(SocketWatch::runtimeFolder(), [this] {
             retries_ = refusedRetries;
             connect();
@@ -44,7 +45,7 @@ class PipeWireServer::Impl {
             return;
         cancelTimer();
         connection_ = Connection::open(loop_.loop(), {sink_, [this](const std::string& why) { lose(why); }},
-                                       retries_ > 0 ? Sockets::Manager : Sockets::Any);
+                                       retries_ > 0 ? Sockets::Manager : Sockets::Any, role_);
         const int error = connection_ ? 0 : errno;
         const bool wanting = isOurOwnWant(error);
         wants_ = wanting ? wants_ + 1 : 0;
@@ -89,6 +90,7 @@ class PipeWireServer::Impl {
     }
 
     std::function<void(const Event&)> sink_;
+    const Role role_;
     GlibLoop loop_;
     SocketWatch watch_;
     std::unique_ptr<Connection> connection_; // after the loop: its sources have to leave it first
@@ -98,9 +100,9 @@ class PipeWireServer::Impl {
     int wants_ = 0; // in a row
 };
 
-PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink) {
+PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink, bool passing) {
     pw_init(nullptr, nullptr);
-    impl_ = std::make_unique<Impl>(std::move(sink));
+    impl_ = std::make_unique<Impl>(std::move(sink), passing ? Role::Passing : Role::Guard);
 }
 
 PipeWireServer::~PipeWireServer() {

@@ -7,6 +7,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -301,6 +303,44 @@ TEST_CASE("a guard that is released leaves a sound system in which everybody is 
     attack(session, {"turn_up", "--knob"}, 1);
     CHECK_FALSE(noticed(guard));
     unmuteAndListen(session, guard, heard);
+}
+
+// As the package's removal does it: what a guard left is given back while the one who lets in is there already, or comes.
+TEST_CASE("who lets in stays for whoever comes to give back, and for a guard who is only about to be gone",
+          "[admission]") {
+    const SessionOptions options = strictSession({MicKind::tone});
+    PrivateSession session(options);
+    SECTION("others give back meanwhile") {
+        {
+            Guard guard(session);
+            guard.release();
+            REQUIRE(guard.waitName(false));
+        }
+        listenTo(session, "tone");
+        for (int time = 0; time < 3; time++)
+            must(session, {options.micguardd, "--release-leftovers"});
+        listenTo(session, "tone");
+    }
+    SECTION("a guard's connection outlives him for a moment") {
+        const pid_t guard = session.pid(Daemon::micguardd);
+        REQUIRE(::kill(guard, SIGSTOP) == 0);
+        Process letIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+        const std::string pid = std::to_string(letIn.pid());
+        // Its own connection tells that it has got so far.
+        REQUIRE(eventually([&] {
+            const auto objects = session.graph().objects();
+            return std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
+                return one.second.type == "Client" && one.second.property("pipewire.sec.pid") == pid;
+            });
+        }));
+        session.kill(Daemon::micguardd);
+        listenTo(session, "tone");
+        CHECK_FALSE(letIn.wait(Milliseconds(3000)));
+        listenTo(session, "tone");
+        session.start(Daemon::micguardd);
+        INFO("it goes when a guard comes");
+        CHECK(letIn.wait(kPatience));
+    }
 }
 
 TEST_CASE("strict admission is switched on and off", "[admission]") {
