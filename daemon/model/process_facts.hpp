@@ -22,6 +22,8 @@ struct ProcessFacts {
     std::string sandbox;    // "" flatpak snap, or unknown: it could not be told
     std::string sandboxId;  // "" where only the kind is known
     std::string script;     // an interpreter's, as its command line says, which the process can rewrite
+    // We had no descriptor or memory left to read it with: what is missing may be there.
+    bool unread = false;
     bool operator==(const ProcessFacts&) const = default;
 };
 

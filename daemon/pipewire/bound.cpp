@@ -81,9 +81,9 @@ void Bound::onClientInfo(void* data, const pw_client_info* info) noexcept {
     auto* self = static_cast<Bound*>(data);
     if (!(info->change_mask & PW_CLIENT_CHANGE_MASK_PROPS) || !info->props)
         return;
-    Client client = self->completeClient(info->props);
-    client.infoKnown = true;
-    self->callbacks_.event(event::ClientSeen{std::move(client)});
+    self->client_ = decode::client(self->id_, info->props);
+    self->client_.infoKnown = true;
+    self->callbacks_.event(event::ClientSeen{self->withFacts()});
 }
 
 void Bound::onClientPermissions(void* data, std::uint32_t index, std::uint32_t count, const pw_permission* permissions) noexcept {
@@ -132,12 +132,25 @@ std::unique_ptr<Bound> Bound::client(pw_proxy* proxy, std::uint32_t id, std::uin
         return events;
     }();
     std::unique_ptr<Bound> bound(new Bound(proxy, id, &clientEvents, callbacks));
+    bound->securityLabel_ = securityLabel;
     bound->process_ = readProcess(pid, "/proc", securityLabel);
     return bound;
 }
 
-Client Bound::completeClient(const spa_dict* properties) const {
-    Client client = decode::client(id_, properties);
+Client Bound::completeClient(const spa_dict* properties) {
+    client_ = decode::client(id_, properties);
+    return withFacts();
+}
+
+void Bound::readAgain() {
+    process_ = readProcess(client_.pid, "/proc", securityLabel_);
+    if (!process_.unread)
+        callbacks_.event(event::ClientSeen{withFacts()});
+}
+
+Client Bound::withFacts() const {
+    Client client = client_;
+    client.infoKnown = client.infoKnown && !process_.unread;
     client.executable = process_.executable;
     client.executableTrue = process_.executableTrue;
     client.executableWritable = process_.executableWritable;

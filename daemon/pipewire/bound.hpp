@@ -38,7 +38,11 @@ class Bound {
     const Node& node() const { return node_; }       // as last told
     const Device& device() const { return device_; } // as first told
     // What the registry or the server's info says of a client, with what the kernel says.
-    Client completeClient(const spa_dict* properties) const;
+    Client completeClient(const spa_dict* properties);
+    // What the kernel says of it could not be read, for want of a descriptor or memory. Until then it is not taken for described.
+    bool isUnread() const { return process_.unread; }
+    // Tries once more; an event if it could be read.
+    void readAgain();
     // From now on every change of a node's Props becomes an event. Once is enough.
     void watchKnob();
     // What a client has been granted so far becomes an event.
@@ -52,6 +56,7 @@ class Bound {
         , id_(id)
         , proxy_(proxy, events, this) {}
 
+    Client withFacts() const;
     static void onNodeInfo(void* data, const pw_node_info* info) noexcept;
     static void onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::uint32_t,
                             const spa_pod* param) noexcept;
@@ -68,6 +73,8 @@ class Bound {
     std::uint32_t routeFlags_ = 0;
     Node node_;
     Device device_;
+    Client client_; // without what the kernel says
+    std::string securityLabel_;
     ProcessFacts process_;
     RouteReader routes_;
     Proxy proxy_;

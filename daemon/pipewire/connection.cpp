@@ -31,6 +31,7 @@ namespace {
 
 // A server of which nothing was heard for so long is asked over another connection whether it answers at all.
 constexpr guint patienceMs = 100;
+constexpr guint rereadMs = 100;
 // So often it has then to answer there, and to say nothing here. Not at the first time: a connection that set
 // something on a node of the server's own loopbacks is not read until they have carried it out, which takes
 // several of the turns in which others are answered (PipeWire 1.4.2: impl-node.c, node_set_param()).
@@ -97,6 +98,9 @@ struct Connection::Impl {
     std::uint64_t asks = 0, answers = 0;
     bool heardOf = false; // anything came from the server, since the last look
     guint patience = 0;
+    // Clients of which the kernel could not be asked, for what we lack ourselves.
+    std::set<std::uint32_t> unread;
+    guint rereading = 0;
     // What the server made for us and destroys with us.
     std::vector<std::unique_ptr<Made>> made;
     // The metadata is in the session manager's process, and whoever asks for it waits for that.
@@ -114,6 +118,8 @@ struct Connection::Impl {
     ~Impl() {
         if (patience)
             g_source_remove(patience);
+        if (rereading)
+            g_source_remove(rereading);
         processes.clear();
         spare.reset();
         probe.reset();
@@ -149,6 +155,21 @@ struct Connection::Impl {
     // unlucky moment of its first messages): then nothing tells us that nobody will ever answer. If the server
     // answers somebody else who asked later, again and again, and says nothing here, this connection is dead; if
     // it answers nobody, it is busy or stopped, and we wait.
+    static gboolean onReread(gpointer data) noexcept {
+        auto* self = static_cast<Impl*>(data);
+        for (const auto id : std::set(self->unread)) {
+            const auto it = self->bound.find(id);
+            if (it != self->bound.end())
+                it->second->readAgain();
+            if (it == self->bound.end() || !it->second->isUnread())
+                self->unread.erase(id);
+        }
+        if (!self->unread.empty())
+            return G_SOURCE_CONTINUE;
+        self->rereading = 0;
+        return G_SOURCE_REMOVE;
+    }
+
     static gboolean onPatience(gpointer data) noexcept {
         auto* self = static_cast<Impl*>(data);
         const bool waiting = self->asks != self->answers && !self->lostTold;
@@ -339,6 +360,10 @@ struct Connection::Impl {
             return;
         auto& entry = bound[id] = Bound::client(proxy, id, decode::client(id, properties).pid,
                                                 decode::securityLabel(properties), boundCallbacks);
+        if (entry->isUnread() && unread.insert(id).second && !rereading) {
+            g_message("who PipeWire's clients are cannot be read for want of descriptors or memory; tried until it can");
+            rereading = g_timeout_add(rereadMs, onReread, this);
+        }
         const Client client = entry->completeClient(properties);
         // Answered behind its properties.
         if (isAdmissionOurs(client))

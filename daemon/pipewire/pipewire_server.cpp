@@ -4,6 +4,7 @@
 #include "daemon/pipewire/connection.hpp"
 #include "daemon/pipewire/glib_loop.hpp"
 #include "daemon/pipewire/socket_watch.hpp"
+#include "daemon/process/want.hpp"
 
 #include <glib.h>
 #include <pipewire/pipewire.h>
@@ -23,8 +24,6 @@ constexpr int refusedRetries = 250;
 // (EAGAIN). Tried again so often; what we lack ourselves a new process has, and systemd starts one.
 constexpr unsigned wantingRetryMs = 100;
 constexpr int wantingRetries = 10;
-
-bool isOurOwnWant(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
 
 } // namespace
 

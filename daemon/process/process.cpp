@@ -4,6 +4,7 @@
 #include "daemon/process/flatpak.hpp"
 #include "daemon/process/sandbox.hpp"
 #include "daemon/process/script.hpp"
+#include "daemon/process/want.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,7 +26,7 @@ constexpr std::size_t shortFile = 4096;
 constexpr int firstField = 3, parentField = 4, startField = 22;
 
 std::string readFile(const std::string& path, std::size_t most) {
-    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const int fd = notingWant(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (fd < 0)
         return {};
     std::string text;
@@ -81,11 +82,11 @@ int openPlain(const std::string& path) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_NO_SYMLINKS;
-    const auto fd = static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+    const int fd = notingWant(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return fd;
     // A kernel before 5.6, or a container that does not know the call.
-    const int followed = open(path.c_str(), O_PATH | O_CLOEXEC);
+    const int followed = notingWant(open(path.c_str(), O_PATH | O_CLOEXEC));
     std::array<char, 4096> real{};
     const ssize_t size =
         readlink(("/proc/self/fd/" + std::to_string(followed)).c_str(), real.data(), real.size());
@@ -198,6 +199,7 @@ ProcessFacts readProcess(std::uint32_t pid, const std::string& procRoot, const s
     ProcessFacts facts;
     if (pid == 0)
         return facts;
+    takeWant();
     const std::string base = procRoot + "/" + std::to_string(pid);
     facts.pid = pid;
     facts.startTime = readStartTime(pid, procRoot);
@@ -210,6 +212,7 @@ ProcessFacts readProcess(std::uint32_t pid, const std::string& procRoot, const s
     facts.unitKnown = unit.known;
     if (facts.executableTrue && facts.sandbox.empty())
         facts.script = scriptOf(facts.executable, readFile(base + "/cmdline", shortFile));
+    facts.unread = takeWant();
     return facts;
 }
 

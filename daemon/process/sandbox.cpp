@@ -3,6 +3,8 @@
 // Reads who a process is from /proc. Unknown means the stricter answer.
 #include "daemon/process/sandbox.hpp"
 
+#include "daemon/process/want.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -38,7 +40,7 @@ struct Descriptor {
 
 // nullopt: unreadable or longer than `longestFile`. Only regular files: a pipe could keep us waiting.
 std::optional<std::string> readRegular(int folder, const char* name) {
-    const Descriptor file(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    const Descriptor file(notingWant(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)));
     struct stat status {};
     if (file.fd < 0 || fstat(file.fd, &status) < 0 || !S_ISREG(status.st_mode)) {
         if (file.fd >= 0)
@@ -76,7 +78,7 @@ SandboxIdentity sandboxOfRoot(const fs::path& process, bool sameRoot) {
         if (!mounts || rootIsForeign(*mounts))
             return unknownSandbox;
     }
-    const Descriptor root(open((process / "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor root(notingWant(open((process / "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
     if (root.fd < 0)
         return unknownSandbox;
     const auto info = readRegular(root.fd, ".flatpak-info");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -64,6 +65,25 @@ TEST_CASE("no process, no pid, no proc: nothing is known and nothing is true") {
     }
     CHECK(proc.read().executable.empty());
     CHECK(readProcess(42, "/nonexistent").executable.empty());
+}
+
+TEST_CASE("what cannot be read for want of descriptors is said to be unread, and is read once there are some") {
+    const auto own = static_cast<std::uint32_t>(getpid());
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    // Below what is open: no further one.
+    for (const rlim_t left : {rlim_t{0}, rlim_t{3}}) {
+        const rlimit none{left, before.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+        const ProcessFacts facts = readProcess(own);
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(facts.unread);
+        CHECK_FALSE(facts.executableTrue);
+    }
+    const ProcessFacts facts = readProcess(own);
+    CHECK_FALSE(facts.unread);
+    CHECK(facts.executableTrue);
+    CHECK_FALSE(readProcess(0x7fffffff).unread); // not ours: there is no such process
 }
 
 TEST_CASE("an executable that is not there under its name is not true") {
