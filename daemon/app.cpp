@@ -319,6 +319,7 @@ int App::run() {
             interval,
             [](gpointer self) -> gboolean {
                 journal::notify("WATCHDOG=1");
+                keepPriority();
                 static_cast<App*>(self)->history_.tick();
                 return G_SOURCE_CONTINUE;
             },

@@ -424,6 +424,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.version", MICGUARD_VERSION);
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
     facts.emplace_back("daemon.nice", std::to_string(priority()));
+    facts.emplace_back("daemon.realtime", runsInRealTime() ? "yes" : "no");
     // The longest that anything had to wait for its turn since the start, and how much of that was our own work.
     facts.emplace_back("loop.longest-turn-us", std::to_string(loopTimes().longestTurnUsec));
     facts.emplace_back("loop.longest-work-us", std::to_string(loopTimes().longestWorkUsec));
