@@ -15,11 +15,17 @@ if [[ $1 != inside ]]; then
   done
   bars=()
   if ((${#missing[@]} == 0)); then
-    if command -v waybar >/dev/null && command -v sway >/dev/null; then bars+=(waybar); else echo "waybar, or sway to show it: not installed, left out"; fi
+    if ! command -v waybar >/dev/null || ! command -v sway >/dev/null; then
+      echo "waybar, or sway to show it: not installed, left out"
+    elif [[ $(id -u) == 0 ]] && ! unshare --user --map-user=1000 true; then
+      echo "waybar: sway does not start as root, and may be nobody else here; left out"
+    else
+      bars+=(waybar)
+    fi
     if command -v polybar >/dev/null; then bars+=(polybar); else echo "polybar: not installed, left out"; fi
   fi
   if ((${#bars[@]} == 0)); then
-    echo "skipped: there is no bar${missing[*]:+, and no ${missing[*]}}"
+    echo "skipped: there is no bar${missing[*]:+, or no ${missing[*]} to look at it}"
     exit 77
   fi
   for bar in "${bars[@]}"; do
