@@ -102,7 +102,6 @@ TEST_CASE("what cannot be meant is refused without asking") {
                                                {"--app", ""},
                                                {"--source", "\xff"},
                                                {"--kind", "music"},
-                                               {"--kind", "mute,"},
                                                {"--kind", ""},
                                                {"--limit", "0"},
                                                {"--limit", "10001"},

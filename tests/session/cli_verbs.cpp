@@ -244,7 +244,7 @@ TEST_CASE("one application is muted and answered about by the name that it goes 
 
     const Ran nobody = bus.run({"answer", "org.good.App", "allow"});
     CHECK(nobody.status == 1);
-    CHECK(contains(nobody.err, "no application that listens, or wants to, is called org.good.App"));
+    CHECK(contains(nobody.err, "no application that listens, or wants to, is called 'org.good.App'"));
 }
 
 TEST_CASE("hold keeps the mute while its command runs, and no longer") {
