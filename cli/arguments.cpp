@@ -36,6 +36,13 @@ std::string quoted(std::string_view word) {
     return "'" + shown(word, 40) + "'";
 }
 
+// What is wrong with a word as the value of something; "" if nothing.
+std::string faultOf(Takes takes, std::string_view value) {
+    if (value.empty() && takes != Takes::Text)
+        return " cannot be empty";
+    return takes == Takes::Path || isUtf8(value) ? "" : " is not UTF-8";
+}
+
 std::string usageOf(const VerbSpec* verb) {
     if (verb == nullptr)
         return "usage: micguardctl [--json] VERB [ARGUMENT...] (see micguardctl --help)";
@@ -75,7 +82,7 @@ tl::expected<Invocation, UsageError> Parser::run() {
     bool optionsEnded = false;
     for (std::size_t i = 0; i < words_.size(); ++i) {
         const std::string_view word = words_[i];
-        if (!optionsEnded && word == "--" && found_.verb != nullptr) {
+        if (!optionsEnded && word == "--") {
             optionsEnded = true;
         } else if (!optionsEnded && word.size() > 1 && word.front() == '-') {
             if (const auto taken = option(word, i); !taken)
@@ -136,13 +143,12 @@ tl::expected<void, UsageError> Parser::option(std::string_view word, std::size_t
             found_.options.emplace_back(spec.name, "");
             return {};
         }
-        if (equals != std::string_view::npos) {
-            found_.options.emplace_back(spec.name, word.substr(equals + 1));
-            return {};
-        }
-        if (at + 1 >= words_.size())
+        if (equals == std::string_view::npos && at + 1 >= words_.size())
             return wrong("option " + quoted(name) + " needs a value", found_.verb);
-        found_.options.emplace_back(spec.name, words_[++at]);
+        const std::string_view value = equals == std::string_view::npos ? words_[++at] : word.substr(equals + 1);
+        if (const std::string fault = faultOf(spec.takes, value); !fault.empty())
+            return wrong("the value of option " + quoted(name) + fault, found_.verb);
+        found_.options.emplace_back(spec.name, value);
         return {};
     }
     return wrong("unknown option " + quoted(name), found_.verb, nearest(name, known));
@@ -188,11 +194,17 @@ tl::expected<void, UsageError> Parser::check() const {
     if (!verb->words.empty() && !found_.operands.empty()) {
         const std::string& word = found_.operands[verb->wordAt];
         if (std::find(verb->words.begin(), verb->words.end(), word) == verb->words.end())
-            return wrong("unknown " + std::string(verb->name) + " " + quoted(word), verb,
-                         nearest(word, verb->words));
+            return wrong("unknown " + (verb->wordNoun.empty() ? quoted(std::string(verb->name) + " " + word)
+                                                              : std::string(verb->wordNoun) + " " + quoted(word)),
+                         verb, nearest(word, verb->words));
     }
     if (found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
+    for (std::size_t i = 0; i < found_.operands.size(); ++i) {
+        const bool file = i == 1 && found_.operands.front() == verb->wordWithFile;
+        if (const std::string fault = faultOf(file ? Takes::Path : Takes::Text, found_.operands[i]); !fault.empty())
+            return wrong((file ? "the name of a file" : quoted(found_.operands[i])) + fault, verb);
+    }
     return {};
 }
 

@@ -15,10 +15,18 @@
 
 namespace micguard::cli {
 
+// What the value of an option may be.
+enum class Takes {
+    Name, // UTF-8, not empty
+    Text, // UTF-8
+    Path  // any bytes, not empty
+};
+
 struct OptionSpec {
     std::string_view name;      // "--reason"
     std::string_view valueName; // "TEXT"; empty: the option takes none
     std::string_view summary;
+    Takes takes = Takes::Name;
 };
 
 // What follows a verb's options.
@@ -48,6 +56,7 @@ struct VerbSpec {
     Operands operands = Operands::None;
     std::span<const OptionSpec> options = {};
     std::span<const std::string_view> words = {}; // the values OptionalWord may have; empty: any
+    std::string_view wordNoun = {};               // what one of them is; empty: what follows the verb
     std::string_view wordWithFile = {};           // of a Subverb
     std::span<const WordOperands> wordsWithMore = {}; // of a Subverb
     std::span<const std::string_view> operandNames = {}; // of Named

@@ -43,15 +43,4 @@ Answer<ApplicationFacts> askApplication(Guard& guard, const std::string& called)
     return **found;
 }
 
-std::string whoHolds(const GuardFacts& facts) {
-    for (const HoldFacts& hold : facts.holds) {
-        if (hold.kind == "hold-unmute")
-            continue;
-        const std::string owner = shown(hold.owner), reason = shown(hold.reason);
-        return "muted by " + (owner.empty() ? shown(hold.kind) : owner) +
-               (reason.empty() ? "" : ": " + reason);
-    }
-    return {};
-}
-
 } // namespace micguard::cli

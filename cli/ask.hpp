@@ -13,7 +13,4 @@ Answer<Objects> askObjects(Guard& guard);
 // The application that is meant by what a person wrote.
 Answer<ApplicationFacts> askApplication(Guard& guard, const std::string& called);
 
-// "muted by obs (pid 12): recording", from the strongest that mutes; "" if nothing does.
-std::string whoHolds(const GuardFacts& facts);
-
 } // namespace micguard::cli

@@ -63,8 +63,7 @@ Look lookOf(const GuardFacts* facts, const Objects& objects) {
                          : who.empty()                ? "Microphones are live, and nobody listens"
                                                       : "Microphones are live");
     for (const HoldFacts& hold : facts->holds)
-        look.lines.push_back((hold.kind == "hold-unmute" ? "held live by " : "by ") + shown(hold.owner.empty() ? hold.kind : hold.owner) +
-                             (hold.reason.empty() ? "" : ": " + shown(hold.reason)));
+        look.lines.push_back(wordsFor(hold));
     for (std::size_t i = 0; i < who.size() && i < mostNames; ++i)
         look.lines.push_back(nameOf(*who[i]) + (who[i]->state == "capturing" ? " listens" : " hears silence"));
     if (who.size() > mostNames)
@@ -86,6 +85,9 @@ std::string plain(std::string_view text) {
     }
     return out;
 }
+
+// Somebody listens, or would; or nobody can say.
+bool glaring(std::string_view state) { return state == "in-use" || state == "muted-in-use" || state == "degraded"; }
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string out;
@@ -126,7 +128,8 @@ std::string barLine(Bar bar, const GuardFacts* facts, const Objects& objects) {
     case Bar::I3statusRust:
         return written({{"text", markup(look.text)}, {"short_text", markup(look.text)}, {"state", i3State(look.state)}}, -1) + "\n";
     case Bar::Polybar:
-        return plain(look.text) + "\n";
+        // It knows no classes; turned over is what any colours can do.
+        return (glaring(look.state) ? "%{R} " + plain(look.text) + " %{R}" : plain(look.text)) + "\n";
     }
     return {};
 }

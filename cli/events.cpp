@@ -67,8 +67,9 @@ void Events::tellState() const {
     std::string text = shown(guard_.state);
     if (guard_.muted && !guard_.guaranteed())
         text += ", muted but not vouched for";
-    if (const std::string who = guard_.holds.empty() ? "" : shown(guard_.holds.front().owner); !who.empty())
-        text += " by " + who;
+    // The words say that it is muted, too.
+    if (const std::string who = guard_.holds.empty() ? "" : wordsFor(guard_.holds.front()); !who.empty())
+        text = guard_.state == "muted" ? who : text + ", " + who;
     text += " (" + shown(guard_.mode) + ", " + std::to_string(guard_.capturing) + " capturing" +
             (guard_.connected ? ")" : ", not connected to PipeWire)");
     say("state", {{"guard", toJson(guard_)}}, std::move(text));

@@ -93,31 +93,49 @@ std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
     while (total > terminal.columns) {
         const auto widest = std::max_element(widths.begin(), widths.end());
         if (*widest <= narrowest)
-            break;
+            return {};
         --*widest;
         --total;
     }
     return widths;
 }
 
+std::string Table::stacked(const Terminal& terminal) const {
+    std::size_t widest = 0;
+    for (const std::string& name : header_)
+        widest = std::max(widest, displayWidth(name));
+    std::string out;
+    for (const auto& row : rows_) {
+        if (!out.empty())
+            out += "\n";
+        for (std::size_t i = 0; i < header_.size(); ++i)
+            if (!row[i].text.empty())
+                out += terminal.painted(padded(header_[i], widest + gap), Colour::Bold) + terminal.painted(row[i].text, row[i].colour) + "\n";
+    }
+    return out;
+}
+
 std::string Table::written(const Terminal& terminal) const {
     const std::vector<std::size_t> columns = widths(terminal);
+    if (columns.empty())
+        return stacked(terminal);
     std::string out;
-    const auto line = [&](const auto& textOf, const auto& colourOf) {
+    const auto line = [&](const auto& cellOf) {
         std::string blanks;
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            const std::string text = cut(textOf(i), columns[i]);
+            const Cell cell = cellOf(i);
+            const std::string text = cell.keep == Keep::End ? cutFront(cell.text, columns[i]) : cut(cell.text, columns[i]);
             if (!text.empty()) {
-                out.append(blanks).append(terminal.painted(text, colourOf(i)));
+                out.append(blanks).append(terminal.painted(text, cell.colour));
                 blanks.clear();
             }
             blanks.append(columns[i] - displayWidth(text) + gap, ' '); // written only if something follows
         }
         out.push_back('\n');
     };
-    line([&](std::size_t i) { return header_[i]; }, [](std::size_t) { return Colour::Bold; });
+    line([&](std::size_t i) { return Cell{header_[i], Colour::Bold}; });
     for (const auto& row : rows_)
-        line([&](std::size_t i) { return row[i].text; }, [&](std::size_t i) { return row[i].colour; });
+        line([&](std::size_t i) { return row[i]; });
     return out;
 }
 

@@ -27,12 +27,16 @@ struct Terminal {
     std::string painted(std::string_view text, Colour colour) const;
 };
 
+enum class Keep { Begin, End };
+
 struct Cell {
     std::string text;
     Colour colour = Colour::None;
+    Keep keep = Keep::Begin; // where there is no room for all of it
 };
 
-// Rows under a header. On a terminal too narrow for all, the widest columns give way.
+// Rows under a header. On a terminal too narrow for all, the widest columns give way; where nothing is left to give, each
+// row becomes lines of its own, one for each cell that is not empty.
 class Table {
   public:
     explicit Table(std::vector<std::string> header);
@@ -40,7 +44,9 @@ class Table {
     std::string written(const Terminal& terminal) const;
 
   private:
+    // Empty if they do not fit, however they are cut.
     std::vector<std::size_t> widths(const Terminal& terminal) const;
+    std::string stacked(const Terminal& terminal) const;
     std::vector<std::string> header_;
     std::vector<std::vector<Cell>> rows_;
 };

@@ -3,6 +3,7 @@
 
 #include "cli/json_take.hpp"
 #include "cli/text.hpp"
+#include "protocol/hold_words.hpp"
 #include "protocol/names.hpp"
 
 #include <algorithm>
@@ -188,11 +189,22 @@ tl::expected<const ApplicationFacts*, std::string> Objects::applicationCalled(co
             break;
     }
     if (called.empty())
-        return tl::unexpected("no application that listens, or wants to, is called " + shown(text, 60));
+        return tl::unexpected("no application that listens, or wants to, is called '" + shown(text, 60) + "'");
     std::string paths;
     for (const ApplicationFacts* application : called)
         paths += (paths.empty() ? "" : ", ") + shown(application->path, 60);
-    return tl::unexpected("several are called " + shown(text, 60) + ": " + paths);
+    return tl::unexpected("several are called '" + shown(text, 60) + "': " + paths);
+}
+
+std::string wordsFor(const HoldFacts& hold) {
+    return holdWords(shown(hold.kind), shown(hold.owner), shown(hold.reason));
+}
+
+std::string whoHolds(const GuardFacts& facts) {
+    for (const HoldFacts& hold : facts.holds)
+        if (hold.kind != "hold-unmute")
+            return wordsFor(hold);
+    return {};
 }
 
 tl::expected<GuardFacts, std::string> guardFacts(const json& properties) {

@@ -42,6 +42,11 @@ struct GuardFacts {
     bool guaranteed() const { return muted && state == "muted"; }
 };
 
+// holdWords() of one of them, fit to be printed.
+std::string wordsFor(const HoldFacts& hold);
+// "kept muted by obs (pid 12): recording", of the strongest that mutes; "" if nothing does.
+std::string whoHolds(const GuardFacts& facts);
+
 struct StreamFacts {
     std::string path, application, source; // source "" if it has none
     std::string name, state;

@@ -154,6 +154,16 @@ std::string sanitised(std::string_view text) {
     return out;
 }
 
+bool isUtf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t before = text.size();
+        // Somebody may have written U+FFFD itself; what is broken costs one byte.
+        if (next(text) == replacement && before - text.size() == 1)
+            return false;
+    }
+    return true;
+}
+
 int columnsOf(char32_t codePoint) {
     if (codePoint < 0x300)
         return isControl(codePoint) ? 0 : 1;
@@ -185,6 +195,25 @@ std::string cut(std::string_view text, std::size_t columns) {
         append(out, c);
     }
     return out + "…";
+}
+
+std::string cutFront(std::string_view text, std::size_t columns) {
+    std::size_t width = displayWidth(text);
+    if (width <= columns)
+        return std::string(text);
+    if (columns == 0)
+        return {};
+    // What has no width of its own goes with the letter that it sits on.
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        std::string_view after = rest;
+        const auto first = static_cast<std::size_t>(columnsOf(next(after)));
+        if (width <= columns - 1 && first > 0)
+            break;
+        width -= first;
+        rest = after;
+    }
+    return "…" + std::string(rest);
 }
 
 std::string padded(std::string_view text, std::size_t columns) {

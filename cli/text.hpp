@@ -15,6 +15,8 @@ namespace micguard::cli {
 // combining marks on one letter are dropped. What remains takes one line and writes in one direction of ours.
 std::string sanitised(std::string_view text);
 
+bool isUtf8(std::string_view text);
+
 // Terminal columns of one code point: 0 (combining), 1 or 2 (East Asian wide, emoji).
 int columnsOf(char32_t codePoint);
 
@@ -23,6 +25,9 @@ std::size_t displayWidth(std::string_view text);
 
 // At most `columns` wide; what is cut off is marked with an ellipsis.
 std::string cut(std::string_view text, std::size_t columns);
+
+// The same, of text whose end says most, as a file's name with the line.
+std::string cutFront(std::string_view text, std::size_t columns);
 
 // cut() and then filled up with blanks to exactly `columns`.
 std::string padded(std::string_view text, std::size_t columns);

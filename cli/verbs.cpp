@@ -14,14 +14,14 @@ namespace {
 using Run = int (*)(const Invocation&, const Terminal&);
 
 constexpr OptionSpec holdOptions[] = {
-    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"}};
+    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)", Takes::Text}};
 constexpr OptionSpec talkOptions[] = {
-    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)"},
+    {"--reason", "TEXT", "what the guard shows as the reason (default: the command)", Takes::Text},
     {"--hold", "", "a key is pressed: live until --release, a mute, or the limit"},
     {"--release", "", "it was let go, whether or not --hold has come up yet"}};
 constexpr std::string_view keyOptions[] = {"--hold", "--release"};
 constexpr OptionSpec doctorOptions[] = {
-    {"--asound", "DIR", "look there instead of in /proc/asound (for tests)"}};
+    {"--asound", "DIR", "look there instead of in /proc/asound (for tests)", Takes::Path}};
 constexpr OptionSpec verifyOptions[] = {
     {"--seconds", "N", "how long to record while muted (default: 2, at most 60)"},
     {"--source", "NAME", "only this microphone (see sources); may be given several times"},
@@ -35,7 +35,7 @@ constexpr OptionSpec reportOptions[] = {
     {"--until", "TIME", "up to then (default: now)"},
     {"--app", "APPID", "one application only"},
     {"--csv", "", "a table for spreadsheets"},
-    {"--html", "FILE", "a page by itself, with a picture"}};
+    {"--html", "FILE", "a page by itself, with a picture", Takes::Path}};
 constexpr std::string_view ruleSynopsis = "[--source NAME] [--until TIME] [--json] APP";
 constexpr std::string_view modes[] = {"silence", "sever"};
 constexpr std::string_view admissions[] = {"relaxed", "strict"};
@@ -58,7 +58,7 @@ constexpr OptionSpec historyOptions[] = {
     {"--until", "TIME", "up to then"},
     {"--app", "APP", "of one application: its AppId, or a name that only one has that listens now"},
     {"--source", "NAME", "of one microphone, by its name (see sources)"},
-    {"--kind", "KIND", "session, mute, block, answer or warning; several with commas"},
+    {"--kind", "KIND", "session, mute, block, answer, warning or refusal; several with commas"},
     {"--limit", "COUNT", "the newest so many (1000 if not given; 10000 at most)"},
     {"--timeline", "", "who listened when, as a picture; of the last 24 hours if no --since is given"}};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
@@ -109,6 +109,7 @@ constexpr VerbSpec table[] = {
      .operands = Operands::Named,
      .options = answerOptions,
      .words = answers,
+     .wordNoun = "answer",
      .operandNames = answerOperands,
      .wordAt = 1},
     {.name = "sources",
@@ -169,13 +170,15 @@ constexpr VerbSpec table[] = {
      .summary = "show or choose what an application meets while muted",
      .json = Json::Yes,
      .operands = Operands::OptionalWord,
-     .words = modes},
+     .words = modes,
+     .wordNoun = "mode"},
     {.name = "admission",
      .synopsis = "[--json] [relaxed|strict]",
      .summary = "show or choose whether new clients of PipeWire wait for the guard's word",
      .json = Json::Yes,
      .operands = Operands::OptionalWord,
-     .words = admissions},
+     .words = admissions,
+     .wordNoun = "admission"},
     {.name = "config",
      .synopsis = "[--json] check [FILE] | show | path | set KEY VALUE... | unset KEY",
      .summary = "look for mistakes in the settings, show them and who said so, where they are, or change one",
@@ -215,7 +218,8 @@ constexpr VerbSpec table[] = {
      .synopsis = "[VERB]",
      .summary = "this, or more about one verb",
      .operands = Operands::OptionalWord,
-     .words = topics},
+     .words = topics,
+     .wordNoun = "verb"},
 };
 
 constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
@@ -259,7 +263,7 @@ std::string helpText() {
     for (const VerbSpec& verb : table)
         out.append("  ").append(padded(verb.name, widest + 2)).append(verb.summary).append("\n");
     out += "\n  -h, --help  this, or after a verb more about it\n"
-           "  --version   versions of micguardctl and of the running daemon\n"
+           "  --version   the version of micguardctl\n"
            "  --json      data instead of text, in the shape that micguardctl(1) documents\n\n"
            "Exit status: 0 done, 1 not muted or refused, 2 usage, 3 micguardd is not running, 4 no answer,\n"
            "5 (is-muted) a mute is wanted but not vouched for, 6 (verify) not proven.\n";

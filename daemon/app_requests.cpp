@@ -12,6 +12,7 @@
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
+#include "daemon/policy/why.hpp"
 #include "daemon/process/process.hpp"
 
 #include <fmt/format.h>
@@ -147,19 +148,11 @@ void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
     if (!pressButton(muted, nameOf(caller)))
         return reply(tl::unexpected(
             RequestError{"AccessDenied", "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
-    if (!muted && model_.mute.heldMuted()) {
-        settle();
-        std::string holders;
-        for (const auto& hold : model_.mute.holds)
-            if (hold.mute)
-                holders += (holders.empty() ? "" : ", ") + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
-        return reply(tl::unexpected(RequestError{"AccessDenied", "still muted, held by " + holders}));
-    }
     waitFor(muted, std::move(reply));
 }
 
 void App::toggleMuted(const Caller& caller, ReplyBool reply) {
-    const bool muted = !model_.mute.muted();
+    const bool muted = model_.mute.nextPressMutes();
     setMuted(caller, muted, [reply = std::move(reply), muted](Result<void> result) {
         if (result)
             reply(muted);
@@ -208,10 +201,8 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         return reply(tl::unexpected(allowed.error()));
     if (const auto open = unlessLocked(); !open)
         return reply(tl::unexpected(open.error()));
-    if (model_.mute.privacy)
-        return reply(tl::unexpected(RequestError{"AccessDenied", "the desktop's privacy switch is on"}));
-    if (model_.mute.heldMuted())
-        return reply(tl::unexpected(RequestError{"AccessDenied", "another program holds the microphones muted"}));
+    if (model_.mute.privacy || model_.mute.heldMuted())
+        return reply(tl::unexpected(RequestError{"AccessDenied", "the microphones are " + whyMuted(model_)}));
     const std::uint64_t number = takeLive(caller.uniqueName, nameOf(caller), reason);
     waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
         if (result)

@@ -69,7 +69,7 @@ void App::useTalkKey(bool down) {
 }
 
 void App::useToggleKey() {
-    const bool muted = !model_.mute.muted();
+    const bool muted = model_.mute.nextPressMutes();
     if (releasing_ || (!muted && !unlessLocked()))
         return;
     if (pressButton(muted, "the desktop's key"))

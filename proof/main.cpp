@@ -6,6 +6,7 @@
 #include "cli/ask.hpp"
 #include "cli/guard.hpp"
 #include "cli/rule_calls.hpp"
+#include "cli/text.hpp"
 #include "proof/targets.hpp"
 
 #include <cerrno>
@@ -30,6 +31,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int usage = 2, failure = 4;
+constexpr const char* holdReason = "micguard verify";
 constexpr milliseconds tick{50};
 // Until a session manager has linked what was opened, or has brought back what was cut off: WirePlumber does
 // it one after the other.
@@ -49,8 +51,17 @@ void tell(const nlohmann::ordered_json& line) {
 // What the guard says before anything is opened.
 struct Word {
     Circumstances circumstances;
+    std::uint64_t mutedSince = 0; // of a mute that is there already
     std::vector<KnownSource> sources;
 };
+
+// "kept muted by obs (pid 12): recording". That it is one of us is worth saying: it is over soon.
+std::string whoMutes(const cli::GuardFacts& facts) {
+    if (!facts.holds.empty())
+        if (const auto& strongest = facts.holds.front(); strongest.kind == "hold-mute" && strongest.reason == holdReason)
+            return "kept muted by another proof, which is under way (" + cli::shown(strongest.owner) + ")";
+    return cli::whoHolds(facts);
+}
 
 Word askGuard(cli::Answer<cli::Guard>& bus) {
     Word word;
@@ -71,7 +82,8 @@ Word askGuard(cli::Answer<cli::Guard>& bus) {
     for (const cli::SourceFacts* source : objects->sourcesInOrder())
         word.sources.push_back({source->path, source->name, source->guarded, source->kind == "bluetooth"});
     word.circumstances.mute = facts->muted ? Mute::Already : Mute::Held;
-    word.circumstances.text = facts->muted ? cli::whoHolds(*facts) : "";
+    word.circumstances.text = facts->muted ? whoMutes(*facts) : "";
+    word.mutedSince = facts->mutedSince;
     return word;
 }
 
@@ -127,6 +139,12 @@ class Proof {
             const bool unguarded = now.mute != Mute::Already;
             listen(std::max(recording, unguarded ? linkPatience : recording),
                    [this, unguarded] { return unguarded && targets_->allAlive(Part::Live); });
+            if (now.mute == Mute::Already) {
+                // What was recorded may be from after it. A guard that does not answer has ended nothing.
+                course_.end(Part::Live, nowNsec());
+                const auto facts = cli::askGuard(*bus_);
+                now.endedMeanwhile = facts && (!facts->muted || facts->mutedSince != word_.mutedSince);
+            }
             return report();
         }
         listen(std::max(recording, linkPatience), [this] { return targets_->allAlive(Part::Live); });
@@ -182,7 +200,7 @@ class Proof {
 
     void mute(milliseconds recording) {
         course_.end(Part::Live, nowNsec());
-        auto hold = bus_->holdMute("micguard verify");
+        auto hold = bus_->holdMute(holdReason);
         if (!hold) {
             // Nobody there any more, or no answer: as if there had been none from the beginning.
             word_.circumstances.mute = hold.error().code == cli::Exit::No           ? Mute::Refused
@@ -269,7 +287,7 @@ int main(int argc, char** argv) {
         parse(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
     if (!options) {
         std::cerr << "micguard-verify: " << options.error()
-                  << "\nusage: micguard-verify [--seconds N] [--source NAME]... [--bluetooth] [--tone]\n";
+                  << "; usage: micguard-verify [--seconds N] [--source NAME]... [--bluetooth] [--tone]\n";
         return usage;
     }
     // It goes before all else with libpipewire. What the manager socket would give is what this must not

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "proof/options.hpp"
 
-#include <charconv>
-#include <optional>
+#include "cli/count_from.hpp"
+
 #include <string_view>
 
 namespace micguard::proof {
-
-namespace {
-
-std::optional<std::uint32_t> secondsFrom(std::string_view text) {
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value == 0 ||
-        value > Options::mostSeconds)
-        return std::nullopt;
-    return value;
-}
-
-} // namespace
 
 tl::expected<Options, std::string> parse(std::span<const char* const> words) {
     Options options;
@@ -35,7 +22,7 @@ tl::expected<Options, std::string> parse(std::span<const char* const> words) {
             return tl::unexpected(std::string(word) + " needs a value");
         else if (word == "--source")
             options.sources.emplace_back(words[i]);
-        else if (const auto seconds = secondsFrom(words[i]))
+        else if (const auto seconds = cli::countFrom(words[i], Options::mostSeconds))
             options.seconds = *seconds;
         else
             return tl::unexpected("--seconds is a number from 1 to " + std::to_string(Options::mostSeconds));

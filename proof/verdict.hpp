@@ -27,6 +27,7 @@ struct Circumstances {
     std::string text;          // why, for people
     std::int64_t lostNsec = 0; // when it was noticed that the hold was lost
     bool mutedAfter = false;   // somebody else had muted by the end
+    bool endedMeanwhile = false; // Already: that mute was over before we were
 };
 
 struct Evidence {

@@ -10,6 +10,12 @@ _micguardctl_names() {
 _micguardctl() {
     local verbs="status mute unmute toggle is-muted hold talk apps app answer sources allow deny silence ask forget rules explain report mode admission config history monitor verify release doctor version help"
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+    # In --source=x the sign is a word of its own.
+    if [[ $current == = ]]; then
+        current=""
+    elif [[ $previous == = ]]; then
+        previous="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     local verb="" at=0 i
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} != -* ]]; then
@@ -57,7 +63,7 @@ _micguardctl() {
         forget | explain) words="--json --help $(_micguardctl_names apps app_id)" ;;
         report)
             case $previous in
-                --since | --until) return ;;
+                --since | --until) words="today yesterday" ;;
                 --app) words=$(_micguardctl_names apps app_id) ;;
                 --html)
                     mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -115,7 +121,7 @@ _micguardctl() {
                     *) break ;;
                 esac
             done
-            if ((i < COMP_CWORD)) || [[ ${COMP_WORDS[COMP_CWORD-1]} == -- && $i -eq $COMP_CWORD ]]; then
+            if ((i < COMP_CWORD)) || [[ $i -eq $COMP_CWORD && ($previous == -- || ($current && $current != -*)) ]]; then
                 if declare -F _command_offset > /dev/null; then
                     _command_offset "$i"
                 elif ((i == COMP_CWORD)); then

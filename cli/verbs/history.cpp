@@ -2,6 +2,7 @@
 //
 // micguardctl history: who listened when, as a list or as a picture; history clear: no more of that.
 #include "cli/ask.hpp"
+#include "cli/count_from.hpp"
 #include "cli/history_calls.hpp"
 #include "cli/moment.hpp"
 #include "cli/rule_calls.hpp"
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <vector>
 
@@ -32,14 +32,12 @@ tl::unexpected<CallError> usage(const std::string& what) {
 
 Answer<std::vector<std::string>> kindsFrom(std::string_view text) {
     std::vector<std::string> list;
-    if (text.empty())
-        return usage("--kind wants one or more of session, mute, block, answer, warning and refusal");
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
         const std::string word(text.substr(0, comma));
         if (std::find(kinds.begin(), kinds.end(), word) == kinds.end())
-            return usage("there is no kind '" + shown(word, 40) +
-                         "'; there are session, mute, block, answer and warning");
+            return usage("--kind '" + shown(word, 40) +
+                         "' is none of session, mute, block, answer, warning and refusal");
         list.push_back(word);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
@@ -58,6 +56,8 @@ Answer<HistoryFilter> filterFrom(const Invocation& how, std::uint64_t now) {
         }
     if (filter.since && filter.until && *filter.since > *filter.until)
         return usage("--since is after --until");
+    if (filter.since && *filter.since > now)
+        return usage("--since is still to come: nothing is written down of that yet");
     filter.app = how.option("--app");
     filter.source = how.option("--source");
     if (const auto text = how.option("--kind")) {
@@ -67,12 +67,10 @@ Answer<HistoryFilter> filterFrom(const Invocation& how, std::uint64_t now) {
         filter.kinds = std::move(*list);
     }
     if (const auto text = how.option("--limit")) {
-        std::uint32_t limit = 0;
-        const auto read = std::from_chars(text->data(), text->data() + text->size(), limit);
-        if (read.ec != std::errc() || read.ptr != text->data() + text->size() || limit == 0 ||
-            limit > largestLimit)
+        const auto limit = countFrom(*text, largestLimit);
+        if (!limit)
             return usage("--limit wants a number from 1 to " + std::to_string(largestLimit));
-        filter.limit = limit;
+        filter.limit = *limit;
     }
     return filter;
 }

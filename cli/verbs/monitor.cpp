@@ -150,7 +150,8 @@ void Monitor::showBar() {
 }
 
 void Monitor::write(const MonitorEvent& event) {
-    if (bar_)
+    // Once it could not be written, it has been said.
+    if (bar_ || exit_)
         return;
     const std::uint64_t now = nowInMicroseconds();
     std::string line;
@@ -280,7 +281,7 @@ int verbs::monitor(const Invocation& how, const Terminal& terminal) {
     if (const auto format = how.option("--format")) {
         bar = barCalled(*format);
         if (!bar || how.json) {
-            complain(bar ? "either --json or --format" : "unknown format '" + shown(*format, 40) + "': waybar, i3status-rust or polybar");
+            complain(bar ? "either --json or --format" : "unknown format '" + shown(*format, 40) + "'; there are waybar, i3status-rust and polybar");
             return raw(Exit::Usage);
         }
     }

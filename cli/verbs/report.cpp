@@ -83,10 +83,6 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
         complain("--json, --csv and --html exclude each other");
         return raw(Exit::Usage);
     }
-    if (html && html->empty()) {
-        complain("--html wants the name of a file, or - for standard output");
-        return raw(Exit::Usage);
-    }
     const auto moment = [&](std::string_view option, std::string_view usual, std::uint64_t& into) {
         const auto asked = pastMomentFrom(how.option(option).value_or(std::string(usual)), now);
         if (asked)
@@ -99,7 +95,7 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
     if (!moment("--since", usualSince, since) || !moment("--until", "now", until))
         return raw(Exit::Usage);
     if (since > until) {
-        complain("--since is after --until");
+        complain(since > now ? "--since is still to come: nothing is known of that yet" : "--since is after --until");
         return raw(Exit::Usage);
     }
     auto guard = Guard::connect();
@@ -112,7 +108,7 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
         const std::string fault = writePage(*html, toPage(*report));
         if (fault.empty())
             return raw(Exit::Ok);
-        complain("cannot write " + shown(*html, 300) + ": " + fault);
+        complain("cannot write " + (*html == "-" ? "" : shown(*html, 300) + ": ") + fault);
         return raw(Exit::Failed);
     }
     if (csv)

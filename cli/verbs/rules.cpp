@@ -52,7 +52,7 @@ std::string written(const std::vector<RuleFacts>& rules, const Terminal& termina
                    {joined(rule.match, "every", isAboutSource)},
                    {condition(rule, now)},
                    {(rule.final ? "final " : "") + std::to_string(rule.priority)},
-                   {placeOf(rule)}});
+                   {placeOf(rule), Colour::None, Keep::End}});
         if (!rule.warning.empty())
             warnings += "warning: " + shown(rule.id, 300) + " " + shown(rule.warning, 400) + "\n";
     }

@@ -34,12 +34,8 @@ std::string written(const GuardFacts& facts, const Terminal& terminal) {
     out += line(terminal, "Capturing",
                 std::to_string(facts.capturing) + (facts.capturing == 1 ? " application" : " applications"));
     out += line(terminal, "Admission", shown(facts.admission));
-    for (const HoldFacts& hold : facts.holds) {
-        const std::string owner = shown(hold.owner), reason = shown(hold.reason);
-        out += line(terminal, "Hold",
-                    shown(hold.kind) + (owner.empty() ? "" : " by " + owner) +
-                        (reason.empty() ? "" : ": " + reason));
-    }
+    for (const HoldFacts& hold : facts.holds)
+        out += line(terminal, "Hold", wordsFor(hold));
     for (const WarningFacts& warning : facts.warnings)
         out += line(terminal, "Warning", shown(warning.text, 400), Colour::Yellow);
     return out;

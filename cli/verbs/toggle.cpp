@@ -17,7 +17,7 @@ int verbs::toggle(const Invocation& how, const Terminal&) {
         return failed(muted.error());
     if (!*muted)
         if (const auto facts = askGuard(*guard); facts && facts->muted)
-            complain("the mute is released, but the microphones stay " + whoHolds(*facts));
+            complain("the mute is released, but the microphones are " + whoHolds(*facts));
     return print(how.json ? written({{"muted", *muted}}) + "\n" : *muted ? "muted\n" : "unmuted\n");
 }
 

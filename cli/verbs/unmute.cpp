@@ -13,7 +13,7 @@ int verbs::unmute(const Invocation&, const Terminal&) {
     if (const auto done = guard->unmute(); !done)
         return failed(done.error());
     if (const auto facts = askGuard(*guard); facts && facts->muted)
-        complain("the mute is released, but the microphones stay " + whoHolds(*facts));
+        complain("the mute is released, but the microphones are " + whoHolds(*facts));
     return raw(Exit::Ok);
 }
 

@@ -70,8 +70,7 @@ std::string sentence(const Whole& whole) {
     if (whole.result == "HELD")
         return "Every guarded microphone was heard, fell silent for the mute, and was heard again.\n";
     if (whole.mute == "already-muted")
-        return "The microphones were already " + (text.empty() ? "muted" : text) +
-               ", and nothing was opened: run this while live.\n";
+        return "The microphones were " + (text.empty() ? "muted" : text) + ", and nothing was opened: run this while live.\n";
     if (whole.mute == "not-running" || whole.mute == "unanswered")
         return text + "\n";
     if (whole.result == "LEAK")

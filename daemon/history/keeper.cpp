@@ -167,6 +167,9 @@ Keeper::Outcome Keeper::outcome(const Done<void>& done) {
 Done<std::vector<Entry>> Keeper::entries(const Filter& filter, Moment now) {
     if (!limits_.enabled)
         return std::vector<Entry>{};
+    // What goes on is known to do so up to now, and no further.
+    if (filter.since && *filter.since > now)
+        return std::vector<Entry>{};
     if (auto ready = ensure(now); !ready)
         return tl::unexpected(ready.error());
     auto found = store_->entries(filter);

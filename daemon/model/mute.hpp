@@ -53,6 +53,10 @@ struct MuteState {
     // Whichever of the buttons it was.
     bool pressed() const { return user || desktop || start; }
 
+    // What pressing once more is to make of the button. Live in spite of it, push-to-talk is what is ended: whoever
+    // presses then wants to be muted. The privacy switch is a button as well.
+    bool nextPressMutes() const { return muted() ? !pressed() && !privacy : true; }
+
     // A hold to mute is stronger than the button; a hold to unmute (push-to-talk) opens over a button pressed
     // before it, and pressing the button again ends it (Model::apply removes it then).
     bool muted() const {

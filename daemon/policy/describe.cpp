@@ -7,6 +7,7 @@
 #include "daemon/policy/identity.hpp"
 #include "daemon/policy/questions.hpp"
 #include "daemon/policy/why.hpp"
+#include "protocol/hold_words.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -123,23 +124,39 @@ std::string mutedState(const Model& model, const Verdicts& verdicts, const Guara
     return guarantee.holds ? "muted" : "muting";
 }
 
+// Strongest first.
+std::vector<HoldView> holdsOf(const Model& model) {
+    std::vector<HoldView> holds;
+    if (model.mute.locked)
+        holds.push_back({"locked", "the session", "it is locked, and mute.on-lock is set"});
+    if (model.mute.suspended)
+        holds.push_back({"suspend", "the machine", "it goes to sleep"});
+    if (model.mute.privacy)
+        holds.push_back({"privacy", "the desktop", "its privacy switch is on"});
+    for (const auto& hold : model.mute.holds)
+        if (hold.mute)
+            holds.push_back({"hold-mute", hold.ownerText, hold.reason});
+    if (model.mute.user)
+        holds.push_back({"user", model.mute.userOwner, model.mute.userReason});
+    if (model.mute.desktop)
+        holds.push_back({"desktop", "the desktop", "the microphone was muted there"});
+    if (model.mute.start)
+        holds.push_back({"start", "the session", "mute.start is \"muted\""});
+    for (const auto& hold : model.mute.holds)
+        if (!hold.mute)
+            holds.push_back({"hold-unmute", hold.ownerText, hold.reason});
+    return holds;
+}
+
 } // namespace
 
 std::string whyMuted(const Model& model) {
-    if (model.mute.locked)
-        return "muted while the session is locked";
-    if (model.mute.suspended)
-        return "muted while the machine sleeps";
-    if (model.mute.privacy)
-        return "muted by the desktop's privacy switch";
-    for (const auto& hold : model.mute.holds)
-        if (hold.mute)
-            return "muted by " + hold.ownerText + (hold.reason.empty() ? "" : ": " + hold.reason);
-    if (!model.mute.user && model.mute.desktop)
-        return "muted on the desktop";
-    if (!model.mute.user && model.mute.start)
-        return "muted since the session began";
-    return "muted" + (model.mute.userReason.empty() ? "" : ": " + model.mute.userReason);
+    const auto holds = holdsOf(model);
+    if (holds.empty() || holds.front().kind == "hold-unmute")
+        return "muted";
+    const HoldView& strongest = holds.front();
+    // Whose hand was on the button is for Holds and the history.
+    return holdWords(strongest.kind, strongest.kind == "user" ? "" : strongest.owner, strongest.reason);
 }
 
 std::uint64_t Describer::applicationKey(const std::string& identity) {
@@ -253,25 +270,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     guard.muted = model.mute.muted();
     guard.mutedSince = model.mute.since;
     guard.mode = std::string(toString(model.mute.mode));
-    // Strongest first.
-    if (model.mute.locked)
-        guard.holds.push_back({"locked", "the session", "it is locked, and mute.on-lock is set"});
-    if (model.mute.suspended)
-        guard.holds.push_back({"suspend", "the machine", "it goes to sleep"});
-    if (model.mute.privacy)
-        guard.holds.push_back({"privacy", "the desktop", "its privacy switch is on"});
-    for (const auto& hold : model.mute.holds)
-        if (hold.mute)
-            guard.holds.push_back({"hold-mute", hold.ownerText, hold.reason});
-    if (model.mute.user)
-        guard.holds.push_back({"user", model.mute.userOwner, model.mute.userReason});
-    if (model.mute.desktop)
-        guard.holds.push_back({"desktop", "the desktop", "the microphone was muted there"});
-    if (model.mute.start)
-        guard.holds.push_back({"start", "the session", "mute.start is \"muted\""});
-    for (const auto& hold : model.mute.holds)
-        if (!hold.mute)
-            guard.holds.push_back({"hold-unmute", hold.ownerText, hold.reason});
+    guard.holds = holdsOf(model);
     guard.connected = model.connected;
     guard.admission = model.connected && model.graph.admissionOurs && model.settings.admission.strict ? "strict" : "relaxed";
     for (const auto& [id, text] : model.warnings)

@@ -22,7 +22,7 @@ Circumstances circumstancesOf(const Model& model, const RuleBook& book, const st
 std::map<GlobalId, Decision> decisionsAbout(const std::vector<const Client*>& clients, const Model& model,
                                             const RuleBook& book, const std::set<GlobalId>& managers);
 
-// "muted by obs (pid 12): recording", for people.
+// "kept muted by obs (pid 12): recording", for people: the strongest that mutes.
 std::string whyMuted(const Model& model);
 
 } // namespace micguard

@@ -32,17 +32,17 @@ function nameOf(app, {_}) {
     return app.Name || app.AppId || _('Unknown application');
 }
 
-function holdText([kind, owner, reason], {_}) {
-    const because = reason ? ` (${reason})` : '';
+function holdText([kind, owner, reason], {_}) { // in the words of protocol/hold_words.hpp
+    const because = reason ? `: ${reason}` : '';
     switch (kind) {
     case 'locked': return _('Muted while the session is locked');
     case 'suspend': return _('Muted while the computer sleeps');
     case 'hold-mute': return filled(_('Kept muted by %s'), owner) + because;
     case 'hold-unmute': return filled(_('Kept live by %s'), owner) + because;
     case 'user': return _('Muted by you');
-    case 'desktop': return _('Muted in the sound settings');
-    case 'privacy': return _('Microphones are turned off in the privacy settings');
-    case 'start': return _('Muted since the start');
+    case 'desktop': return _('Muted by the desktop');
+    case 'privacy': return _('Muted by the desktop’s privacy switch');
+    case 'start': return _('Muted since the session began');
     default: return owner ? `${kind}: ${owner}${because}` : `${kind}${because}`;
     }
 }

@@ -63,7 +63,7 @@ same(glance(shown({State: 'degraded', Muted: false})), [false, 'Needs attention'
 same(glance(shown({Holds: [['hold-unmute', 'gnome-shell', 'Push-to-talk'], ['user', 'me', '']]}, [application('capturing')])),
     [false, 'Talking', true, 'micguard-live', ''], 'push-to-talk');
 same(shown({...muted, Holds: [['locked', '', ''], ['newkind', 'somebody', 'a reason']]}).detail,
-    'Muted while the session is locked · newkind: somebody (a reason)', 'a hold of a kind that is not known is shown as it is');
+    'Muted while the session is locked · newkind: somebody: a reason', 'a hold of a kind that is not known is shown as it is');
 
 same(shown({}, [application('capturing')]).rows[0].why, 'Listens to Built-in Microphone', 'what it listens to');
 same(shown({}, [application('denied')]).rows.map(row => [row.allowed, row.canSwitch, row.why]), [[false, false, 'because']],

@@ -63,4 +63,8 @@ class PrivateBus {
 std::string micguardctl(); // path, from the environment MICGUARDCTL
 std::string fakeGuard();   // from FAKE_GUARD
 
+inline bool oneLine(const std::string& text) {
+    return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
 } // namespace micguard::test

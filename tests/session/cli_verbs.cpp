@@ -23,9 +23,6 @@ std::vector<std::string> command(std::vector<std::string> arguments) {
     return arguments;
 }
 
-bool oneLine(const std::string& text) {
-    return std::count(text.begin(), text.end(), '\n') == 1 && text.back() == '\n';
-}
 bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
@@ -247,7 +244,7 @@ TEST_CASE("one application is muted and answered about by the name that it goes 
 
     const Ran nobody = bus.run({"answer", "org.good.App", "allow"});
     CHECK(nobody.status == 1);
-    CHECK(contains(nobody.err, "no application that listens, or wants to, is called org.good.App"));
+    CHECK(contains(nobody.err, "no application that listens, or wants to, is called 'org.good.App'"));
 }
 
 TEST_CASE("hold keeps the mute while its command runs, and no longer") {
@@ -350,7 +347,10 @@ TEST_CASE("unmute says who else keeps the microphones muted") {
     CHECK(hold.line() == "started");
     const Ran ran = bus.run({"unmute"});
     CHECK(ran.status == 0);
-    CHECK(contains(ran.err, "tester (pid 1): meeting"));
+    CHECK(ran.err == "micguardctl: the mute is released, but the microphones are kept muted by tester (pid 1): meeting\n");
+    CHECK(contains(bus.run({"status"}).out, "\nHold        kept muted by tester (pid 1): meeting\n"));
+    Process monitor(command({"monitor"}), bus.environment());
+    CHECK(contains(monitor.line(), "  kept muted by tester (pid 1): meeting (silence, 1 capturing)"));
 }
 
 TEST_CASE("monitor tells what happens, in order, and survives the guard") {

@@ -236,3 +236,42 @@ TEST_CASE("in sever a held key brings the streams back, and its release takes th
     }
     printFigure("sever: key pressed to first sample heard, in quanta", quanta);
 }
+
+TEST_CASE("while a program holds them muted the button is pressed and released, and they stay muted", "[talk]") {
+    Guard* guard = nullptr;
+    std::unique_ptr<Guard> owned;
+    const auto session = mutedSession(guard, owned);
+    Process hold = session->spawn({MICGUARDCTL_BUILT, "hold", "--reason", "lecture", "--", "sleep", "1000"}, "hold");
+    REQUIRE(guard->waitState("muted"));
+    const std::string words = "kept muted by micguardctl (pid " + std::to_string(hold.pid()) + "): lecture";
+    const auto control = [&](const std::vector<std::string>& verb, int status, const std::string& says) {
+        std::vector<std::string> argv{MICGUARDCTL_BUILT};
+        argv.insert(argv.end(), verb.begin(), verb.end());
+        const auto done = session->run(argv);
+        INFO(verb.front() << ": " << done.output);
+        CHECK(done.exitCode == status);
+        CHECK(done.output.find(says) != std::string::npos);
+        CHECK(guard->state() == "muted");
+    };
+    control({"unmute"}, 0, "but the microphones are " + words + "\n");
+    control({"toggle"}, 0, "muted\n");
+    control({"toggle"}, 0, "but the microphones are " + words + "\n");
+    control({"status"}, 0, words + "\n");
+    control({"talk", "--", "true"}, 1, "the microphones are " + words + "\n");
+    INFO("who pressed the button meanwhile stays muted when the program lets go");
+    control({"toggle"}, 0, "muted\n");
+    hold.kill(SIGTERM);
+    REQUIRE(hold.wait(kPatience));
+    CHECK(guard->state() == "muted");
+    CHECK(session->run({MICGUARDCTL_BUILT, "toggle"}).output == "unmuted\n");
+    CHECK(guard->waitState("live"));
+    INFO("live over the button, the next press is for muting");
+    guard->setMuted(true);
+    Process down = press(*session);
+    REQUIRE(guard->waitState("live"));
+    CHECK(session->run({MICGUARDCTL_BUILT, "toggle"}).output == "muted\n");
+    CHECK(guard->state() == "muted");
+    const auto ended = down.wait(kPatience);
+    REQUIRE(ended);
+    CHECK(WEXITSTATUS(*ended) == 0);
+}

@@ -311,6 +311,38 @@ TEST_CASE("muted before: nothing is opened, and nothing proven", "[verify]") {
     }
 }
 
+TEST_CASE("somebody else's mute that ends in the midst is no leak", "[verify]") {
+    PrivateSession session(provableSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setMuted(true);
+    Running running(session, "2");
+    running.await("listen");
+    guard.setMuted(false);
+    const Proven proven = running.end();
+    INFO(proven.output);
+    CHECK(proven.verdict("tone") == "INCONCLUSIVE");
+    CHECK(proven.why("tone").find("has unmuted meanwhile") != std::string::npos);
+    CHECK(proven.status == 6);
+    INFO("it did hear something: as a leak that was told");
+    CHECK(proven.sources.at("tone").at("samples").get<std::uint64_t>() > 0);
+}
+
+TEST_CASE("two proofs at once: the one proves, the other says why it cannot", "[verify]") {
+    PrivateSession session(provableSession({MicKind::tone}));
+    Running first(session, "4");
+    first.await("muted");
+    const Proven second = prove(session);
+    INFO(second.output);
+    CHECK(second.verdict("tone") == "INCONCLUSIVE");
+    CHECK(second.whole.at("mute") == "already-muted");
+    CHECK(second.whole.at("text").get<std::string>().starts_with("kept muted by another proof, which is under way (micguard-verify (pid "));
+    CHECK(second.status == 6);
+    const Proven proven = first.end();
+    INFO(proven.output);
+    CHECK(proven.verdict("tone") == "HELD");
+    CHECK(proven.status == 0);
+}
+
 TEST_CASE("the proof is ended in the midst: its mute goes with it", "[verify]") {
     PrivateSession session(provableSession({MicKind::tone}));
     Guard guard(session);

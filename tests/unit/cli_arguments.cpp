@@ -87,10 +87,39 @@ TEST_CASE("verbs with several operands want each of them") {
     CHECK(how->option("--run"));
     CHECK(wrong({"app"}) == "micguardctl: 'app' needs mute or unmute");
     CHECK(wrong({"app", "mute"}) == "micguardctl: 'app' needs an application");
-    CHECK(wrong({"app", "mutte", "org.a"}) == "micguardctl: unknown app 'mutte' (did you mean 'mute'?)");
+    CHECK(wrong({"app", "mutte", "org.a"}) == "micguardctl: unknown 'app mutte' (did you mean 'mute'?)");
     CHECK(wrong({"answer", "org.a"}) == "micguardctl: 'answer' needs allow or deny");
     CHECK(wrong({"answer", "org.a", "alow"}) == "micguardctl: unknown answer 'alow' (did you mean 'allow'?)");
     CHECK(wrong({"answer", "org.a", "allow", "x"}) == "micguardctl: unexpected 'x'");
+}
+
+TEST_CASE("a word that is wrong is called what it is") {
+    CHECK(wrong({"help", "mutte"}) == "micguardctl: unknown verb 'mutte' (did you mean 'mute'?)");
+    CHECK(wrong({"config", "get", "mute.led"}) == "micguardctl: unknown 'config get' (did you mean 'set'?)");
+    CHECK(wrong({"history", "foo"}) == "micguardctl: unknown 'history foo'");
+    CHECK(wrong({"admission", ""}) == "micguardctl: unknown admission ''");
+}
+
+TEST_CASE("-- ends the options, wherever it stands") {
+    CHECK(parsed({"--", "status"})->verb->name == "status");
+    CHECK(wrong({"--"}) == "micguardctl: a verb is missing");
+    CHECK(wrong({"--", "status", "--json"}) == "micguardctl: unexpected '--json'");
+}
+
+TEST_CASE("nothing, and what is no text, is no name") {
+    CHECK(wrong({"history", "--app", ""}) == "micguardctl: the value of option '--app' cannot be empty");
+    CHECK(wrong({"report", "--html="}) == "micguardctl: the value of option '--html' cannot be empty");
+    CHECK(wrong({"deny", "--source", "\xff", "x"}) == "micguardctl: the value of option '--source' is not UTF-8");
+    CHECK(wrong({"hold", "--reason", "\xff", "true"}) == "micguardctl: the value of option '--reason' is not UTF-8");
+    CHECK(wrong({"explain", "a\xff"}) == "micguardctl: 'a\ufffd' is not UTF-8");
+    CHECK(wrong({"config", "set", "sources.exempt", "\xff"}) == "micguardctl: '\ufffd' is not UTF-8");
+    CHECK(wrong({"config", "check", ""}) == "micguardctl: the name of a file cannot be empty");
+    INFO("a file may be called anything, a reason may be empty, and so may a list");
+    CHECK(parsed({"config", "check", "\xff"}));
+    CHECK(parsed({"report", "--html", "\xff"})->option("--html") == "\xff");
+    CHECK(parsed({"hold", "--reason", "", "true"})->option("--reason") == "");
+    CHECK(parsed({"config", "set", "sources.exempt", ""}));
+    CHECK(parsed({"hold", "--", "\xff"})->operands.front() == "\xff");
 }
 
 TEST_CASE("usage names the verb's own arguments") {

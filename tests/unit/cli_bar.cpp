@@ -60,10 +60,32 @@ TEST_CASE("what an application calls itself is text in every bar", "[bar]") {
     CHECK(line["text"].get<std::string>().find('<') == std::string::npos);
     CHECK(line["text"].get<std::string>().starts_with("&lt;b&gt;%{A1"));
     CHECK(line["tooltip"].get<std::string>().find('<') == std::string::npos);
-    const std::string polybar = barLine(Bar::Polybar, &live, evil);
-    CHECK(polybar.find("%{") == std::string::npos);
+    std::string polybar = barLine(Bar::Polybar, &live, evil);
     CHECK(polybar.find('\n') == polybar.size() - 1);
+    const std::string turned = "%{R} ", back = " %{R}\n";
+    REQUIRE((polybar.starts_with(turned) && polybar.ends_with(back)));
+    polybar = polybar.substr(turned.size(), polybar.size() - turned.size() - back.size());
+    CHECK(polybar.find("%{") == std::string::npos);
     const auto i3 = json::parse(barLine(Bar::I3statusRust, &live, evil));
     CHECK(i3["text"].get<std::string>().find('<') == std::string::npos);
     CHECK(i3["state"] == "Info");
+}
+
+TEST_CASE("polybar turns over what is to be noticed, and nothing else", "[bar]") {
+    const auto live = guard("live"), muted = guard("muted"), degraded = guard("degraded");
+    CHECK(barLine(Bar::Polybar, nullptr, {}) == "no guard\n");
+    CHECK(barLine(Bar::Polybar, &live, {}) == "live\n");
+    CHECK(barLine(Bar::Polybar, &muted, {}) == "muted\n");
+    CHECK(barLine(Bar::Polybar, &live, with("Zoom", "capturing")) == "%{R} Zoom %{R}\n");
+    CHECK(barLine(Bar::Polybar, &muted, with("Zoom", "silenced")) == "%{R} muted, Zoom %{R}\n");
+    CHECK(barLine(Bar::Polybar, &degraded, {}).starts_with("%{R} not sure"));
+}
+
+TEST_CASE("the tooltip says who keeps them muted", "[bar]") {
+    auto muted = guard("muted");
+    muted.holds = {{"hold-mute", "obs (pid 3)", "<recording>"}, {"user", "", ""}};
+    CHECK(waybar(&muted, {})["tooltip"] == "All microphones are muted\nkept muted by obs (pid 3): &lt;recording&gt;\nmuted");
+    auto live = guard("live");
+    live.holds = {{"hold-unmute", "talk (pid 4)", ""}};
+    CHECK(waybar(&live, {})["tooltip"] == "Microphones are live, and nobody listens\nkept live by talk (pid 4)");
 }

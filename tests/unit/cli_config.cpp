@@ -203,7 +203,7 @@ TEST_CASE("the words behind config are checked") {
     CHECK(outcome({"config", "show", "--json"}) == "fine");
     CHECK(outcome({"config", "path"}) == "fine");
     CHECK(outcome({"config"}) == "micguardctl: 'config' needs to know what to do");
-    CHECK(outcome({"config", "chekc"}) == "micguardctl: unknown config 'chekc' (did you mean 'check'?)");
+    CHECK(outcome({"config", "chekc"}) == "micguardctl: unknown 'config chekc' (did you mean 'check'?)");
     CHECK(outcome({"config", "show", "x"}) == "micguardctl: unexpected 'x'");
     CHECK(outcome({"config", "check", "a", "b"}) == "micguardctl: unexpected 'b'");
     CHECK(outcome({"mode", "silence", "x"}) == "micguardctl: unexpected 'x'");

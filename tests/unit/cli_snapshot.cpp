@@ -48,6 +48,27 @@ TEST_CASE("status as data") {
       "version": "0.1.0"})json"));
 }
 
+TEST_CASE("who keeps them muted is said in the same words everywhere") {
+    const auto said = [](const char* kind, const char* owner, const char* reason) { return wordsFor({kind, owner, reason}); };
+    CHECK(said("locked", "the session", "it is locked") == "muted while the session is locked");
+    CHECK(said("suspend", "the machine", "it goes to sleep") == "muted while the computer sleeps");
+    CHECK(said("privacy", "the desktop", "its switch is on") == "muted by the desktop's privacy switch");
+    CHECK(said("desktop", "the desktop", "it was muted there") == "muted by the desktop");
+    CHECK(said("start", "the session", "mute.start is") == "muted since the session began");
+    CHECK(said("hold-mute", "obs (pid 3)", "recording") == "kept muted by obs (pid 3): recording");
+    CHECK(said("hold-unmute", "talk (pid 4)", "") == "kept live by talk (pid 4)");
+    CHECK(said("user", "micguardctl (pid 5)", "") == "muted by micguardctl (pid 5)");
+    CHECK(said("user", "", "held when the bus was lost") == "muted: held when the bus was lost");
+    INFO("a kind of a later version, and an owner that would move the cursor");
+    CHECK(said("moon", "wolf\x1b[2J\n", "it is full") == "moon by wolf: it is full");
+    GuardFacts facts;
+    CHECK(whoHolds(facts).empty());
+    facts.holds = {{"hold-unmute", "talk (pid 4)", ""}};
+    CHECK(whoHolds(facts).empty());
+    facts.holds = {{"user", "", ""}, {"hold-unmute", "talk (pid 4)", ""}};
+    CHECK(whoHolds(facts) == "muted");
+}
+
 TEST_CASE("only a plain muted is guaranteed") {
     GuardFacts facts;
     for (const char* state : {"muting", "degraded", "live", "", "MUTED"}) {

@@ -81,6 +81,24 @@ TEST_CASE("cut never exceeds its columns and never splits a character") {
     CHECK(shown("x\x1b[1my", 10) == "xy");
 }
 
+TEST_CASE("of text whose end says most the front goes") {
+    CHECK(cutFront("abc", 3) == "abc");
+    CHECK(cutFront("abcd", 3) == "…cd");
+    CHECK(cutFront("録音アプリ", 5) == "…プリ");
+    CHECK(cutFront("録音アプリ", 4) == "…リ");
+    CHECK(cutFront("e\u0301e\u0301e\u0301", 2) == "…e\u0301");
+    CHECK(cutFront("abc", 1) == "…");
+    CHECK(cutFront("abc", 0).empty());
+}
+
+TEST_CASE("UTF-8 or not") {
+    CHECK(isUtf8(""));
+    CHECK(isUtf8("録音 \ufffd"));
+    CHECK_FALSE(isUtf8("\xff"));
+    CHECK_FALSE(isUtf8("a\xc3"));
+    CHECK_FALSE(isUtf8("\xed\xa0\x80")); // half of a surrogate
+}
+
 TEST_CASE("table columns line up also with wide characters, and have no blanks at the end") {
     Table table({"NAME", "STATE"});
     table.add({{"録音"}, {"live"}});
@@ -94,6 +112,26 @@ TEST_CASE("a narrow terminal cuts the widest column") {
     Terminal terminal;
     terminal.columns = 24;
     CHECK(table.written(terminal) == "NAME               STATE\na very long name…  live\n");
+}
+
+TEST_CASE("where a place is cut its line stays") {
+    Table table({"WHAT", "WHERE"});
+    table.add({{"deny"}, {"/home/somebody/micguard.toml:5", Colour::None, Keep::End}});
+    Terminal terminal;
+    terminal.columns = 20;
+    CHECK(table.written(terminal) == "WHAT  WHERE\ndeny  …cguard.toml:5\n");
+}
+
+TEST_CASE("a terminal too narrow for columns gets lines") {
+    Table table({"NAME", "STATE", "WHY"});
+    table.add({{"a very long name"}, {"capturing"}, {"for a long time already"}});
+    table.add({{"b"}, {""}, {"録音"}});
+    Terminal terminal;
+    terminal.columns = 20;
+    CHECK(table.written(terminal) == "NAME   a very long name\nSTATE  capturing\nWHY    for a long time already\n\n"
+                                     "NAME   b\nWHY    録音\n");
+    terminal.columns = 28;
+    CHECK(table.written(terminal).starts_with("NAME      STATE     WHY\n"));
 }
 
 TEST_CASE("colour only where the terminal has it") {

@@ -33,9 +33,9 @@ struct Kept {
                   {[this](const std::string& text) { fault = text; },
                    [this](std::uint64_t many) { lost += many; }, [this] { anew++; }}) {}
 
-    std::vector<Entry> entries() {
+    std::vector<Entry> entries(const Filter& filter = {}) {
         std::optional<tl::expected<std::vector<Entry>, std::string>> answer;
-        history.entries({}, [&](const auto& found) { answer = found; });
+        history.entries(filter, [&](const auto& found) { answer = found; });
         REQUIRE(runUntil([&] { return answer.has_value(); }));
         INFO((*answer ? "" : answer->error()));
         REQUIRE(*answer);
@@ -319,6 +319,16 @@ TEST_CASE("removed while it is in use, it is begun anew, with what goes on") {
     REQUIRE(runUntil([&] { return kept.anew > 0; }));
     CHECK(kept.entries().size() == 1);
     CHECK(exists(path));
+}
+
+TEST_CASE("what goes on is not known to go on tomorrow") {
+    TestFolder folder;
+    Kept kept(folder / "history.db");
+    kept.history.use({}, 0);
+    kept.history.record({session(1, now() - second, "zoom")});
+    CHECK(kept.entries({.since = now() - second}).size() == 1);
+    CHECK(kept.entries({.since = now() + 3600 * second}).empty());
+    CHECK(kept.entries().at(0).end == 0);
 }
 
 TEST_CASE("off leaves no file, and nothing is found; on begins anew") {

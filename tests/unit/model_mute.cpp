@@ -86,6 +86,28 @@ TEST_CASE("unmuting leaves holds to unmute alone, and they do not outlast themse
     CHECK_FALSE(model.mute.muted());
 }
 
+TEST_CASE("what the button becomes at the next press") {
+    Model model;
+    CHECK(model.mute.nextPressMutes());
+    model << button(true);
+    CHECK_FALSE(model.mute.nextPressMutes());
+    INFO("live in spite of the button: whoever presses then wants to be muted");
+    model << hold(1, false);
+    CHECK(model.mute.nextPressMutes());
+    INFO("muted by somebody else in spite of that: the button is released");
+    model << hold(2, true);
+    CHECK_FALSE(model.mute.nextPressMutes());
+    INFO("muted by somebody else alone: the button is pressed, and holds on");
+    model << button(false);
+    CHECK(model.mute.muted());
+    CHECK(model.mute.nextPressMutes());
+    model << drop(1) << drop(2);
+    CHECK(model.mute.nextPressMutes());
+    INFO("the privacy switch is a button");
+    model.mute.privacy = true;
+    CHECK_FALSE(model.mute.nextPressMutes());
+}
+
 TEST_CASE("a muted period has one beginning, whoever else mutes meanwhile") {
     Model model;
     model << button(true, 100) << hold(1, true, 200) << button(true, 300);

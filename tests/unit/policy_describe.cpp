@@ -85,7 +85,7 @@ TEST_CASE("a stream goes from capturing to silenced or severed and back, with re
 TEST_CASE("the reason names who holds") {
     World world(micAndCall);
     world.receive(event::HoldTaken{{1, true, ":1.5", "obs (pid 7)", "recording", 0}, 9});
-    CHECK(only(world.view()).reason == "muted by obs (pid 7): recording");
+    CHECK(only(world.view()).reason == "kept muted by obs (pid 7): recording");
     const auto holds = world.view().guard.holds;
     CHECK(holds == std::vector<HoldView>{{"hold-mute", "obs (pid 7)", "recording"}});
     world.receive(event::UserMute{true, "me", "lunch", 10});
@@ -103,7 +103,7 @@ TEST_CASE("whatever mutes is named, the strongest first, in the reason and among
         {event::StartedMuted{1}, "muted since the session began", "start"},
         {event::NodeKnob{GlobalId{20}, {true, 0.0f, true, true, false}, 2}, "", ""},
         {event::PrivacySwitched{true, 3}, "muted by the desktop's privacy switch", "privacy"},
-        {event::MachineSleeps{true, 4}, "muted while the machine sleeps", "suspend"},
+        {event::MachineSleeps{true, 4}, "muted while the computer sleeps", "suspend"},
         {event::SessionLocked{true, 5}, "muted while the session is locked", "locked"},
     };
     for (const auto& [event, reason, kind] : all) {
@@ -114,7 +114,7 @@ TEST_CASE("whatever mutes is named, the strongest first, in the reason and among
         CHECK(world.view().guard.holds.front().kind == kind);
     }
     world.receive(event::SessionLocked{false, 6});
-    CHECK(only(world.view()).reason == "muted while the machine sleeps");
+    CHECK(only(world.view()).reason == "muted while the computer sleeps");
     // Told not to heed it, the guard does not.
     world.receive(event::MachineSleeps{false, 7});
     settings.mute.privacySwitch = false;

@@ -204,7 +204,7 @@ TEST_CASE("a mute stands over every verdict, but not over exempt sources") {
     REQUIRE(explanation.verdicts.size() == 2);
     CHECK(explanation.verdicts[0].source == "mic");
     CHECK(explanation.verdicts[0].verdict == "allow");
-    CHECK(explanation.verdicts[0].muted == "muted by obs (pid 7): recording");
+    CHECK(explanation.verdicts[0].muted == "kept muted by obs (pid 7): recording");
     CHECK(explanation.verdicts[1].source == "line");
     CHECK(explanation.verdicts[1].muted.empty());
     CHECK(office.explained("/usr/bin/call").verdicts[0].verdict == "deny");

@@ -160,6 +160,12 @@ TEST_CASE("without a mute, alive is a leak; muted before, any sample is", "[proo
     CHECK(judge(evidence, during(Mute::Already)).word == Word::Inconclusive);
     evidence.live.audible = 1;
     CHECK(judge(evidence, during(Mute::Already)).word == Word::Leak);
+    INFO("unless that mute was over before us: then nobody can say which");
+    Circumstances ended = during(Mute::Already);
+    ended.endedMeanwhile = true;
+    CHECK(judge(evidence, ended).word == Word::Inconclusive);
+    CHECK(judge(evidence, ended).why.find("run this again") != std::string::npos);
+    CHECK(statusOf({judge(evidence, ended)}, ended) == 6);
 }
 
 TEST_CASE("exempt is no leak, and Bluetooth that was not opened is not proven", "[proof]") {

@@ -56,6 +56,7 @@ PlasmoidItem {
         return left > 0 ? i18ncp("@info:status %2 is a list of applications", "%2 and %1 more", "%2 and %1 more", left, shown) : shown;
     }
 
+    // The words are those of protocol/hold_words.hpp.
     function holdText(hold: var): string {
         switch (hold.kind) {
         case "locked":
@@ -63,11 +64,11 @@ PlasmoidItem {
         case "suspend":
             return i18nc("@info:status", "Muted while the computer sleeps");
         case "start":
-            return i18nc("@info:status", "Muted since the login");
+            return i18nc("@info:status", "Muted since the session began");
         case "desktop":
             return i18nc("@info:status", "Muted by the desktop");
         case "privacy":
-            return i18nc("@info:status", "Muted by the desktop's privacy setting");
+            return i18nc("@info:status", "Muted by the desktop's privacy switch");
         case "hold-mute":
             return hold.reason === "" ? i18nc("@info:status %1 is a program", "Kept muted by %1", hold.owner)
                                       : i18nc("@info:status %1 is a program", "Kept muted by %1: %2", hold.owner, hold.reason);
