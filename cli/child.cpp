@@ -42,6 +42,7 @@ std::optional<signalfd_siginfo> SignalWatch::next() const {
 
 tl::expected<Child, int> Child::start(const std::vector<std::string>& command, const sigset_t& mask) {
     std::vector<char*> words;
+    words.reserve(command.size() + 1);
     for (const std::string& word : command)
         words.push_back(const_cast<char*>(word.c_str())); // posix_spawn() does not write there
     words.push_back(nullptr);

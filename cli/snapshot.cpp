@@ -145,6 +145,7 @@ std::uint64_t numberOf(std::string_view path) {
 template <typename T>
 std::vector<const T*> inOrder(const std::map<std::string, T>& objects) {
     std::vector<const T*> list;
+    list.reserve(objects.size());
     for (const auto& [path, object] : objects)
         list.push_back(&object);
     std::stable_sort(list.begin(), list.end(),

@@ -47,6 +47,7 @@ std::optional<ValueFault> keysFault(const std::string& name, std::string_view ke
 
 std::vector<std::string_view> rulingWords() {
     std::vector<std::string_view> words;
+    words.reserve(rulings.size());
     for (const Ruling ruling : rulings)
         words.push_back(toString(ruling));
     return words;
@@ -241,6 +242,7 @@ const std::vector<SettingKey>& table() {
 
 std::string quotedWords(const std::vector<std::string_view>& words) {
     std::vector<std::string> quoted;
+    quoted.reserve(words.size());
     for (const auto word : words)
         quoted.push_back("\"" + std::string(word) + "\"");
     return listed({quoted.begin(), quoted.end()});

@@ -111,6 +111,7 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
         faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write keys as \"LOGO+space\"");
     } else {
         std::vector<std::string> quoted;
+        quoted.reserve(key.words.size());
         for (const auto word : key.words)
             quoted.push_back("\"" + std::string(word) + "\"");
         faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
@@ -127,6 +128,7 @@ void readFinals(const Item& item, Layer& layer, Faults& faults) {
         return faults.at(item, "policy.final is " + std::string(article(item)) + ", wants a list of strings",
                          "write [\"mute.mode\"]");
     std::vector<std::string> names;
+    names.reserve(settingKeys().size());
     for (const auto& key : settingKeys())
         names.push_back(key.dotted());
     for (const auto& entry : item.children) {

@@ -43,6 +43,7 @@ std::vector<std::uint32_t> SeenNode::portsOf(bool output) const {
         return std::pair(a->number, a->id) < std::pair(b->number, b->id);
     });
     std::vector<std::uint32_t> ids;
+    ids.reserve(found.size());
     for (const SeenPort* port : found)
         ids.push_back(port->id);
     return ids;
@@ -241,6 +242,7 @@ void Links::want(const std::vector<Properties>& wishes) {
         if (std::any_of(links_.begin(), links_.end(), [&](const Link& link) { return link.wish == wish; }))
             continue;
         std::vector<spa_dict_item> items;
+        items.reserve(wish.size());
         for (const auto& [key, value] : wish)
             items.push_back({key.c_str(), value.c_str()});
         const spa_dict properties{0, static_cast<std::uint32_t>(items.size()), items.data()};

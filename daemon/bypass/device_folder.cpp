@@ -17,7 +17,7 @@ namespace {
 
 // Of what one pause has let come together, no more is read in one go: the queue itself has a limit, the
 // kernel's.
-constexpr std::size_t mostRead = 64 * 1024;
+constexpr std::size_t mostRead = std::size_t{64} * 1024;
 constexpr std::uint32_t lost = IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT;
 
 } // namespace
@@ -78,12 +78,10 @@ bool DeviceFolder::readEvents() {
             at += sizeof(inotify_event) + event->len;
             if (event->mask & IN_Q_OVERFLOW)
                 capture = anew = true;
-            else if (event->wd == folder_ && (event->mask & lost))
+            else if (event->wd == above_ || (event->wd == folder_ && (event->mask & lost)))
                 anew = true;
             else if (event->wd == folder_)
                 capture = capture || (event->len > 0 && isCaptureNode(event->name));
-            else if (event->wd == above_)
-                anew = true;
         }
     if (anew) {
         if (folder_ >= 0)

@@ -101,6 +101,7 @@ void Chronicle::followWarnings(const GuardView& guard, Moment now, std::vector<R
 
 std::vector<Record> Chronicle::endAll(Moment now) {
     std::vector<Record> records;
+    records.reserve(sessions_.size() + warnings_.size());
     for (const auto& [listening, key] : sessions_)
         records.emplace_back(SessionEnded{key, now});
     for (const auto& [id, key] : warnings_)

@@ -2,6 +2,7 @@
 #include "daemon/history/report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -207,7 +208,7 @@ class RowMaker {
         if (segment.assumed)
             row_.assumedUsec += length;
         if (segment.doing == Doing::Asking)
-            row_.samples += static_cast<std::uint64_t>(static_cast<double>(length) * 1e-6 * static_cast<double>(segment.rate) + 0.5);
+            row_.samples += static_cast<std::uint64_t>(std::llround(static_cast<double>(length) * 1e-6 * static_cast<double>(segment.rate)));
         auto& stretches = row_.stretches;
         if (!stretches.empty() && stretches.back().end == segment.time.start && stretches.back().doing == segment.doing &&
             stretches.back().assumed == segment.assumed)

@@ -65,6 +65,7 @@ std::vector<std::uint32_t> pulseServers(const Graph& graph) {
         if (isPulseClient(client) && client.executableTrue && !client.executableWritable)
             clients[client.pid]++;
     std::vector<std::uint32_t> servers;
+    servers.reserve(clients.size());
     for (const auto& [pid, count] : clients)
         servers.push_back(pid);
     std::sort(servers.begin(), servers.end(),

@@ -315,7 +315,7 @@ std::vector<Action> planSilence(const Model& model, const Verdicts& verdicts) {
         if (inputs.empty() && !model.applied.portsAsked.contains(stream.serial))
             actions.emplace_back(action::OpenPorts{id, false, processOf(graph, stream)});
         for (const auto input : inputs)
-            if (!outputs.empty() && !model.applied.fed.contains(graph.ports.at(input).serial))
+            if (silence && !outputs.empty() && !model.applied.fed.contains(graph.ports.at(input).serial))
                 actions.emplace_back(action::CreateLink{silence->id, outputs.front(), id, input, false});
     }
     return actions;

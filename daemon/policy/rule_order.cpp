@@ -102,7 +102,7 @@ Comparison compare(const RankedRule& a, const RankedRule& b) {
              byGreater(a.rule->rank, b.rule->rank, Criterion::Layer),
              byGreater(a.rule->action, b.rule->action, Criterion::Strictness),
          })
-        if (comparison.order != 0)
+        if (std::is_neq(comparison.order))
             return comparison;
     return {};
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> dayNames{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::uint64_t usPerMinute = 60'000'000;
-constexpr std::uint64_t minutesPerDay = 24 * 60;
+constexpr std::uint64_t minutesPerDay = std::uint64_t{24} * 60;
 
 std::string clockTime(std::uint64_t minute) {
     const auto two = [](std::uint64_t number) {

@@ -73,6 +73,7 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
     if (options.tone)
         words.emplace_back("--tone");
     std::vector<const char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words)
         argv.push_back(word.c_str());
     argv.push_back(nullptr);
