@@ -283,7 +283,8 @@ void App::endRelease(const Result<void>& result) {
     // The bus sends what is queued before it goes.
     if (releaseReply_)
         std::exchange(releaseReply_, nullptr)(result);
-    if (model_.connected && model_.graph.admissionOurs) {
+    // By the settings: the session manager may have been restarted with its fragment, and the server not with its own.
+    if (model_.connected && (model_.graph.admissionOurs || model_.settings.admission.strict)) {
         if (options_.letIn)
             return letIn();
         leaveDoorOpen();
@@ -323,8 +324,8 @@ void App::letIn() {
         this);
 }
 
-// A server that was started for strict admission lets every new client wait, guard or no guard: unless another one is about to
-// come, somebody has to stay who lets them in. Of the unit's processes that is for the last one to see to (ExecStopPost=).
+// A server that was started for strict admission lets every new client wait and bears its microphones silent, guard or no guard:
+// unless another one is about to come, somebody has to stay who lets them in, and opens these. Of the unit's processes that is for the last one to see to (ExecStopPost=).
 void App::leaveDoorOpen() const {
     if (ofUnit() && options_.releaseLeftovers) {
         const bool forGood = environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();

@@ -45,6 +45,7 @@ struct KnobApplied {
     Sent sent;                   // the last write
     std::uint64_t readsThen = 0; // Node::knobReads when it was written: older readings are no evidence
     bool born = false;           // silenced because it is new; opened once that is acknowledged
+    bool found = false;          // silent already when it was first read, and not written by us since
     bool failed = false;         // seen not to obey: nothing there reads a knob
     float restoreMax = 10.0f;
     bool restoreMonitorMute = false;

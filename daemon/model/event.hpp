@@ -35,6 +35,8 @@ struct DeviceSeen { Device device; };
 struct NodeSeen { Node node; };     // as far as the registry tells
 struct NodeInfo { Node node; };     // all properties and the state; knob fields are ignored
 struct NodeKnob { GlobalId node; KnobReading reading; std::uint64_t now = 0; };
+// Of a node whose first reading was due: everything that was asked about it is answered, and there was none.
+struct NodeUnread { Serial node; };
 struct PortSeen { Port port; };
 struct LinkSeen { Link link; };
 struct DefaultSource { std::string name; std::uint64_t now = 0; }; // of the session manager's choice; "" if there is none
@@ -95,7 +97,7 @@ struct Warned { std::string id; std::string text; }; // text "" withdraws it
 namespace micguard {
 
 using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen, event::ClientGranted,
-                           event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::PortSeen,
+                           event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::NodeUnread, event::PortSeen,
                            event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
                            event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
                            event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,

@@ -129,6 +129,9 @@ struct Node {
     std::uint32_t maxOutputs = 0;
     bool infoKnown = false;      // the properties beyond the registry's few have arrived
     std::optional<float> configuredMaxVolume; // channelmix.max-volume among its properties
+    bool bornSilent = false; // micguard.born: whoever made it was told to make it silent (systemd/admission.conf)
+    // By the server's rules it has come silent, and what its knob reads is on its way: it is not written before that is known.
+    bool firstReadingDue = false;
     NodeState state = NodeState::Unknown;
     KnobReading knob;
     std::uint64_t knobReads = 0;     // how many readings have arrived
@@ -156,6 +159,13 @@ struct Link {
     GlobalId inputPort{};
     std::optional<GlobalId> client = std::nullopt; // who made it
 };
+
+// What is given back of a limit that was never read other than as 0: to whom it was born with, or a guard left it, 0 would be a
+// dead microphone.
+inline float limitToGiveBack(const Node& node) {
+    constexpr float usual = 10.0f; // audioconvert's own
+    return node.configuredMaxVolume && *node.configuredMaxVolume > 0.0f ? *node.configuredMaxVolume : usual;
+}
 
 // Objects come and go through put() and remove() alone, which keep what is looked up by other than their ids. What such a
 // look-up depends on (id, serial, owner, ends) is changed by put() as well; the rest may be changed in place.

@@ -26,6 +26,7 @@ Node merged(const Node& before, Node now) {
     now.bornAt = before.bornAt;
     now.settled = before.settled;
     now.inServer = before.inServer;
+    now.firstReadingDue = before.firstReadingDue;
     // The owner is what the server said first: an owner that could be changed later could be chosen.
     if (before.client)
         now.client = before.client;
@@ -149,24 +150,37 @@ void noticeCut(Model& model, const Link& link) {
 
 KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading& reading) {
     KnobApplied found;
-    found.silent = reading.maxVolume == 0.0f;
+    found.silent = found.found = reading.maxVolume == 0.0f;
     found.restoreMax = reading.maxVolume;
     found.restoreMonitorMute = reading.monitorMute;
     if (found.silent) {
         // Left by a guard that was killed: it knew better what had been there before.
-        found.restoreMax = node.configuredMaxVolume.value_or(10.0f);
+        found.restoreMax = limitToGiveBack(node);
         found.restoreMonitorMute = false;
         const auto known = model.remembered.restore.find(node.serial);
         if (model.remembered.serverCookie == model.graph.serverCookie && known != model.remembered.restore.end()) {
             found.restoreMax = known->second.first;
             found.restoreMonitorMute = known->second.second;
         }
-        // A source that was silent before any guard came cannot be told from one that a guard left behind;
-        // giving back 0 would leave a dead microphone.
+        // A source that was silent before any guard came cannot be told from one that a guard left behind.
         if (found.restoreMax == 0.0f)
-            found.restoreMax = 10.0f;
+            found.restoreMax = limitToGiveBack(node);
     }
     return found;
+}
+
+// Silent from birth, and not by our hand: so it is ours to open, also where it is no concern of ours otherwise (exempt, or no
+// source). Not before everything that was sent is acknowledged, the verdicts on it among that.
+void adoptBornSilent(Model& model, const Node& node) {
+    if (!model.listComplete || !node.bornSilent || node.knobReads == 0 || !node.knob.present || node.knob.maxVolume > 0.0f ||
+        model.applied.knobs.contains(node.serial))
+        return;
+    KnobApplied knob;
+    knob.silent = knob.found = knob.born = true;
+    knob.sent = {model.applied.sent};
+    knob.readsThen = node.knobReads - 1;
+    knob.restoreMax = limitToGiveBack(node);
+    model.applied.knobs[node.serial] = knob;
 }
 
 void readKnob(Model& model, const event::NodeKnob& e) {
@@ -176,6 +190,7 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     Node& node = it->second;
     node.knob = e.reading;
     node.knobReads++;
+    node.firstReadingDue = false;
     if (e.reading.maxVolume == 0.0f)
         node.evidenceOverdue = false;
     if (!e.reading.present)
@@ -185,6 +200,7 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     if (knob == model.applied.knobs.end()) {
         if (!model.listComplete)
             model.applied.knobs[node.serial] = foundInPlace(model, node, e.reading);
+        adoptBornSilent(model, node);
         return;
     }
     knob->second.failed = false;
@@ -503,10 +519,18 @@ void Model::apply(const Event& incoming) {
                 graph.put(e.node);
             },
             [&](const event::NodeInfo& e) {
-                if (const Node* before = graph.node(e.node.id))
-                    graph.put(merged(*before, e.node));
+                const Node* before = graph.node(e.node.id);
+                if (!before)
+                    return;
+                graph.put(merged(*before, e.node));
+                // What is in another process is told of and read over different connections.
+                adoptBornSilent(*this, graph.nodes.at(e.node.id));
             },
             [&](const event::NodeKnob& e) { readKnob(*this, e); },
+            [&](const event::NodeUnread& e) {
+                if (const auto id = graph.idOf(e.node); id && graph.node(*id))
+                    graph.nodes.at(*id).firstReadingDue = false;
+            },
             [&](const event::PortSeen& e) {
                 makeRoom(*this, graph.ports, e.port);
                 graph.put(e.port);

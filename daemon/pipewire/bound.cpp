@@ -39,6 +39,9 @@ void Bound::onNodeInfo(void* data, const pw_node_info* info) noexcept {
     self->node_.maxInputs = info->max_input_ports;
     self->node_.maxOutputs = info->max_output_ports;
     self->node_.state = stateOf(info->state);
+    // Whatever class it has (a telephone's music is a Stream/Output/Audio): nobody else would open it.
+    if (self->node_.bornSilent)
+        self->watchKnob();
     self->callbacks_.event(event::NodeInfo{self->node_});
 }
 

@@ -47,10 +47,14 @@ struct Overloaded : Ts... {
 template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
 
+bool hasSourceClass(const Node& node) {
+    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+}
+
 // Could be a microphone as far as the registry tells: silenced and read at once. What its full properties
 // reveal later is silenced then. The class of what the server makes is its maker's word, and no evidence.
 bool mayBeSource(const Node& node) {
-    return node.inServer || node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+    return node.inServer || hasSourceClass(node);
 }
 
 // What the server made for us: there until one of the two lets go.
@@ -73,6 +77,11 @@ struct Connection::Impl {
         std::uint64_t batch;
         std::optional<GlobalId> process;
     };
+    // A node that was read when it appeared: answered in order.
+    struct Birth {
+        int seq;
+        Serial node;
+    };
 
     Callbacks callbacks;
     BoundCallbacks boundCallbacks;
@@ -83,6 +92,10 @@ struct Connection::Impl {
     spa_hook registryHook{};
     std::map<std::uint32_t, std::unique_ptr<Bound>> bound;
     std::deque<Sync> syncs;
+    std::deque<Birth> births;
+    bool bearsSilent = false; // by its configuration (systemd/admission.conf)
+    bool listed = false;
+    std::uint32_t adapterFactory = SPA_ID_INVALID;
     // By client, and those of them that were asked something since the last sync. One is kept ready for the
     // next process: a source that appears is silenced before a connection could be made.
     std::set<std::uint32_t> serverFactories; // ids of those whose nodes run in the server
@@ -282,6 +295,8 @@ struct Connection::Impl {
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
         const char* admission = info->props ? spa_dict_lookup(info->props, "micguard.admission") : nullptr;
         connected.admissionOurs = admission && std::string_view(admission) == "strict";
+        const char* born = info->props ? spa_dict_lookup(info->props, "micguard.born") : nullptr;
+        self->bearsSilent = born && std::string_view(born) == "silent";
         const char* rate = info->props ? spa_dict_lookup(info->props, "default.clock.rate") : nullptr;
         if (const auto hertz = rate ? std::strtoul(rate, nullptr, 10) : 0; hertz > 0 && hertz <= 10'000'000)
             connected.clockRate = static_cast<std::uint32_t>(hertz);
@@ -300,9 +315,15 @@ struct Connection::Impl {
             return;
         }
         if (seq == self->bindSync) {
+            self->listed = true;
             self->callbacks.event(event::InitialListComplete{});
             self->keepConnections();
             return;
+        }
+        if (!self->births.empty() && self->births.front().seq == seq) {
+            const Serial node = self->births.front().node;
+            self->births.pop_front();
+            return self->callbacks.event(event::NodeUnread{node});
         }
         // Answered in order, each of them.
         if (self->syncs.empty() || self->syncs.front().seq != seq)
@@ -344,10 +365,14 @@ struct Connection::Impl {
             return;
         Node node = decode::node(id, properties);
         node.inServer = serverFactories.contains(decode::factoryOf(properties));
+        // What has no adapter has no volume to be born with.
+        node.firstReadingDue = listed && bearsSilent && hasSourceClass(node) && decode::factoryOf(properties) == adapterFactory;
         auto& entry = bound[id] = Bound::node(proxy, node, boundCallbacks);
         // Asked for first, so that the answer tells what was there before the silence that the event causes.
         if (mayBeSource(node))
             pw_node_enum_params(entry->proxy().node(), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
+        if (node.firstReadingDue)
+            births.push_back({ask(), node.serial});
         g_debug("node %u seen: %s, %s", id, node.name.c_str(), node.inServer ? "in the server" : "in a process");
         callbacks.event(event::NodeSeen{node});
         if (mayBeSource(node) || node.mediaClass.empty())
@@ -405,8 +430,11 @@ struct Connection::Impl {
             self->callbacks.event(event::PortSeen{decode::port(id, properties)});
         else if (kind == PW_TYPE_INTERFACE_Link)
             self->callbacks.event(event::LinkSeen{decode::link(id, properties)});
-        else if (kind == PW_TYPE_INTERFACE_Factory && decode::makesNodesInServer(properties))
+        else if (kind == PW_TYPE_INTERFACE_Factory && decode::makesNodesInServer(properties)) {
             self->serverFactories.insert(id);
+            if (decode::makesAdapters(properties))
+                self->adapterFactory = id;
+        }
     }
 
     static void onGlobalRemove(void* data, std::uint32_t id) noexcept {

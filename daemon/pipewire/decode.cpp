@@ -130,6 +130,7 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     const char* maxVolume = properties ? spa_dict_lookup(properties, "channelmix.max-volume") : nullptr;
     if (maxVolume && spa_atof(maxVolume, &configured))
         n.configuredMaxVolume = configured;
+    n.bornSilent = text(properties, "micguard.born") == "silent";
     return n;
 }
 
@@ -139,6 +140,8 @@ bool makesNodesInServer(const spa_dict* factoryProperties) {
     const std::string name = text(factoryProperties, PW_KEY_FACTORY_NAME);
     return name == "adapter" || name == "spa-node-factory";
 }
+
+bool makesAdapters(const spa_dict* factoryProperties) { return text(factoryProperties, PW_KEY_FACTORY_NAME) == "adapter"; }
 
 Port port(std::uint32_t id, const spa_dict* properties) {
     Port p;

@@ -27,6 +27,8 @@ Node node(std::uint32_t id, const spa_dict* properties);
 std::uint32_t factoryOf(const spa_dict* nodeProperties);
 // Of a factory's own properties: not client-node, which stands for a node in a client's process.
 bool makesNodesInServer(const spa_dict* factoryProperties);
+// With a volume in front of whatever they stand for.
+bool makesAdapters(const spa_dict* factoryProperties);
 Port port(std::uint32_t id, const spa_dict* properties);
 Link link(std::uint32_t id, const spa_dict* properties);
 

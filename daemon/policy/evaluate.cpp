@@ -31,14 +31,6 @@ bool hasUnmixedOutput(const Model& model, const Node& node) {
     });
 }
 
-bool hasMonitorOutput(const Model& model, const Node& node) {
-    const auto& ports = model.graph.portsOf(node.id);
-    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
-        const Port& port = model.graph.ports.at(id);
-        return port.output && port.monitor;
-    });
-}
-
 // Its process owes an answer already: whatever it is asked now would be overdue at once.
 bool isUnanswering(const Model& model, const Node& node) {
     const auto process = processOf(model.graph, node);
@@ -61,21 +53,21 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
         return verdict;
     }
     // Let go in order: what no ordinary tool could mute stays shut, for stopping the guard must open nothing.
+    const auto knob = model.applied.knobs.find(node.serial);
+    const bool found = knob != model.applied.knobs.end();
     const bool unmutable = model.released && model.mute.muted() && !userMuteWorks(model, node);
     if (muted || unmutable) {
         verdict.silent = true;
         verdict.reason = "muted";
-        const KnobState knob = knobState(model, node);
+        const KnobState state = knobState(model, node);
         if (modeFor(model, node) == Mode::Sever) {
             verdict.sever = true;
-        } else if (knob == KnobState::Fails) {
+        } else if (state == KnobState::Fails) {
             verdict.sever = true;
             verdict.reason = "muted; this source has no volume that the server could turn down";
         }
         return verdict;
     }
-    const auto knob = model.applied.knobs.find(node.serial);
-    const bool found = knob != model.applied.knobs.end();
     // Who does not answer is not waited for: his source is as open as he lets it be.
     const bool unborn = model.listComplete && !found && !isBeyondAsking(model, node) && !isUnanswering(model, node);
     const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent) &&
@@ -126,6 +118,14 @@ bool isBeyondAsking(const Model& model, const Node& node) {
     const Client* client = process ? model.graph.client(*process) : nullptr;
     return client && !model.applied.processes.contains(client->serial) &&
            !sessionManagers(model.graph).contains(client->id);
+}
+
+bool hasMonitorOutput(const Model& model, const Node& node) {
+    const auto& ports = model.graph.portsOf(node.id);
+    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
+        const Port& port = model.graph.ports.at(id);
+        return port.output && port.monitor;
+    });
 }
 
 KnobState knobState(const Model& model, const Node& node) {

@@ -25,6 +25,7 @@ enum class KnobState {
 };
 
 KnobState knobState(const Model& model, const Node& node);
+bool hasMonitorOutput(const Model& model, const Node& node);
 
 // Its process is one too many to be asked: each costs a connection, and any client can put a source into one. It is asked when
 // another one goes. The session manager always is.

@@ -24,6 +24,11 @@ bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) 
            node.knobReads > knob.readsThen + (knob.sent.batch == 0 ? 0 : 1) && node.knob.maxVolume > 0.0f;
 }
 
+// Silent from birth, its monitor not muted with it: no property of a new node does that.
+bool monitorIsOpen(const Model& model, const Node& node, const KnobApplied& knob) {
+    return knob.found && knob.silent && !knob.failed && node.knob.present && !node.knob.monitorMute && hasMonitorOutput(model, node);
+}
+
 struct Knobs {
     std::vector<Action> close, open;
 };
@@ -41,9 +46,11 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
         if (verdict.silent) {
             // What was there before us is read before it is written: it may be silent already, left by a guard
             // that was killed, and writing it anew recomputes the mix (channelmix_init), for an instant audibly.
-            if (!known && !model.listComplete)
+            // The same goes for what is silent from birth, by the server's rules, until a reading says otherwise.
+            if (!known && (!model.listComplete || node->firstReadingDue))
                 continue;
-            if (!known || (!it->second.silent && !it->second.failed) || wasTurnedUp(model, *node, it->second))
+            if (!known || (!it->second.silent && !it->second.failed) || wasTurnedUp(model, *node, it->second) ||
+                monitorIsOpen(model, *node, it->second))
                 result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
         } else if (known && it->second.silent) {
             if (standsIn(model) && verdict.guarded && !userMuteInForce(model, *node))
@@ -497,7 +504,7 @@ struct Recorder {
         KnobApplied& knob = it->second;
         if (inserted) {
             knob.born = true;
-            knob.restoreMax = node->configuredMaxVolume.value_or(10.0f);
+            knob.restoreMax = limitToGiveBack(*node);
             // Known for a while, but no concern of ours until now (exempt, or no source yet).
             if (node->knob.present && node->knob.maxVolume > 0.0f) {
                 knob.restoreMax = node->knob.maxVolume;
@@ -510,6 +517,7 @@ struct Recorder {
         }
         if (!a.silent)
             knob.born = false;
+        knob.found = false;
         knob.silent = a.silent;
         knob.sent = asked(a.process);
         knob.readsThen = node->knobReads;

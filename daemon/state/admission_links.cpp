@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view linkName = "90-micguard-admission.conf";
+constexpr std::string_view linkName = "/90-micguard-admission.conf";
+constexpr std::string_view bluetoothLinkName = "/90-micguard-bluetooth-admission.conf";
 
 std::vector<std::string> dataFolders(const Environment& environment, const std::string& datadir) {
     std::vector<std::string> folders{datadir};
@@ -81,14 +82,20 @@ std::string remove(const AdmissionLink& link) {
 
 std::vector<AdmissionLink> admissionLinks(const Environment& environment, const std::string& datadir) {
     const auto folders = dataFolders(environment, datadir);
-    const std::string name = "/" + std::string(linkName);
-    std::error_code ignored;
-    const bool letsIn = fs::exists(inData(folders, "/wireplumber/scripts/client/select-access.lua"), ignored);
-    return {
-        {configFolder(environment, "PIPEWIRE_CONFIG_DIR", "pipewire") + "/pipewire.conf.d" + name,
-         inData(folders, "/micguard/admission.conf")},
-        {configFolder(environment, "WIREPLUMBER_CONFIG_DIR", "wireplumber") + "/wireplumber.conf.d" + name,
-         inData(folders, "/micguard/wireplumber-admission.conf"), letsIn}};
+    const auto hasScript = [&](const std::string& name) {
+        std::error_code ignored;
+        return fs::exists(inData(folders, "/wireplumber/scripts/" + name), ignored);
+    };
+    const std::string name(linkName), bluetoothName(bluetoothLinkName);
+    const std::string server =
+        configFolder(environment, "PIPEWIRE_CONFIG_DIR", "pipewire") + "/pipewire.conf.d";
+    const std::string manager =
+        configFolder(environment, "WIREPLUMBER_CONFIG_DIR", "wireplumber") + "/wireplumber.conf.d";
+    return {{server + name, inData(folders, "/micguard/admission.conf")},
+            {manager + name, inData(folders, "/micguard/wireplumber-admission.conf"),
+             hasScript("client/select-access.lua")},
+            {manager + bluetoothName, inData(folders, "/micguard/wireplumber-bluetooth-admission.conf"),
+             hasScript("monitors/bluez.lua")}};
 }
 
 std::string makeAdmissionLinks(const std::vector<AdmissionLink>& links) {

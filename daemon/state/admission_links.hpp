@@ -19,7 +19,8 @@ struct AdmissionLink {
 
 using Environment = std::function<std::string(const char*)>; // "" where unset
 
-// PipeWire's, and the session manager's where that is one which would let everybody in by itself.
+// PipeWire's; the session manager's where that is one which would let everybody in by itself, and where it makes microphones in its
+// own process.
 std::vector<AdmissionLink> admissionLinks(const Environment& environment, const std::string& datadir);
 
 // What is wrong, "" if nothing is. Never touches what is not a link to a file of ours.

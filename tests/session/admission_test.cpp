@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -277,6 +278,179 @@ TEST_CASE("a session manager that would decide on admission is kept from it by t
     CHECK(late.listener->snapshot().samples == 0);
     session.start(Daemon::micguardd);
     CHECK(late.listener->waitAudible(0));
+}
+
+namespace {
+
+// What stands for the air in front of a microphone that is made of two nodes. Exempt ones are born silent,
+// too.
+const std::string airExempt = "[sources]\nexempt = [\"headset.feed\"]\n";
+
+// One that was let in before and links itself to the microphone "headset" as soon as that has a port.
+std::unique_ptr<Listener> grabber(const PrivateSession& session) {
+    return nativeListener(session, {.target = "headset", .autoconnect = false, .link = true, .relink = true});
+}
+
+MicSpec headset(MicKind kind) {
+    return {.kind = kind, .name = "headset", .phase = 1};
+}
+
+// As WirePlumber's Bluetooth monitor makes it: in its own process, by its own rules (a model:
+// micguard-test.lua).
+MicSpec bluetoothHeadset() {
+    MicSpec spec = headset(MicKind::acp);
+    spec.extra["micguard.test.bluetooth"] = "true";
+    return spec;
+}
+
+// Plugged in while the guard has no time, until the listener receives something of it. A link to a port that
+// is just being configured may stay without sound (PipeWire 1.4.2, plug_test): then it is plugged in once
+// more.
+void plugUnseen(PrivateSession& session, const MicSpec& spec, Listener& listener) {
+    for (unsigned tries = 0; tries < 20; tries++) {
+        session.pause(Daemon::micguardd);
+        session.plug(spec);
+        if (listener.waitSamples(4800, Milliseconds(500)))
+            return;
+        session.resume(Daemon::micguardd);
+        session.unplug("headset");
+    }
+    FAIL("never received anything");
+}
+
+} // namespace
+
+TEST_CASE("a microphone plugged in while muted is silent before the guard has seen it", "[admission][plug]") {
+    const MicSpec spec = GENERATE(headset(MicKind::tone), headset(MicKind::acp),
+                                  headset(MicKind::nullVirtual), bluetoothHeadset());
+    const unsigned quantum = GENERATE(64U, 1024U);
+    const std::string mode = GENERATE("silence", "sever");
+    const std::string kind = spec.extra.empty() ? nameOf(spec.kind) : "bluetooth";
+    INFO(kind << ", quantum " << quantum << ", " << mode);
+    SessionOptions options = strictSession({}, airExempt);
+    options.quantum = quantum;
+    PrivateSession session(options);
+    Guard guard(session);
+    guard.setMode(mode);
+    const auto listener = grabber(session);
+    listener->start();
+    guard.setMuted(true);
+    Tally tally("self-linking × plugged in while the guard is stopped × " + kind + ", " + mode +
+                ", quantum " + std::to_string(quantum));
+    std::uint64_t before = 0;
+    for (unsigned run = 0; run < scaled(1, 100); run++) {
+        plugUnseen(session, spec, *listener);
+        CHECK(listener->snapshot().audible[1] == before);
+        session.resume(Daemon::micguardd);
+        guard.setMuted(true);
+        INFO("the guard has seen it, and does nothing that could be heard");
+        REQUIRE((mode == "sever" || listener->waitSamples(9600)));
+        tally.add(listener->snapshot().audible[1] - before);
+        before = listener->snapshot().audible[1];
+        session.setPhase("headset", 0);
+        guard.setMuted(false);
+        INFO("control: it is live");
+        REQUIRE(listener->waitAudible(0));
+        guard.setMuted(true);
+        session.unplug("headset");
+    }
+    CHECK(tally.audible() == 0);
+}
+
+TEST_CASE("control: a microphone that is not born silent is heard before the guard has seen it",
+          "[admission][plug][control]") {
+    const std::string why = GENERATE("relaxed admission", "a later rule has given it its limit",
+                                     "another rule for WirePlumber's own");
+    INFO(why);
+    SessionOptions options = why == "relaxed admission" ? guardedSession({}) : strictSession({});
+    const std::string limit = "actions = { update-props = { channelmix.max-volume = 10.0 } } } ]\n";
+    options.pipewireFragments.emplace_back(
+        "95-limit.conf", "node.rules = [ { matches = [ { media.class = Audio/Source } ]\n" + limit);
+    options.wireplumberFragments.emplace_back(
+        "95-limit.conf", "monitor.bluez.rules = [ { matches = [ { factory.name = \"~bluez5\" } ]\n" + limit);
+    PrivateSession session(options);
+    Guard guard(session);
+    const auto listener = grabber(session);
+    listener->start();
+    guard.setMuted(true);
+    plugUnseen(session,
+               why == "another rule for WirePlumber's own" ? bluetoothHeadset() : headset(MicKind::acp),
+               *listener);
+    CHECK(listener->snapshot().audible[1] > 0);
+    session.resume(Daemon::micguardd);
+    INFO("and no more once it has");
+    guard.setMuted(true);
+    session.setPhase("headset", 2);
+    listener->waitSamples(4800);
+    const auto heard = audible(*listener);
+    REQUIRE(listener->waitSamples(9600));
+    CHECK(audible(*listener) == heard);
+}
+
+TEST_CASE("whoever takes the guard's place or takes it away leaves no microphone that was born silent",
+          "[admission][plug]") {
+    const std::string end =
+        GENERATE("stopped in order", "released", "killed, and given back", "switched off and stopped");
+    const MicSpec spec = GENERATE(headset(MicKind::acp), bluetoothHeadset());
+    INFO(end << (spec.extra.empty() ? "" : ", bluetooth"));
+    const SessionOptions options = strictSession({});
+    PrivateSession session(options);
+    const auto listener = nativeListener(session, {.target = "headset"});
+    listener->start();
+    Process letsIn;
+    const auto isLive = [&] {
+        session.setPhase("headset", 0);
+        return listener->waitAudible(0);
+    };
+    {
+        Guard guard(session);
+        session.plug(spec);
+        REQUIRE(isLive());
+        if (end == "stopped while muted")
+            guard.setMuted(true);
+        if (end == "released") {
+            guard.release();
+        } else if (end == "switched off and stopped") {
+            guard.setConfig("admission.mode", "relaxed");
+            session.unplug("headset");
+            session.plug(spec);
+            INFO("what comes after it was switched off");
+            REQUIRE(isLive());
+        }
+        // By hand: the session ends whatever a guard leaves behind with it.
+        if (end.find("stopped") != std::string::npos)
+            ::kill(session.pid(Daemon::micguardd), SIGTERM);
+        REQUIRE((end.starts_with("killed") || guard.waitName(false)));
+    }
+    if (end == "killed, and given back") {
+        session.kill(Daemon::micguardd);
+        session.unplug("headset");
+        session.plug(spec);
+        INFO("control: with nobody there it is dead");
+        session.setPhase("headset", 0);
+        REQUIRE(listener->waitSamples(9600));
+        CHECK_FALSE(listener->waitAudible(0, 4800, Milliseconds(300)));
+        // What micguard-sessions does before the package goes; the unit after a guard that was killed while
+        // being stopped.
+        must(session, {options.micguardd, "--release-leftovers"});
+        REQUIRE(isLive());
+        letsIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+    } else {
+        // An end in order opens nothing by itself: the user's own mute takes the guard's place, and lifts as
+        // ever.
+        if (end == "stopped while muted")
+            must(session, {"pactl", "set-source-mute", "headset", "0"});
+        REQUIRE(isLive());
+    }
+    session.unplug("headset");
+    session.plug(spec);
+    INFO("what comes after the guard");
+    REQUIRE(isLive());
+    if (end == "switched off and stopped") {
+        session.restart(Daemon::pipewire);
+        INFO("a new server, and nobody there");
+        listenTo(session, "headset");
+    }
 }
 
 TEST_CASE("a guard that is released leaves a sound system in which everybody is let in", "[admission]") {

@@ -30,7 +30,7 @@ void PrivateSession::writeConfiguration() {
     mirror(PIPEWIRE_SHARE, directory_ / "pipewire");
     // What the package installs.
     fs::create_directories(directory_ / "share/micguard");
-    for (const char* name : {"admission.conf", "wireplumber-admission.conf"})
+    for (const char* name : {"admission.conf", "wireplumber-admission.conf", "wireplumber-bluetooth-admission.conf"})
         fs::create_symlink(fs::path(ADMISSION_FILES) / name, directory_ / "share/micguard" / name);
 
     // No service directories: a test that talks to a missing service must fail instead of starting one.
@@ -108,12 +108,15 @@ wireplumber.components = [
   {
     name = monitors/micguard-test.lua, type = script/lua
     provides = monitor.micguard-test
-    requires = [ support.export-core, pw.client-device ]
+    requires = [ support.export-core, pw.client-device, pw.client-node, pw.node-factory.adapter ]
     arguments = { directory = ")" + (directory_ / "cards").string() +
                                                        R"(" }
   }
 ]
 )");
+    if (options_.strict)
+        fs::create_symlink(directory_ / "share/micguard/wireplumber-bluetooth-admission.conf",
+                           fragments / "90-micguard-bluetooth-admission.conf");
     for (const auto& [name, content] : options_.wireplumberFragments)
         writeFile(fragments / name, content);
 }

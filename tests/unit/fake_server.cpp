@@ -20,9 +20,11 @@ Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for aggre
 constexpr std::uint32_t everything = 0700;
 
 // As daemon/pipewire asks for Props ahead of its own first write.
-bool isReadAtOnce(const Node& node) {
-    return node.inServer || node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+bool hasSourceClass(const Node& node) {
+    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
+
+bool isReadAtOnce(const Node& node) { return node.inServer || hasSourceClass(node); }
 
 std::string id(GlobalId object) {
     return std::to_string(raw(object));
@@ -415,13 +417,17 @@ void FakeServer::appearNode(Line& line) {
         autoswitch_.addLoopback(node.id);
     node.knob.present = !marks.raw;
     node.knob.locked = marks.locked;
-    node.knob.maxVolume = node.configuredMaxVolume.value_or(10.0f);
+    node.knob.maxVolume = node.configuredMaxVolume.value_or(node.bornSilent ? 0.0f : 10.0f);
     marks_[node.id] = marks;
     graph_.put(node);
-    tell(event::NodeSeen{asRegistered(node)});
+    Node registered = asRegistered(node);
+    registered.firstReadingDue = node.bornSilent && node.inServer && hasSourceClass(node);
+    tell(event::NodeSeen{registered});
     tell(event::NodeInfo{node});
     if (isReadAtOnce(node))
         tellKnob(node);
+    if (registered.firstReadingDue)
+        tell(event::NodeUnread{node.serial});
 }
 
 namespace {

@@ -254,6 +254,7 @@ Node takeNode(Line& line) {
     n.capturesSink = line.takeFlag("captures-sink");
     if (line.has("corked"))
         n.corked = line.take("corked") == "yes";
+    n.bornSilent = line.takeFlag("born-silent");
     if (line.has("max"))
         n.configuredMaxVolume = line.takeFloat("max", 10.0f);
     n.maxInputs = static_cast<std::uint32_t>(line.takeNumber("inputs", 0));

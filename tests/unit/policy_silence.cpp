@@ -22,6 +22,12 @@ bool contains(const Words& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+void exempt(World& world, const std::string& source) {
+    Settings settings;
+    settings.sources.exempt = {source};
+    world.receive(event::SettingsLoaded{settings});
+}
+
 } // namespace
 
 TEST_CASE("nothing is done to an idle desk but the protection of the two connections") {
@@ -215,6 +221,102 @@ TEST_CASE("a newborn microphone gets back what its configuration or its first re
     CHECK(world.server.knob(GlobalId{21}).maxVolume == 2.5f);
 }
 
+// As strict admission's rules for the server make them: max=0 is what they set, born-silent the mark that they leave.
+TEST_CASE("a microphone that is silent from birth is not written while muted, and opened by its verdict") {
+    World world(micAndCall);
+    const bool muted = GENERATE(true, false);
+    world.mute(muted);
+    world.server.performed.clear();
+    SECTION("a card's") {
+        world.server.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+        REQUIRE(world.step());
+        world.enforcer.settle();
+        CHECK_FALSE(world.promise().holds);
+        CHECK(world.source("headset").silent);
+        world.rest();
+        CHECK(world.sent() == (muted ? Words{} : Words{"knob 50 10.000000"}));
+        CHECK(world.source("headset").silent == muted);
+    }
+    SECTION("one with a monitor, which no property mutes") {
+        world.say("node 50 in-server max=0 born-silent class=Audio/Source/Virtual name=headset client=10\nport 51 of 50 out monitor");
+        if (muted)
+            CHECK(world.sent() == Words{"knob 50 silent monitor-mute"});
+    }
+    SECTION("whose limit another rule gave back") {
+        world.say("node 50 in-server max=3 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+        CHECK(world.server.knob(GlobalId{50}).maxVolume == (muted ? 0.0f : 3.0f));
+        CHECK(world.sent().front() == "knob 50 silent monitor-mute");
+    }
+    SECTION("in the session manager's process") {
+        world.say("node 50 max=0 born-silent class=Audio/Source/Internal name=headset client=10 api=bluez5\nport 51 of 50 out");
+        CHECK(world.sent().front() == "knob 50 silent monitor-mute");
+    }
+    CHECK(world.promise().holds);
+    CHECK((world.server.knob(GlobalId{50}).maxVolume == 0.0f) == muted);
+    CHECK(world.plan().empty());
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{50}).maxVolume >= 3.0f);
+    CHECK_FALSE(world.server.knob(GlobalId{50}).monitorMute);
+    world.mute();
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 0.0f);
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("what has no volume to be born with is severed as ever") {
+    World world(micAndCall);
+    world.mute();
+    world.say("node 50 raw in-server max=0 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+    CHECK(world.knob("headset") == KnobState::Fails);
+    CHECK(world.promise().holds);
+}
+
+TEST_CASE("what is silent from birth and none of the guard's concern is opened, muted or not") {
+    World world(desk);
+    exempt(world, "air");
+    world.mute(GENERATE(true, false));
+    SECTION("exempt") {
+        world.say("node 50 in-server max=0 born-silent class=Audio/Source name=air client=10");
+    }
+    SECTION("exempt, and told of after it was read") {
+        world.say("node 50 class=Audio/Source name=air client=10 max=0");
+        CHECK(world.server.knob(GlobalId{50}).maxVolume == 0.0f);
+        Node known = world.node("air");
+        known.bornSilent = true;
+        world.receive(event::NodeInfo{known});
+    }
+    SECTION("no source") {
+        world.say("node 50 in-server max=0 born-silent class=Stream/Output/Audio name=air factory=some.source inputs=1 client=10");
+    }
+    SECTION("there before the guard") {
+        FakeServer server = world.server;
+        server.say("node 50 in-server max=0 born-silent class=Audio/Source name=mic client=10");
+        World next(std::move(server), {}, false);
+        next.rest();
+        CHECK(next.server.knob(GlobalId{50}).maxVolume == 10.0f);
+        return;
+    }
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("what somebody else configured to be silent, and is none of the guard's concern, stays so") {
+    World world(desk);
+    exempt(world, "air");
+    world.say("node 50 in-server max=0 class=Audio/Source name=air client=10");
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 0.0f);
+}
+
+TEST_CASE("who has let go of the microphones opens those that are born silent") {
+    World world(desk);
+    const bool muted = GENERATE(true, false);
+    world.mute(muted);
+    world.receive(event::Released{true});
+    world.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset client=10");
+    world.rest();
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
+    CHECK(world.server.knob(GlobalId{50}).mute == muted);
+}
+
 TEST_CASE("a limit that was set at run time is given back, monitor mute included") {
     World world(micAndCall);
     world.say("knob 20 max=3 monitor-mute");
@@ -226,9 +328,7 @@ TEST_CASE("a limit that was set at run time is given back, monitor mute included
 
 TEST_CASE("a limit that was read while the microphone was exempt is given back later") {
     World world(desk);
-    Settings settings;
-    settings.sources.exempt = {"mic"};
-    world.receive(event::SettingsLoaded{settings});
+    exempt(world, "mic");
     world.say("node 20 class=Audio/Source name=mic client=10");
     world.say("knob 20 max=2");
     world.receive(event::SettingsLoaded{Settings{}});

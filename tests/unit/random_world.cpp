@@ -40,6 +40,8 @@ std::string source(Random& random, std::uint32_t id, std::uint32_t clients) {
         line += " deaf";
     else if (random.chance(12))
         line += " locked";
+    else if (!jack && id % 4 == 3)
+        line += " in-server born-silent";
     line += "\n";
     for (std::uint32_t port = 0; port < 1 + random.below(2); port++)
         line += "port " + text(id * 10 + port) + " of " + text(id) + " out" + (jack ? " physical" : "") +
@@ -237,6 +239,8 @@ Event randomEvent(Random& random) {
             n.device = id();
         n.autoconnect = random.chance(50);
         n.linkGroup = random.chance(20) ? "group" : "";
+        n.bornSilent = n.id == GlobalId{21} || n.id == GlobalId{101};
+        n.firstReadingDue = n.id == GlobalId{101};
         return n;
     };
     switch (random.below(18)) {

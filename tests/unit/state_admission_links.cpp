@@ -24,6 +24,7 @@ struct Home {
         variables["XDG_DATA_DIRS"] = (path / "share").string();
         install("micguard/admission.conf");
         install("micguard/wireplumber-admission.conf");
+        install("micguard/wireplumber-bluetooth-admission.conf");
     }
     ~Home() { fs::remove_all(path); }
     Home(const Home&) = delete;
@@ -75,6 +76,19 @@ TEST_CASE("a session manager that would let everybody in is told not to") {
     REQUIRE(makeAdmissionLinks(home.links()) == "");
     CHECK_FALSE(fs::exists(fs::symlink_status(home.link("wireplumber"))));
     CHECK(fs::exists(home.link("pipewire")));
+}
+
+TEST_CASE("a session manager that makes microphones in its own process is told to make them silent") {
+    const Home home;
+    const fs::path link = home.link("wireplumber").parent_path() / "90-micguard-bluetooth-admission.conf";
+    REQUIRE(makeAdmissionLinks(home.links()) == "");
+    CHECK_FALSE(fs::exists(fs::symlink_status(link)));
+    home.install("wireplumber/scripts/monitors/bluez.lua");
+    REQUIRE(makeAdmissionLinks(home.links()) == "");
+    CHECK(fs::read_symlink(link) == home.path / "share/micguard/wireplumber-bluetooth-admission.conf");
+    CHECK_FALSE(fs::exists(fs::symlink_status(home.link("wireplumber"))));
+    CHECK(removeAdmissionLinks(home.links()) == "");
+    CHECK_FALSE(fs::exists(fs::symlink_status(link)));
 }
 
 TEST_CASE("links follow where PipeWire is told to look") {

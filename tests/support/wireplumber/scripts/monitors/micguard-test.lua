@@ -3,8 +3,22 @@
 local arguments = ...
 arguments = arguments:parse ()
 
+-- A headset's microphone as bluez.lua (0.5.8) makes it: in WirePlumber's own process, and by the rules for what bluez.lua makes.
+local bluetoothRules = Conf.get_section_as_json ("monitor.bluez.rules", Json.Array {})
+local function createHeadset (device, id, factory, properties)
+  properties["factory.name"] = "api.bluez5.sco.source"
+  properties = JsonUtils.match_rules_update_properties (bluetoothRules, properties)
+  properties["factory.name"] = factory
+  local node = LocalNode ("adapter", properties)
+  node:activate (Feature.Proxy.BOUND)
+  device:store_managed_object (id, node)
+end
+
 local function createNode (device, id, _, factory, properties)
   properties["device.id"] = device["bound-id"]
+  if properties["micguard.test.bluetooth"] then
+    return createHeadset (device, id, factory, properties)
+  end
   properties["factory.name"] = factory
   local node = Node ("adapter", properties)
   node:activate (Feature.Proxy.BOUND, function (_, err)
