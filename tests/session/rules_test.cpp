@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
+#include <vector>
 
 using namespace micguard::test;
 
@@ -136,6 +138,56 @@ TEST_CASE("an attacker that is denied hears nothing, not from memory that it kep
         REQUIRE(other.listener->waitAudible(1, 24000));
         hearsNothingNew(attacker, tally, Milliseconds(500));
     }
+}
+
+TEST_CASE("rules that contradict each other: one goes on, the other one is told why, and they take no turns", "[rules]") {
+    const bool keptCameFirst = GENERATE(false, true);
+    INFO((keptCameFirst ? "the one that is kept out" : "the one that goes on") << " was there first");
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    const auto record = [&] { return hear("tone", pwRecordListener(session, {.target = "tone", .name = "kept"})); };
+    std::vector<Heard> heard;
+    if (keptCameFirst)
+        heard.push_back(record());
+    heard.push_back(listenTo(session, "tone"));
+    if (!keptCameFirst)
+        heard.push_back(record());
+    Heard& goesOn = heard[keptCameFirst ? 1 : 0];
+    Heard& kept = heard[keptCameFirst ? 0 : 1];
+    // What feeds whom, by serials: a link that was cut and made again is another one.
+    const auto links = [&] {
+        std::set<std::string> found;
+        for (const auto& [id, object] : session.graph().objects())
+            if (object.type == "Link")
+                found.insert(object.property("object.serial"));
+        return found;
+    };
+    guard.setRules(ruleAbout(pwRecord, "deny") + "[[rule]]\nmatch = { " + pwRecord +
+                   " }\nwhen = { capturing = \"*/mg-listen\" }\npriority = 1\naction = \"allow\"\n"
+                   "[[rule]]\nmatch = { executable = \"*/mg-listen\" }\nwhen = { capturing = \"*/pw-cat\" }\n"
+                   "action = \"deny\"\n");
+    const auto told = guard.waitApplication("pw-cat", [](const ShownApplication& shown) {
+        return shown.reason.find("contradict each other") != std::string::npos;
+    });
+    INFO(told.reason);
+    CHECK(told.state == "denied");
+    CHECK(told.reason.find("mg-listen' was there first") != std::string::npos);
+    changeTune(session, kept);
+    REQUIRE(goesOn.listener->waitAudible(1));
+    const auto before = links();
+    REQUIRE_FALSE(before.empty());
+    Tally tally("pw-record × tone × kept out by rules that contradict each other");
+    INFO("for some four seconds, nothing is cut or made");
+    CHECK(goesOn.listener->waitSamples(4 * 48000));
+    hearsNothingNew(kept, tally);
+    CHECK(links() == before);
+
+    INFO("the one that goes on leaves: while nobody is there the other one may not hear either");
+    goesOn.listener->stop();
+    guard.waitApplication("pw-cat", [](const ShownApplication& shown) {
+        return shown.reason.find("contradict each other") == std::string::npos;
+    });
+    hearsNothingNew(kept, tally);
 }
 
 TEST_CASE("a rule that never decides is among the warnings as long as it is there", "[rules]") {
