@@ -218,6 +218,7 @@ class Judge {
     // What a client may hear of each source.
     std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing, const RuleBook::InForce& inForce) const {
         const auto& [faces, muted, permission] = standing;
+        const bool handsOut = micguard::handsOut(model_.graph, client);
         std::map<GlobalId, Decision> decisions;
         for (const auto& [id, source] : sources_) {
             Decision& strictest = decisions[id];
@@ -234,6 +235,11 @@ class Judge {
                 if (strictest.reason.empty() || decision.ruling > strictest.ruling)
                     strictest = std::move(decision);
             }
+            if (handsOut)
+                if (auto decision = book_.strictest(source.name, source.kind, inForce); decision.ruling > strictest.ruling) {
+                    decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
+                    strictest = std::move(decision);
+                }
             if (permission == Permission::No && strictest.ruling < Ruling::Deny)
                 strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
             if (muted && !source.exempt && muted->ruling > strictest.ruling)

@@ -326,6 +326,25 @@ Decision RuleBook::decide(const Subject& subject, const std::string& source, Sou
             rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
 }
 
+Decision RuleBook::strictest(const std::string& source, SourceKind kind, const InForce& now) const {
+    Where own;
+    const auto& here = where({source, kind}, own);
+    Ruling ruling = fallback_;
+    std::optional<Rank> rule;
+    for (const std::size_t at : here.words)
+        anyBit(here.rules.word(at) & (now.holds_.word(at) | now.perhaps_.word(at)), at,
+               [&](std::size_t rank) {
+                   if (const auto action = this->at(static_cast<Rank>(rank)).action; action > ruling) {
+                       ruling = action;
+                       rule = static_cast<Rank>(rank);
+                   }
+                   return ruling == Ruling::Deny;
+               });
+    if (!rule)
+        return {ruling, std::nullopt, reasonOfDefault(ruling)};
+    return {ruling, order_[*rule], reasons_[*rule]};
+}
+
 bool RuleBook::hangsOnOthers(const Subject& subject, const InForce& now) const {
     if (captureCount_ == 0)
         return false;

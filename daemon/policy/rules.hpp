@@ -122,6 +122,10 @@ class RuleBook {
         return decide(subject, source, kind, inForce(now));
     }
 
+    // The strictest that any rule says now of anybody on this source, and [policy] default: for whom it is
+    // not known who he is, nor whether he is one whom they are about.
+    Decision strictest(const std::string& source, SourceKind kind, const InForce& now) const;
+
     // Whether any rule asks who else captures.
     bool asksWhoCaptures() const { return captureCount_ > 0; }
     // Whether one of those that could be in force now is about it.
