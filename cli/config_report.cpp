@@ -42,8 +42,8 @@ json toJson(const Diagnostics& errors, const Diagnostics& warnings) {
 
 // And of what the rules say together.
 Diagnostics withIdleRules(Diagnostics warnings, const Settings& settings) {
-    const auto idle = idleRules(settings);
-    warnings.insert(warnings.end(), idle.begin(), idle.end());
+    for (const auto& notes : {idleRules(settings), contradictoryRules(settings)})
+        warnings.insert(warnings.end(), notes.begin(), notes.end());
     return warnings;
 }
 

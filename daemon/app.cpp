@@ -99,6 +99,11 @@ App::App(Options options)
                      journalOnce(idleRulesTold_, idle);
                      receive(event::Warned{"rules-idle", summary(idle)});
                  })
+    , contradictionCheck_(contradictoryRules,
+                          [this](const Diagnostics& found) {
+                              journalOnce(contradictionsTold_, found);
+                              receive(event::Warned{"rules-contradict", summary(found)});
+                          })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
 std::string App::historyStamp() { return Store::defaultRuntimeFolder() + "/history-alive"; }
@@ -165,6 +170,7 @@ void App::useConfiguration(const Loaded& loaded) {
     journalOnce(configNotesTold_, configuration_.warnings);
     receive(event::Warned{"config-notes", summary(configuration_.warnings)});
     ruleCheck_.check(configuration_.settings);
+    contradictionCheck_.check(configuration_.settings);
     receive(event::Warned{"config-watch", config_.watchFault()});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});

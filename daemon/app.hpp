@@ -240,8 +240,8 @@ class App final : public Requests {
     bool keepsHistory_ = false;
     Configuration configuration_; // in force
     bool configured_ = false;
-    Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_; // to the journal
-    RuleCheck ruleCheck_;
+    Diagnostics configErrorsTold_, configNotesTold_, idleRulesTold_, contradictionsTold_; // to the journal
+    RuleCheck ruleCheck_, contradictionCheck_;
     ConfigSource config_;
     std::unique_ptr<Bus> bus_;
     View view_;

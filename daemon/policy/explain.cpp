@@ -3,6 +3,7 @@
 
 #include "config/wording.hpp"
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/rule_contradictions.hpp"
 #include "daemon/policy/rule_words.hpp"
 #include "daemon/policy/why.hpp"
 
@@ -26,6 +27,22 @@ std::vector<std::string> idsOf(const std::vector<Rule>& rules) {
     return ids;
 }
 
+// By rule, as what it contradicts is called: "a.toml:3 and a.toml:9". Of many rules none: to find out takes a while.
+std::map<std::size_t, std::string> contradictedIn(const RuleBook& book, const std::vector<Circumstances>& moments) {
+    std::map<std::size_t, std::string> found;
+    if (book.rules().size() > shadowsLookedFor)
+        return found;
+    for (const auto& one : contradictions(book, moments))
+        for (const auto rule : one.rules) {
+            std::vector<const Rule*> others;
+            for (const auto other : one.rules)
+                if (other != rule)
+                    others.push_back(&book.rules()[other]);
+            found.try_emplace(rule, contradicting(others));
+        }
+    return found;
+}
+
 // "kernel", as long as anything but its own word is known of it.
 std::string howKnown(const Applicant& applicant) {
     if (applicant.clients.empty())
@@ -45,7 +62,8 @@ class Explainer {
         , applicant_(applicant)
         , flow_(flowOf(model.graph))
         , now_(circumstancesOf(model, book, managers))
-        , ids_(idsOf(book.rules())) {
+        , ids_(idsOf(book.rules()))
+        , contradicted_(contradictedIn(book, {model.circumstances})) {
         if (!applicant.clients.empty()) {
             decisions_ = decisionsAbout(applicant.clients, model, book, managers);
             return;
@@ -94,7 +112,11 @@ class Explainer {
         for (const auto& subject : applicant_.subjects)
             for (const auto& opinion : book_.opinions(subject, source.name, sourceKind(model_.graph, source), now_)) {
                 std::string text = ids_[opinion.rule] + ": " + opinion.text;
-                if (opinion.rule != decides && std::find(texts.begin(), texts.end(), text) == texts.end())
+                const auto contradicted = contradicted_.find(opinion.rule);
+                if (contradicted != contradicted_.end())
+                    text += "; " + contradicted->second;
+                // One that decides and contradicts others is worth its line.
+                if ((opinion.rule != decides || contradicted != contradicted_.end()) && std::find(texts.begin(), texts.end(), text) == texts.end())
                     texts.push_back(std::move(text));
             }
         return texts;
@@ -106,6 +128,7 @@ class Explainer {
     Flow flow_;
     Circumstances now_;
     std::vector<std::string> ids_;
+    std::map<std::size_t, std::string> contradicted_;
     std::map<GlobalId, Decision> decisions_;
 };
 
@@ -146,6 +169,11 @@ std::vector<RuleView> shownRules(const RuleBook& book) {
     if (rules.size() <= shadowsLookedFor)
         for (const auto& shadowed : book.shadowed())
             idle[shadowed.rule] = "never decides: " + ids[shadowed.by] + " always wins over it";
+    // At the first few moments only: this is asked for on the way.
+    constexpr std::size_t mostMoments = 4;
+    auto moments = momentsOf(book);
+    moments.resize(std::min(moments.size(), mostMoments));
+    const auto contradicted = contradictedIn(book, moments);
     std::vector<RuleView> views;
     for (const auto index : book.order()) {
         const Rule& rule = rules[index];
@@ -161,6 +189,8 @@ std::vector<RuleView> shownRules(const RuleBook& book) {
         view.line = rule.origin.line;
         if (const auto it = idle.find(index); it != idle.end())
             view.warning = it->second;
+        else if (const auto other = contradicted.find(index); other != contradicted.end())
+            view.warning = other->second;
         views.push_back(std::move(view));
     }
     return views;

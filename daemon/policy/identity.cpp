@@ -2,6 +2,7 @@
 #include "daemon/policy/identity.hpp"
 
 #include "daemon/model/path.hpp"
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/known_applications.hpp"
 
@@ -88,6 +89,16 @@ void claimAll(Identity& identity, const Client& client, const Node& node) {
 }
 
 } // namespace
+
+bool handsOut(const Graph& graph, const Client& client) {
+    if (!speaksForOthers(client) || isPulseClient(client) || client.peer)
+        return false;
+    const auto& nodes = graph.nodesOf(client.id);
+    return client.clientApi == "protocol-simple" || std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
+               const Node& node = graph.nodes.at(id);
+               return node.infoKnown && node.linkGroup.empty() && isCaptureStream(node);
+           });
+}
 
 bool isPortal(const Client& client) {
     return client.executableTrue && !client.executableWritable &&

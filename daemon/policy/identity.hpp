@@ -35,4 +35,9 @@ Subject subjectOf(const Client& client, const Node* stream);
 // The client as it is known, and each of its streams that claims to be something else.
 std::vector<Subject> subjectsOf(const Graph& graph, const Client& client);
 
+// A connection of the Pulse server's own (or of another PipeWire process that is not the server) by which it hands on what a
+// microphone says to somebody who is no client of anybody: module-simple-protocol-tcp, RTP and the like. What it puts back into the
+// graph (loopbacks) is followed there.
+bool handsOut(const Graph& graph, const Client& client);
+
 } // namespace micguard

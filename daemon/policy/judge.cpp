@@ -3,11 +3,16 @@
 
 #include "config/glob.hpp"
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/company.hpp"
 #include "daemon/policy/identity.hpp"
 #include "daemon/policy/questions.hpp"
+#include "daemon/policy/rule_words.hpp"
+#include "daemon/policy/wanted.hpp"
 #include "daemon/policy/why.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -51,8 +56,13 @@ struct Source {
     bool exempt = false; // from being muted
 };
 
-// One client after the other, the oldest first: of two that may not capture beside each other the older one gives way, and
-// not both of them in turn.
+// What a client is judged by, besides the rules.
+struct Standing {
+    std::vector<Face> faces;
+    std::optional<Decision> muted;
+    std::optional<Permission> permission;
+};
+
 class Judge {
   public:
     Judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers)
@@ -65,41 +75,39 @@ class Judge {
                     sources_[id] = {node->name, sourceKind(model.graph, *node),
                                     anyGlobMatches(model.settings.sources.exempt, node->name)};
         for (const auto& [id, client] : model.graph.clients)
-            if (!client.self && !client.inServer && !managers.contains(id)) {
+            if (!client.self && !client.inServer && !managers.contains(id))
                 judged_.push_back(&client);
-                if (captures(client))
-                    capturing_[id] = subjectOf(client, nullptr).app;
-            }
-        std::sort(judged_.begin(), judged_.end(),
-                  [](const Client* a, const Client* b) { return a->serial < b->serial; });
+        if (book.asksWhoCaptures()) {
+            whoever_ = book.inForce(model.circumstances);
+            company_.emplace(book, parties());
+        }
     }
 
     Rulings all() {
         Rulings rulings;
-        RuleBook::InForce inForce = book_.inForce(circumstances());
-        for (const Client* client : judged_) {
-            auto strict = judgeClient(*client, inForce);
-            if (strict.empty())
-                continue;
-            if (capturing_.erase(client->id) != 0)
-                inForce = book_.inForce(circumstances());
-            rulings.strict[client->id] = std::move(strict);
-        }
+        const RuleBook::InForce inForce = book_.inForce(circumstances());
+        for (const Client* client : judged_)
+            if (auto strict = judgeClient(*client, inForce); !strict.empty())
+                rulings.strict[client->id] = std::move(strict);
         return rulings;
     }
 
+    // With who captures, as far as any rule asks for it.
     Circumstances circumstances() const {
         Circumstances now = model_.circumstances;
-        for (const auto& [id, app] : capturing_)
-            (app.known ? now.capturing : now.claimedCapturing).insert(app.value);
+        if (company_) {
+            now.capturing = company_->capturing();
+            now.claimedCapturing = company_->claimedCapturing();
+        }
         return now;
     }
 
+    // For each source by itself.
     std::map<GlobalId, Decision> strictestOf(const std::vector<const Client*>& clients) const {
         std::map<GlobalId, Decision> strictest;
         const auto inForce = book_.inForce(circumstances());
         for (const Client* client : clients)
-            for (auto& [source, decision] : bySource(*client, inForce)) {
+            for (auto& [source, decision] : decidedFor(*client, inForce)) {
                 const auto [it, fresh] = strictest.try_emplace(source, decision);
                 if (!fresh && decision.ruling > it->second.ruling)
                     it->second = std::move(decision);
@@ -108,22 +116,109 @@ class Judge {
     }
 
   private:
-    bool captures(const Client& client) const {
+    Standing standingOf(const Client& client) const {
+        return {facesOf(model_, client), muteOf(model_, client), permissionOf(model_, client)};
+    }
+
+    // Who captures, and who would. Of those of whom it is not known yet who they are nobody may.
+    std::vector<Party> parties() {
+        std::vector<Party> parties;
+        for (const Client* client : judged_) {
+            const auto pairs = client->infoKnown ? heardBy(*client) : std::map<GlobalId, Party>{};
+            if (pairs.empty())
+                continue;
+            const Standing standing = standingOf(*client);
+            for (const auto& [carrier, party] : pairs) {
+                partyOf_[{client->id, carrier}] = parties.size();
+                parties.push_back(party);
+                parties.back().app = standing.faces.front().subject.app;
+                parties.back().demands = demandsOf(standing, carrier);
+            }
+        }
+        return parties;
+    }
+
+    // By what puts it out.
+    std::map<GlobalId, Party> heardBy(const Client& client) const {
         const auto& graph = model_.graph;
-        const auto& nodes = graph.nodesOf(client.id);
-        return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId node) {
-            const auto& links = graph.linksTo(node);
-            return canListen(graph, graph.nodes.at(node)) && std::any_of(links.begin(), links.end(), [&](GlobalId link) {
-                       return flow_.contains(graph.links.at(link).outputNode);
-                   });
-        });
+        std::map<GlobalId, Party> pairs;
+        const auto note = [&](GlobalId carrier, const Node& listener, bool captures) {
+            if (!flow_.contains(carrier))
+                return;
+            const auto [it, fresh] = pairs.try_emplace(carrier);
+            Party& party = it->second;
+            party.since = fresh ? raw(listener.serial) : std::min(party.since, raw(listener.serial));
+            party.captures = party.captures || captures;
+        };
+        for (const auto id : graph.nodesOf(client.id)) {
+            const Node& listener = graph.nodes.at(id);
+            if (!canListen(graph, listener))
+                continue;
+            bool linked = false; // to anything but our silence, which is there only as long as it may not hear
+            for (const auto link : graph.linksTo(id)) {
+                const GlobalId output = graph.links.at(link).outputNode;
+                const Node* node = graph.node(output);
+                const Client* owner = node ? graph.owner(*node) : nullptr;
+                linked = linked || !owner || !owner->self;
+                note(output, listener, true);
+            }
+            if (model_.lastFed.contains(listener.serial) || (!linked && isCaptureStream(listener) && listener.autoconnect))
+                if (const Node* wanted = wantedSource(model_, listener))
+                    note(wanted->id, listener, false);
+        }
+        return pairs;
+    }
+
+    // What has to let it hear, whoever captures.
+    std::vector<Dependence> demandsOf(const Standing& standing, GlobalId carrier) const {
+        std::vector<Dependence> demands;
+        for (const auto id : flow_.at(carrier)) {
+            const auto& source = sources_.at(id);
+            for (const auto& face : standing.faces) {
+                Dependence demand = book_.dependence(face.subject, source.name, source.kind, whoever_);
+                demand.loosest = loosestFor(standing, face, source);
+                demands.push_back(std::move(demand));
+            }
+        }
+        return demands;
+    }
+
+    // As bySource() goes on with what the rules say.
+    static std::optional<Ruling> loosestFor(const Standing& standing, const Face& face, const Source& source) {
+        if (standing.permission == Permission::No || (standing.muted && !source.exempt))
+            return std::nullopt;
+        if (face.answer && face.answer->ruling == Ruling::Allow)
+            return Ruling::Ask;
+        return standing.permission == Permission::Ask ? std::nullopt : std::optional(Ruling::Allow);
+    }
+
+    // None: no rule makes it hang on who captures.
+    std::optional<Company::Guest> guestFor(const Client& client, const Standing& standing) const {
+        if (company_ && client.infoKnown &&
+            std::any_of(standing.faces.begin(), standing.faces.end(),
+                        [&](const Face& face) { return book_.hangsOnOthers(face.subject, whoever_); }))
+            return company_->guest(standing.faces.front().subject.app);
+        return std::nullopt;
+    }
+
+    // Why it is kept from what the rules, one by one, would let it hear.
+    std::optional<Decision> refusalOf(const Client& client, const Standing& standing, const Company::Guest& guest,
+                                      GlobalId carrier, std::optional<std::size_t> rule) const {
+        const auto party = partyOf_.find({client.id, carrier});
+        const auto found = company_->contradiction(guest, demandsOf(standing, carrier),
+                                                   party == partyOf_.end() ? std::nullopt : std::optional(party->second));
+        if (!found)
+            return std::nullopt;
+        std::vector<const Rule*> rules;
+        for (const auto index : found->rules)
+            rules.push_back(&book_.rules()[index]);
+        return Decision{found->ruling, rule, reasonOfContradiction(found->ruling, rules, found->first)};
     }
 
     // What a client may hear of each source.
-    std::map<GlobalId, Decision> bySource(const Client& client, const RuleBook::InForce& inForce) const {
-        const auto faces = facesOf(model_, client);
-        const auto muted = muteOf(model_, client);
-        const auto permission = permissionOf(model_, client);
+    std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing, const RuleBook::InForce& inForce) const {
+        const auto& [faces, muted, permission] = standing;
+        const bool handsOut = micguard::handsOut(model_.graph, client);
         std::map<GlobalId, Decision> decisions;
         for (const auto& [id, source] : sources_) {
             Decision& strictest = decisions[id];
@@ -140,6 +235,11 @@ class Judge {
                 if (strictest.reason.empty() || decision.ruling > strictest.ruling)
                     strictest = std::move(decision);
             }
+            if (handsOut)
+                if (auto decision = book_.strictest(source.name, source.kind, inForce); decision.ruling > strictest.ruling) {
+                    decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
+                    strictest = std::move(decision);
+                }
             if (permission == Permission::No && strictest.ruling < Ruling::Deny)
                 strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
             if (muted && !source.exempt && muted->ruling > strictest.ruling)
@@ -148,10 +248,23 @@ class Judge {
         return decisions;
     }
 
+    std::map<GlobalId, Decision> decidedFor(const Client& client, const RuleBook::InForce& inForce) const {
+        const Standing standing = standingOf(client);
+        auto decisions = bySource(client, standing, inForce);
+        if (const auto guest = guestFor(client, standing))
+            for (auto& [source, decision] : decisions)
+                if (decision.ruling == Ruling::Allow && flow_.contains(source))
+                    if (auto refusal = refusalOf(client, standing, *guest, source, decision.rule))
+                        decision = std::move(*refusal);
+        return decisions;
+    }
+
     std::map<GlobalId, Decision> judgeClient(const Client& client, const RuleBook::InForce& inForce) const {
-        const auto decisions = bySource(client, inForce);
+        const Standing standing = standingOf(client);
+        const auto decisions = bySource(client, standing, inForce);
+        const auto guest = guestFor(client, standing);
         std::map<GlobalId, Decision> strict;
-        for (const auto& [carrier, behind] : flow_)
+        for (const auto& [carrier, behind] : flow_) {
             for (const auto source : behind) {
                 const Decision& decision = decisions.at(source);
                 if (decision.ruling == Ruling::Allow)
@@ -160,6 +273,10 @@ class Judge {
                 if (!fresh && decision.ruling > it->second.ruling)
                     it->second = decision;
             }
+            if (guest && !strict.contains(carrier))
+                if (auto refusal = refusalOf(client, standing, *guest, carrier, decisions.at(*behind.begin()).rule))
+                    strict.emplace(carrier, std::move(*refusal));
+        }
         return strict;
     }
 
@@ -168,7 +285,9 @@ class Judge {
     Flow flow_;
     std::map<GlobalId, Source> sources_;
     std::vector<const Client*> judged_;
-    std::map<GlobalId, Fact> capturing_; // client, its AppId
+    RuleBook::InForce whoever_; // what is in force if nobody captures
+    std::map<std::pair<GlobalId, GlobalId>, std::size_t> partyOf_; // by client and carrier
+    std::optional<Company> company_; // none: no rule asks who captures
 };
 
 } // namespace

@@ -13,10 +13,14 @@
 namespace micguard {
 
 // Beyond so many they are only counted.
-inline constexpr std::size_t idleRulesTold = 20;
+inline constexpr std::size_t idleRulesTold = 20, contradictionsTold = 20;
 
 // A warning at the place of each rule that never decides, because another one matches at least as much and
 // always wins. Not of those that a stronger layer's rule overrides: for that there are layers.
 Diagnostics idleRules(const Settings& settings);
+
+// A warning at the place of the first of the rules that contradict each other about who may hear while who
+// else does.
+Diagnostics contradictoryRules(const Settings& settings);
 
 } // namespace micguard

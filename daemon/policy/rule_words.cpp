@@ -3,6 +3,7 @@
 
 #include "config/wording.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace micguard {
@@ -95,6 +96,16 @@ std::string_view layerText(LayerRank rank) {
     return "a stronger layer";
 }
 
+// "a.toml:1, a.toml:2 and 3 more"
+std::string places(const std::vector<const Rule*>& rules) {
+    constexpr std::size_t mostNamed = 4;
+    const std::size_t named = std::min(rules.size(), mostNamed);
+    std::string text;
+    for (std::size_t at = 0; at < named; at++)
+        text += (at == 0 ? "" : at + 1 == rules.size() ? " and " : ", ") + place(*rules[at]);
+    return rules.size() > named ? text + " and " + std::to_string(rules.size() - named) + " more" : text;
+}
+
 } // namespace
 
 std::string place(const Rule& rule) {
@@ -115,6 +126,17 @@ std::string reasonOf(const Rule& rule) {
 
 std::string reasonOfDefault(Ruling fallback) {
     return std::string(participle(fallback)) + " by [policy] default";
+}
+
+std::string reasonOfContradiction(Ruling ruling, const std::vector<const Rule*>& rules,
+                                  const std::string& first) {
+    const std::string text = std::string(participle(ruling)) + ": " + places(rules) +
+                             (rules.size() > 1 ? " contradict each other" : " contradicts itself");
+    return first.empty() ? text : text + ", and " + cited(first) + " was there first";
+}
+
+std::string contradicting(const std::vector<const Rule*>& others) {
+    return "contradicts " + (others.empty() ? "itself" : places(others));
 }
 
 std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute) {

@@ -21,6 +21,12 @@ std::string place(const Rule& rule);
 // Rule::until.
 std::string reasonOf(const Rule& rule);
 std::string reasonOfDefault(Ruling fallback);
+// "denied: /etc/micguard/micguard.toml:12 and user.toml:3 contradict each other, and 'org.a' was there
+// first". `rules` are those.
+std::string reasonOfContradiction(Ruling ruling, const std::vector<const Rule*>& rules,
+                                  const std::string& first);
+// "contradicts user.toml:3 and user.toml:9", about the other ones; none: "contradicts itself"
+std::string contradicting(const std::vector<const Rule*>& others);
 // " until 17:30", "" for a rule without an end or whose hours end anyway. The time of day follows from the
 // minute that it is: where the clocks change before, it is off by that change.
 std::string untilOf(const Rule& rule, std::uint64_t now, unsigned minute);

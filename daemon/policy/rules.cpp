@@ -203,6 +203,7 @@ RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
     result.minute_ = now.minute;
     result.holds_ = always_;
     result.perhaps_ = Bits(rules_.size());
+    result.asking_ = Bits(rules_.size());
     result.expired_ = Bits(rules_.size());
     result.captures_.resize(captureCount_);
     const auto count = [&](const std::set<std::string>& capturing, auto add) {
@@ -234,6 +235,8 @@ RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
         if (!hoursHold(rule.when, now.weekday, now.minute) ||
             (rule.when.locked && *rule.when.locked != now.locked))
             continue;
+        if (rule.when.capturing)
+            result.asking_.set(rank);
         if (!rule.when.capturing || result.captures_[captureOf_[rank]].known > 1)
             result.holds_.set(rank);
         else if (const auto& capture = result.captures_[captureOf_[rank]];
@@ -321,6 +324,78 @@ Decision RuleBook::decide(const Subject& subject, const std::string& source, Sou
     const Rule& rule = at(*decides);
     return {rule.action, order_[*decides],
             rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
+}
+
+Decision RuleBook::strictest(const std::string& source, SourceKind kind, const InForce& now) const {
+    Where own;
+    const auto& here = where({source, kind}, own);
+    Ruling ruling = fallback_;
+    std::optional<Rank> rule;
+    for (const std::size_t at : here.words)
+        anyBit(here.rules.word(at) & (now.holds_.word(at) | now.perhaps_.word(at)), at,
+               [&](std::size_t rank) {
+                   if (const auto action = this->at(static_cast<Rank>(rank)).action; action > ruling) {
+                       ruling = action;
+                       rule = static_cast<Rank>(rank);
+                   }
+                   return ruling == Ruling::Deny;
+               });
+    if (!rule)
+        return {ruling, std::nullopt, reasonOfDefault(ruling)};
+    return {ruling, order_[*rule], reasons_[*rule]};
+}
+
+bool RuleBook::hangsOnOthers(const Subject& subject, const InForce& now) const {
+    if (captureCount_ == 0)
+        return false;
+    Who own;
+    const auto& matching = who(subject, own);
+    return std::any_of(matching.words.begin(), matching.words.end(), [&](std::size_t at) {
+        return ((matching.known.word(at) | matching.claimed.word(at)) & now.asking_.word(at)) != 0;
+    });
+}
+
+Dependence RuleBook::dependence(const Subject& subject, const std::string& source, SourceKind kind,
+                                const InForce& now) const {
+    Who ownWho;
+    Where ownWhere;
+    const auto& matching = who(subject, ownWho);
+    const auto& here = where({source, kind}, ownWhere);
+    Dependence result;
+    result.otherwise = fallback_;
+    // What rests on a claim and allows is never heeded where it would change anything.
+    const auto add = [&](std::size_t rank) {
+        const Rule& rule = at(static_cast<Rank>(rank));
+        const bool known = matching.known.has(rank), asking = now.asking_.has(rank);
+        if (known && !asking) {
+            result.otherwise = rule.action;
+            return true;
+        }
+        if (known || rule.action != Ruling::Allow)
+            result.steps.push_back(
+                {asking ? std::optional(captureOf_[rank]) : std::nullopt, !known, rule.action, order_[rank]});
+        return false;
+    };
+    for (const std::size_t at : matching.words)
+        if (anyBit(here.rules.word(at) & (matching.known.word(at) | matching.claimed.word(at)) &
+                       (now.holds_.word(at) | now.asking_.word(at)),
+                   at, add))
+            break;
+    return result;
+}
+
+std::vector<std::uint32_t> RuleBook::fitting(const std::string& appId) const {
+    std::vector<std::uint32_t> numbers;
+    if (captureCount_ == 0 || appId.empty())
+        return numbers;
+    Bits found(captureCount_);
+    captures_.match(appId, found);
+    for (std::size_t at = 0; at < found.wordCount(); at++)
+        anyBit(found.word(at), at, [&](std::size_t number) {
+            numbers.push_back(static_cast<std::uint32_t>(number));
+            return false;
+        });
+    return numbers;
 }
 
 std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::string& source, SourceKind kind,

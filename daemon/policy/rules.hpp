@@ -14,6 +14,7 @@
 
 #include "config/settings.hpp"
 #include "daemon/model/circumstances.hpp"
+#include "daemon/policy/dependence.hpp"
 #include "daemon/policy/rule_index.hpp"
 #include "daemon/policy/rule_order.hpp"
 #include "daemon/policy/source_kind.hpp"
@@ -107,6 +108,7 @@ class RuleBook {
         unsigned minute_ = 0;
         Bits holds_;   // whoever is asked for
         Bits perhaps_; // depends on whether the one that captures is the one that is asked for
+        Bits asking_;  // would hold, if somebody captured
         Bits expired_;
         std::vector<Capture> captures_;
     };
@@ -119,6 +121,20 @@ class RuleBook {
                     const Circumstances& now) const {
         return decide(subject, source, kind, inForce(now));
     }
+
+    // The strictest that any rule says now of anybody on this source, and [policy] default: for whom it is
+    // not known who he is, nor whether he is one whom they are about.
+    Decision strictest(const std::string& source, SourceKind kind, const InForce& now) const;
+
+    // Whether any rule asks who else captures.
+    bool asksWhoCaptures() const { return captureCount_ > 0; }
+    // Whether one of those that could be in force now is about it.
+    bool hangsOnOthers(const Subject& subject, const InForce& now) const;
+    // What `decide` goes by, whoever captures. `now`: of circumstances in which nobody does.
+    Dependence dependence(const Subject& subject, const std::string& source, SourceKind kind,
+                          const InForce& now) const;
+    // The patterns of `when.capturing` that an AppId fits, by numbers of this book's; sorted.
+    std::vector<std::uint32_t> fitting(const std::string& appId) const;
 
     // In the order in which they win. Without rules that are no more.
     std::vector<Opinion> opinions(const Subject& subject, const std::string& source, SourceKind kind,

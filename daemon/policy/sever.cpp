@@ -2,6 +2,7 @@
 #include "daemon/policy/sever.hpp"
 
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/wanted.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,26 +12,6 @@ namespace {
 
 // What a client is kept from, by its own doings or by everybody's.
 using Kept = std::set<GlobalId>;
-
-bool asksFor(const Node& stream, const Node& source) {
-    return !stream.target.empty() &&
-           (stream.target == source.name || stream.target == std::to_string(raw(source.serial)));
-}
-
-// The source that a stream heard last, asks for, or would get.
-const Node* wantedSource(const Model& model, const Node& stream) {
-    const auto fed = model.lastFed.find(stream.serial);
-    if (fed != model.lastFed.end())
-        return model.graph.node(fed->second);
-    const Node* byDefault = nullptr;
-    for (const auto& [id, node] : model.graph.nodes) {
-        if (asksFor(stream, node))
-            return &node;
-        if (!model.defaultSource.empty() && node.name == model.defaultSource && isSource(model.graph, node))
-            byDefault = &node;
-    }
-    return byDefault;
-}
 
 // One of its nodes may listen, so that a revocation is due to it.
 bool canListenAtAll(const Graph& graph, GlobalId client) {

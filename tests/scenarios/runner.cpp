@@ -103,8 +103,9 @@ class Scenario {
         for (const auto& [place, layer] : files_)
             layers.push_back(layer);
         configuration_ = merge(layers);
-        const auto idle = idleRules(configuration_.settings);
-        configuration_.warnings.insert(configuration_.warnings.end(), idle.begin(), idle.end());
+        for (const auto& notes :
+             {idleRules(configuration_.settings), contradictoryRules(configuration_.settings)})
+            configuration_.warnings.insert(configuration_.warnings.end(), notes.begin(), notes.end());
         world().receive(event::SettingsLoaded{configuration_.settings});
         if (!modeChosen_)
             world().receive(event::ModeChosen{configuration_.settings.mute.mode});

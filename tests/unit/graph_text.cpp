@@ -187,7 +187,7 @@ Client takeClient(Line& line) {
     c.unitKnown = line.takeFlag("unit-known");
     c.sandbox = line.take("sandbox");
     c.sandboxId = line.take("sandbox-id");
-    c.clientApi = line.take("api");
+    c.clientApi = line.take("api", c.executable.ends_with("/pipewire-pulse") ? "pipewire-pulse" : "");
     c.peer = takePeer(line);
     c.access = line.take("access");
     c.portalAppId = line.take("portal");

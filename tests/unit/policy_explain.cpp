@@ -9,6 +9,7 @@
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -192,6 +193,27 @@ TEST_CASE("what is explained is what is in force") {
     CHECK(office.only("/usr/bin/call").verdict == "allow");
     CHECK(office.only("/usr/bin/call").others ==
           Words{"t:1: would deny; not now: only while '/usr/bin/notes' captures"});
+}
+
+TEST_CASE("an explanation says which rules contradict each other, and so does the list of rules") {
+    Desk desk(std::string(twoCalls) + "default mic");
+    desk.rules("deny app=/usr/bin/call \n allow app=/usr/bin/call capturing=/usr/bin/notes \n"
+               "deny app=/usr/bin/notes capturing=/usr/bin/call");
+    const auto call = desk.only("/usr/bin/call");
+    CHECK(call.verdict == "deny");
+    CHECK(call.reason == "denied: t:2 and t:3 contradict each other, and '/usr/bin/notes' was there first");
+    CHECK(call.others == Words{"t:2: allows; decides; contradicts t:3", "t:1: would deny; outranked by a more specific rule (t:2)"});
+    const auto notes = desk.only("/usr/bin/notes");
+    CHECK(notes.verdict == "allow");
+    CHECK(notes.others == Words{"t:3: would deny; not now: only while '/usr/bin/call' captures; contradicts t:2"});
+    // Nobody of them runs.
+    desk.say("gone 30\ngone 40");
+    CHECK(desk.only("/usr/bin/notes").others ==
+          Words{"t:3: would deny; not now: only while '/usr/bin/call' captures; contradicts t:2"});
+    std::map<std::string, std::string> warnings;
+    for (const auto& rule : shownRules(RuleBook(desk.model.settings)))
+        warnings[rule.id] = rule.warning;
+    CHECK(warnings == std::map<std::string, std::string>{{"t:1", ""}, {"t:2", "contradicts t:3"}, {"t:3", "contradicts t:2"}});
 }
 
 TEST_CASE("a mute stands over every verdict, but not over exempt sources") {

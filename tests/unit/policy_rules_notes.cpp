@@ -55,3 +55,53 @@ TEST_CASE("of many idle rules the first are told, and how many more there are") 
     CHECK(found.back().line == 22);
     CHECK(found.back().what == "30 more rules never decide, from here on");
 }
+
+TEST_CASE("rules that contradict each other are warned of at the first one's place, with the others and whom "
+          "it is about") {
+    CHECK(
+        toString(contradictoryRules(rulesOf(
+            "deny app=org.a \n allow app=org.a capturing=org.b \n deny app=org.b capturing=org.a"))) ==
+        "t:2:1: warning: this rule contradicts t:3: with both 'org.a' and 'org.b' there, whichever hears "
+        "makes the rules say "
+        "that it is otherwise; one of them is kept out then; let one of them hear whatever the other does\n");
+    const auto ring = contradictoryRules(
+        rulesOf("deny executable=/bin/a capturing=/bin/b \n silence executable=/bin/b capturing=/bin/c \n"
+                "deny executable=/bin/c capturing=/bin/?"));
+    REQUIRE_FALSE(ring.empty());
+    CHECK(ring.front().line == 1);
+    CHECK(ring.front().what.find("contradicts t:2") != std::string::npos);
+}
+
+TEST_CASE(
+    "rules that contradict each other at some time only, or about one microphone only, are found as well") {
+    const auto found = [](std::string_view rules) { return contradictoryRules(rulesOf(rules)).size(); };
+    CHECK(found("deny app=a \n allow app=a capturing=b hours=22:00-23:00 days=sat \n deny app=b capturing=a "
+                "locked=yes") == 1);
+    CHECK(found("deny app=a \n allow app=a capturing=b hours=22:00-23:00 \n deny app=b capturing=a "
+                "hours=09:00-10:00") == 0);
+    CHECK(found("deny app=a \n allow app=a capturing=b source=one \n deny app=b capturing=a") == 1);
+    CHECK(found("deny app=a \n allow app=a capturing=b source=one \n deny app=b capturing=a source=two") ==
+          0);
+}
+
+TEST_CASE("rules by which applications give way to each other are not warned of") {
+    const auto found = [](std::string_view rules) { return toString(contradictoryRules(rulesOf(rules))); };
+    CHECK(found("") == "");
+    CHECK(found("deny capturing=*") == "");
+    CHECK(found("deny app=a capturing=b \n deny app=b capturing=a \n silence app=c capturing=*") == "");
+    CHECK(found("deny \n allow app=a capturing=b \n allow app=b capturing=a") == "");
+    CHECK(found("deny app=a capturing=b \n allow app=b capturing=a priority=1") == "");
+    // Outranked, it contradicts nothing.
+    CHECK(found("deny app=a priority=5 \n allow app=a capturing=b \n deny app=b capturing=a") == "");
+}
+
+TEST_CASE("of many contradictions the first are told, and ten thousand rules are looked through") {
+    std::string rules;
+    for (int number = 0; number < 5000; number++) {
+        const std::string a = "org.a" + std::to_string(number), b = "org.b" + std::to_string(number);
+        rules += "allow app=" + a + " capturing=" + b + "\ndeny app=" + b + " capturing=" + a + "\n";
+    }
+    const auto found = contradictoryRules(rulesOf("default deny\n" + rules + "allow app=org.b*"));
+    REQUIRE(found.size() == contradictionsTold + 1);
+    CHECK(found.back().what.find("more times rules contradict each other") != std::string::npos);
+}

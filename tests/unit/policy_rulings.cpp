@@ -219,7 +219,7 @@ TEST_CASE("a denied client does not keep a card that it had the server open, wha
     }
 }
 
-TEST_CASE("of two that may not capture beside each other one goes on, for good") {
+TEST_CASE("of two that may not capture beside each other the one goes on that was there first, for good") {
     World world(micAndTwoCalls);
     Rule first = about(Ruling::Deny, "/usr/bin/call");
     first.when.capturing = "/usr/bin/notes";
@@ -227,10 +227,10 @@ TEST_CASE("of two that may not capture beside each other one goes on, for good")
     second.when.capturing = "/usr/bin/call";
     world.rule(first);
     world.rule(second);
-    CHECK(world.server.audible() == Pairs{"mic -> notes"});
-    CHECK(world.plan().empty());
-    world.say("gone 40");
     CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.plan().empty());
+    world.say("gone 30");
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
 }
 
 TEST_CASE("rules go on while everything is muted, and after it") {
@@ -267,4 +267,37 @@ TEST_CASE("a stream that was denied its microphone from the start is kept from i
         CHECK(stateOf(world, "pinned") == "denied"); // and does not fall back to another one
         CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> free", "mic -> notes"});
     }
+}
+
+TEST_CASE("what hands a microphone's sound on to somebody who is no client hears nothing that anybody is denied") {
+    for (const std::string who : {"exe=/usr/bin/pipewire-pulse api=protocol-simple", "exe=/usr/bin/pipewire api=rtp"}) {
+        INFO(who);
+        World world(std::string(micAndTwoCalls) + "client 60 " + who +
+                    "\nnode 61 class=Stream/Input/Audio name=out client=60 autoconnect running\nport 62 of 61 in");
+        REQUIRE(world.server.audible().contains("mic -> out"));
+        world.rule(about(Ruling::Deny, "/usr/bin/call"));
+        CHECK(world.server.audible() == Pairs{"mic -> notes"});
+        CHECK(stateOf(world, "out") == "denied");
+        const auto decision = world.verdicts().rulings.of(GlobalId{60}, GlobalId{20});
+        REQUIRE(decision);
+        CHECK(decision->reason ==
+              "who hears it is not known, and might be one who is denied by /home/me/.config/micguard/micguard.toml:3");
+        world.noRules();
+        CHECK(world.server.audible().contains("mic -> out"));
+        // Another microphone's rules are nothing to it.
+        world.rule(about(Ruling::Deny, "/usr/bin/call", "other"));
+        CHECK(world.server.audible().contains("mic -> out"));
+    }
+}
+
+TEST_CASE("a loopback of the Pulse server's is followed, and not shut for one who is denied") {
+    World world(std::string(micAndTwoCalls) + R"(
+        client 60 exe=/usr/bin/pipewire-pulse api=none
+        node 61 class=Stream/Input/Audio name=loop-in client=60 autoconnect running group=loop target=mic
+        port 62 of 61 in
+        node 63 class=Audio/Source/Virtual name=looped client=60 group=loop
+        port 64 of 63 out
+    )");
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK(world.server.audible() == Pairs{"mic -> loop-in", "mic -> notes"});
 }

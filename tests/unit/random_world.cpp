@@ -205,8 +205,7 @@ Settings randomRules(Random& random) {
                                static_cast<std::uint16_t>(random.below(5) * 360)};
         if (random.chance(15))
             rule.when.locked = random.chance(50);
-        // One only: two can contradict each other (docs/architecture.md, what is known to be missing).
-        if (line == 1 && random.chance(60))
+        if (random.chance(line == 1 ? 60 : 20))
             rule.when.capturing = executables.at(random.below(executables.size()));
         if (random.chance(15))
             rule.until = random.below(3) * 100;
