@@ -278,7 +278,8 @@ TEST_CASE("what hands a microphone's sound on to somebody who is no client hears
         world.rule(about(Ruling::Deny, "/usr/bin/call"));
         CHECK(world.server.audible() == Pairs{"mic -> notes"});
         CHECK(stateOf(world, "out") == "denied");
-        const auto decision = world.verdicts().rulings.of(GlobalId{60}, GlobalId{20});
+        const auto rulings = world.verdicts().rulings;
+        const auto* decision = rulings.of(GlobalId{60}, GlobalId{20});
         REQUIRE(decision);
         CHECK(decision->reason ==
               "who hears it is not known, and might be one who is denied by /home/me/.config/micguard/micguard.toml:3");
