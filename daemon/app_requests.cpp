@@ -258,7 +258,7 @@ void App::startRelease(int exitCode) {
                 return G_SOURCE_REMOVE;
             },
             this);
-    receive(event::Released{true});
+    receive(event::Released{true, options_.releaseLeftovers});
     settle();
 }
 

@@ -46,6 +46,7 @@ struct KnobApplied {
     std::uint64_t readsThen = 0; // Node::knobReads when it was written: older readings are no evidence
     bool born = false;           // silenced because it is new; opened once that is acknowledged
     bool found = false;          // silent already when it was first read, and not written by us since
+    bool late = false;           // it came when the guard had let go: it is opened, and no mute of the user's stands in for ours
     bool failed = false;         // seen not to obey: nothing there reads a knob
     float restoreMax = 10.0f;
     bool restoreMonitorMute = false;

@@ -73,7 +73,8 @@ struct SessionLocked { bool locked; std::uint64_t now; };
 struct MachineSleeps { bool asleep; std::uint64_t now; }; // true: it is about to
 struct PrivacySwitched { bool on; std::uint64_t now; }; // the desktop's own switch, whether or not it is heeded
 struct StartedMuted { std::uint64_t now; };
-struct Released { bool on; }; // give everything back and guard no longer
+// Give everything back and guard no longer. `leftovers`: by whoever comes after a guard, so that what no guard has seen is late.
+struct Released { bool on; bool leftovers = false; };
 
 // Single applications (Identity::key).
 struct QuestionAsked { std::string application; std::set<Serial> clients; };

@@ -177,10 +177,20 @@ void adoptBornSilent(Model& model, const Node& node) {
         return;
     KnobApplied knob;
     knob.silent = knob.found = knob.born = true;
+    knob.late = model.released;
     knob.sent = {model.applied.sent};
     knob.readsThen = node.knobReads - 1;
     knob.restoreMax = limitToGiveBack(node);
     model.applied.knobs[node.serial] = knob;
+}
+
+// Silent from birth, and never seen by the guard whose leftovers these are.
+void noticeLate(Model& model) {
+    const bool known = model.remembered.serverCookie == model.graph.serverCookie;
+    for (auto& [serial, knob] : model.applied.knobs) {
+        const Node* node = model.graph.node(serial);
+        knob.late = knob.found && node && node->bornSilent && !(known && model.remembered.restore.contains(serial));
+    }
 }
 
 void readKnob(Model& model, const event::NodeKnob& e) {
@@ -648,7 +658,11 @@ void Model::apply(const Event& incoming) {
                     it->second.lineages = e.lineages;
             },
             [&](const event::BypassesSeen& e) { bypasses = e.seen; },
-            [&](const event::Released& e) { released = e.on; },
+            [&](const event::Released& e) {
+                released = e.on;
+                if (e.on && e.leftovers)
+                    noticeLate(*this);
+            },
             [&](const event::Warned& e) {
                 if (e.text.empty())
                     warnings.erase(e.id);

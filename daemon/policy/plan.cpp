@@ -53,7 +53,7 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
                 monitorIsOpen(model, *node, it->second))
                 result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
         } else if (known && it->second.silent) {
-            if (standsIn(model) && verdict.guarded && !userMuteInForce(model, *node))
+            if (standsIn(model) && verdict.guarded && !it->second.late && !userMuteInForce(model, *node))
                 continue;
             result.open.push_back(
                 action::SetKnob{verdict.node, false, it->second.restoreMax, it->second.restoreMonitorMute,
@@ -386,7 +386,7 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         if (!node || !verdict.guarded || verdict.silent || model.applied.userMuted.contains(node->serial))
             continue;
         const auto knob = model.applied.knobs.find(node->serial);
-        if (knob == model.applied.knobs.end() || !knob->second.silent)
+        if (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late)
             continue;
         actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
@@ -504,6 +504,7 @@ struct Recorder {
         KnobApplied& knob = it->second;
         if (inserted) {
             knob.born = true;
+            knob.late = model.released;
             knob.restoreMax = limitToGiveBack(*node);
             // Known for a while, but no concern of ours until now (exempt, or no source yet).
             if (node->knob.present && node->knob.maxVolume > 0.0f) {

@@ -390,7 +390,7 @@ TEST_CASE("control: a microphone that is not born silent is heard before the gua
 TEST_CASE("whoever takes the guard's place or takes it away leaves no microphone that was born silent",
           "[admission][plug]") {
     const std::string end =
-        GENERATE("stopped in order", "released", "killed, and given back", "switched off and stopped");
+        GENERATE("stopped in order", "stopped while muted", "released", "killed, and given back", "switched off and stopped");
     const MicSpec spec = GENERATE(headset(MicKind::acp), bluetoothHeadset());
     INFO(end << (spec.extra.empty() ? "" : ", bluetooth"));
     const SessionOptions options = strictSession({});

@@ -314,7 +314,27 @@ TEST_CASE("who has let go of the microphones opens those that are born silent") 
     world.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset client=10");
     world.rest();
     CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
-    CHECK(world.server.knob(GlobalId{50}).mute == muted);
+    // It was never the guard's: nothing stands in for it.
+    CHECK_FALSE(world.server.knob(GlobalId{50}).mute);
+    CHECK(world.server.leftovers().empty());
+}
+
+TEST_CASE("whoever gives back after a guard that was muted opens what came since, and mutes what that guard had") {
+    World world(desk);
+    world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10");
+    world.mute();
+    FakeServer server = world.server;
+    server.disconnect();
+    Model model = world.model;
+    model.apply(event::Disconnected{});
+    server.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset client=10");
+    World next(std::move(server), model.remembered, true);
+    next.rest();
+    next.receive(event::Released{true, true});
+    next.rest();
+    CHECK(next.server.knob(GlobalId{20}).mute);
+    CHECK_FALSE(next.server.knob(GlobalId{50}).mute);
+    CHECK(next.server.leftovers().empty());
 }
 
 TEST_CASE("a limit that was set at run time is given back, monitor mute included") {
