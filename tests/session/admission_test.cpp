@@ -435,6 +435,8 @@ TEST_CASE("whoever takes the guard's place or takes it away leaves no microphone
         must(session, {options.micguardd, "--release-leftovers"});
         REQUIRE(isLive());
         letsIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+        INFO("it is in charge: it lets somebody in");
+        listenTo(session, "headset");
     } else {
         // An end in order opens nothing by itself: the user's own mute takes the guard's place, and lifts as
         // ever.
