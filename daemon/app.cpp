@@ -340,8 +340,11 @@ int App::run() {
         if (!model_.connected)
             releaseTimer_ = g_timeout_add(
                 longestReleaseMs, [](gpointer self) -> gboolean {
-                    static_cast<App*>(self)->releaseTimer_ = 0;
-                    static_cast<App*>(self)->finishRelease();
+                    auto* app = static_cast<App*>(self);
+                    app->releaseTimer_ = 0;
+                    if (app->model_.connected)
+                        g_warning("PipeWire does not tell what there is: nothing was given back");
+                    app->endRelease({});
                     return G_SOURCE_REMOVE;
                 }, this);
     }

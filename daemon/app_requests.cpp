@@ -230,8 +230,8 @@ void App::release(const Caller& caller, ReplyVoid reply) {
 // next guard takes it over by the marker. Given back in between, a microphone would be open to whoever turns it up at that
 // moment, and under strict admission everything to everybody.
 void App::end() {
-    // Who lets in has given back already, and has nothing else to do than to go.
-    if (releasing_ && options_.letIn)
+    // Who lets in leaves nothing behind: at the end of a release he would only begin to.
+    if (options_.letIn)
         return g_main_loop_quit(loop_.get());
     if (!releasing_ && ofUnit() && unitIsBeingRestarted()) {
         journal::notify("STOPPING=1");
@@ -247,17 +247,18 @@ void App::startRelease(int exitCode) {
     releasing_ = true;
     exitCode_ = exitCode;
     journal::notify("STOPPING=1");
-    if (!releaseTimer_)
-        releaseTimer_ = g_timeout_add(
-            longestReleaseMs,
-            [](gpointer self) -> gboolean {
-                auto* app = static_cast<App*>(self);
-                app->releaseTimer_ = 0;
-                app->endRelease(tl::unexpected(
-                    RequestError{"NotGuaranteed", "not everything could be given back in time"}));
-                return G_SOURCE_REMOVE;
-            },
-            this);
+    // Anew: the one from the start of a passing run is for a server that never comes or never tells.
+    cancelTimer(releaseTimer_);
+    releaseTimer_ = g_timeout_add(
+        longestReleaseMs,
+        [](gpointer self) -> gboolean {
+            auto* app = static_cast<App*>(self);
+            app->releaseTimer_ = 0;
+            app->endRelease(
+                tl::unexpected(RequestError{"NotGuaranteed", "not everything could be given back in time"}));
+            return G_SOURCE_REMOVE;
+        },
+        this);
     receive(event::Released{true, options_.releaseLeftovers});
     settle();
 }

@@ -191,3 +191,24 @@ TEST_CASE("stopped in order while the session manager is slow to answer: what st
         CHECK(one.listener->waitAudible(0));
     }
 }
+
+TEST_CASE("what gives back after a guard that was killed ends, whoever does not answer", "[unanswered]") {
+    const Daemon silent = GENERATE(Daemon::wireplumber, Daemon::pipewire);
+    INFO((silent == Daemon::pipewire ? "PipeWire" : "WirePlumber") << " does not answer");
+    const SessionOptions options = guardedSession({MicKind::acp});
+    PrivateSession session(options);
+    {
+        Guard guard(session);
+        guard.setMuted(true);
+    }
+    session.kill(Daemon::micguardd);
+    session.pause(silent);
+    const Finished done = session.run({options.micguardd, "--release-leftovers"}, Milliseconds(15000));
+    session.resume(silent);
+    INFO(done.output);
+    CHECK(done.exitCode == 0);
+    session.start(Daemon::micguardd);
+    Guard guard(session);
+    guard.setMuted(false);
+    listenTo(session, "acp");
+}
