@@ -554,3 +554,27 @@ TEST_CASE("with the package gone the link leads nowhere, and PipeWire is as ever
     listenTo(session, "tone");
     must(session, {"pactl", "info"});
 }
+
+TEST_CASE("a guard that is killed while muted, restarted and stopped leaves nothing that the package's removal cannot give back",
+          "[admission]") {
+    const SessionOptions options = strictSession({MicKind::tone});
+    PrivateSession session(options);
+    Heard running = listenTo(session, "tone");
+    {
+        Guard guard(session);
+        guard.setMuted(true);
+    }
+    session.kill(Daemon::micguardd);
+    session.start(Daemon::micguardd);
+    session.stop(Daemon::micguardd);
+    for (int time = 0; time < 2; time++) {
+        const Finished done = session.run({options.micguardd, "--release-leftovers"}, Milliseconds(10000));
+        INFO(done.output);
+        CHECK(done.exitCode == 0);
+    }
+    Process letIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+    must(session, {"pactl", "set-source-mute", "tone", "0"});
+    listenTo(session, "tone");
+    ::kill(letIn.pid(), SIGTERM);
+    CHECK(letIn.wait(Milliseconds(5000)));
+}
