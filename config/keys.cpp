@@ -240,14 +240,6 @@ const std::vector<SettingKey>& table() {
     return keys;
 }
 
-std::string quotedWords(const std::vector<std::string_view>& words) {
-    std::vector<std::string> quoted;
-    quoted.reserve(words.size());
-    for (const auto word : words)
-        quoted.push_back("\"" + std::string(word) + "\"");
-    return listed({quoted.begin(), quoted.end()});
-}
-
 constexpr std::array otherRulings = {
     Synonym{"block", "deny"},   Synonym{"forbid", "deny"},    Synonym{"refuse", "deny"},
     Synonym{"reject", "deny"},  Synonym{"disallow", "deny"},  Synonym{"sever", "deny"},

@@ -110,12 +110,7 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
     } else if (key.shape == SettingKey::Shape::Keys) {
         faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write keys as \"LOGO+space\"");
     } else {
-        std::vector<std::string> quoted;
-        quoted.reserve(key.words.size());
-        for (const auto word : key.words)
-            quoted.push_back("\"" + std::string(word) + "\"");
-        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
-                  "write " + listed({quoted.begin(), quoted.end()}));
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write " + quotedWords(key.words));
     }
     return std::nullopt;
 }

@@ -124,4 +124,12 @@ std::string listed(const std::vector<std::string_view>& words, std::string_view 
     return out;
 }
 
+std::string quotedWords(const std::vector<std::string_view>& words) {
+    std::vector<std::string> quoted;
+    quoted.reserve(words.size());
+    for (const auto word : words)
+        quoted.push_back("\"" + std::string(word) + "\"");
+    return listed({quoted.begin(), quoted.end()});
+}
+
 } // namespace micguard

@@ -45,5 +45,7 @@ std::optional<std::string_view> meant(std::string_view text, const std::vector<s
 
 // "a", "a or b", "a, b or c"
 std::string listed(const std::vector<std::string_view>& words, std::string_view last = "or");
+// The same, each in quotes.
+std::string quotedWords(const std::vector<std::string_view>& words);
 
 } // namespace micguard
