@@ -94,16 +94,9 @@ App::App(Options options)
                                                                       historyLost_)});
                 },
                 [this] { recordAnew(); }})
-    , ruleCheck_(idleRules,
-                 [this](const Diagnostics& idle) {
-                     journalOnce(idleRulesTold_, idle);
-                     receive(event::Warned{"rules-idle", summary(idle)});
-                 })
+    , ruleCheck_(idleRules, [this](const Diagnostics& idle) { warnOf("rules-idle", idleRulesTold_, idle); })
     , contradictionCheck_(contradictoryRules,
-                          [this](const Diagnostics& found) {
-                              journalOnce(contradictionsTold_, found);
-                              receive(event::Warned{"rules-contradict", summary(found)});
-                          })
+                          [this](const Diagnostics& found) { warnOf("rules-contradict", contradictionsTold_, found); })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
 std::string App::historyStamp() { return Store::defaultRuntimeFolder() + "/history-alive"; }
@@ -152,6 +145,11 @@ void App::journalOnce(Diagnostics& told, const Diagnostics& found) {
     told = found;
 }
 
+void App::warnOf(const char* id, Diagnostics& told, const Diagnostics& found) {
+    journalOnce(told, found);
+    receive(event::Warned{id, summary(found)});
+}
+
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
         journalOnce(configErrorsTold_, loaded.errors);
@@ -167,8 +165,7 @@ void App::useConfiguration(const Loaded& loaded) {
         configuration_ = loaded.configuration;
     }
     configured_ = true;
-    journalOnce(configNotesTold_, configuration_.warnings);
-    receive(event::Warned{"config-notes", summary(configuration_.warnings)});
+    warnOf("config-notes", configNotesTold_, configuration_.warnings);
     ruleCheck_.check(configuration_.settings);
     contradictionCheck_.check(configuration_.settings);
     receive(event::Warned{"config-watch", config_.watchFault()});

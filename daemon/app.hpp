@@ -147,6 +147,7 @@ class App final : public Requests {
     static std::string journalSocket(const Options& options);
     void useConfiguration(const Loaded& loaded);
     static void journalOnce(Diagnostics& told, const Diagnostics& found);
+    void warnOf(const char* id, Diagnostics& told, const Diagnostics& found);
     ConfigSource::Done onceInForce(ReplyVoid reply);
     void end(); // ordered by a signal
     void startRelease(int exitCode);

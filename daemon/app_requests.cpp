@@ -293,19 +293,11 @@ void App::endRelease(const Result<void>& result) {
     g_main_loop_quit(loop_.get());
 }
 
-namespace {
-
-bool isGuards(const Client& client) {
-    return !client.self && client.socket.ends_with("-manager") && client.applicationId == guardsApplicationId;
-}
-
-} // namespace
-
 // Who lets in while there is no guard goes with the server, or for a guard that comes. Of one whose connection is there already
 // it is not known whether he stays (this may have been started because he goes): that is looked at a while later.
 bool App::isOver(const Event& event) const {
     const auto* seen = std::get_if<event::ClientSeen>(&event);
-    const bool came = seen && model_.listComplete && isGuards(seen->client);
+    const bool came = seen && model_.listComplete && isAnotherGuard(seen->client);
     return came || std::holds_alternative<event::Disconnected>(event);
 }
 
@@ -318,7 +310,7 @@ void App::letIn() {
             auto* app = static_cast<App*>(self);
             app->releaseTimer_ = 0;
             const auto& clients = app->model_.graph.clients;
-            if (std::any_of(clients.begin(), clients.end(), [](const auto& entry) { return isGuards(entry.second); }))
+            if (std::any_of(clients.begin(), clients.end(), [](const auto& entry) { return isAnotherGuard(entry.second); }))
                 g_main_loop_quit(app->loop_.get());
             return G_SOURCE_REMOVE;
         },
@@ -326,7 +318,8 @@ void App::letIn() {
 }
 
 // A server that was started for strict admission lets every new client wait and bears its microphones silent, guard or no guard:
-// unless another one is about to come, somebody has to stay who lets them in, and opens these. Of the unit's processes that is for the last one to see to (ExecStopPost=).
+// unless another one is about to come, somebody has to stay who lets them in, and opens these. Of the unit's processes that is for
+// the last one to see to (ExecStopPost=).
 void App::leaveDoorOpen() const {
     if (ofUnit() && options_.releaseLeftovers) {
         const bool forGood = environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();

@@ -160,6 +160,11 @@ struct Link {
     std::optional<GlobalId> client = std::nullopt; // who made it
 };
 
+// What its maker calls a microphone.
+inline bool hasSourceClass(const Node& node) {
+    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
+}
+
 // What is given back of a limit that was never read other than as 0: to whom it was born with, or a guard left it, 0 would be a
 // dead microphone.
 inline float limitToGiveBack(const Node& node) {

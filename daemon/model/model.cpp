@@ -159,12 +159,11 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
         found.restoreMonitorMute = false;
         const auto known = model.remembered.restore.find(node.serial);
         if (model.remembered.serverCookie == model.graph.serverCookie && known != model.remembered.restore.end()) {
-            found.restoreMax = known->second.first;
+            // A source that was silent before any guard came cannot be told from one that a guard left behind.
+            if (known->second.first != 0.0f)
+                found.restoreMax = known->second.first;
             found.restoreMonitorMute = known->second.second;
         }
-        // A source that was silent before any guard came cannot be told from one that a guard left behind.
-        if (found.restoreMax == 0.0f)
-            found.restoreMax = limitToGiveBack(node);
     }
     return found;
 }

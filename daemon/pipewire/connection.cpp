@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/pipewire/connection.hpp"
-#include "daemon/pipewire/pipewire_server.hpp"
 
 #include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
@@ -29,9 +28,10 @@
 namespace micguard {
 namespace {
 
+// Who a client is, is read again so often, where we lack what it takes.
+constexpr guint rereadMs = 100;
 // A server of which nothing was heard for so long is asked over another connection whether it answers at all.
 constexpr guint patienceMs = 100;
-constexpr guint rereadMs = 100;
 // So often it has then to answer there, and to say nothing here. Not at the first time: a connection that set
 // something on a node of the server's own loopbacks is not read until they have carried it out, which takes
 // several of the turns in which others are answered (PipeWire 1.4.2: impl-node.c, node_set_param()).
@@ -46,10 +46,6 @@ struct Overloaded : Ts... {
 };
 template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for an aggregate
-
-bool hasSourceClass(const Node& node) {
-    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
-}
 
 // Could be a microphone as far as the registry tells: silenced and read at once. What its full properties
 // reveal later is silenced then. The class of what the server makes is its maker's word, and no evidence.
@@ -164,10 +160,7 @@ struct Connection::Impl {
         return pw_core_sync(core, PW_ID_CORE, 0);
     }
 
-    // The server can destroy a client and keep its socket open (PipeWire 1.4.2, when it is destroyed at an
-    // unlucky moment of its first messages): then nothing tells us that nobody will ever answer. If the server
-    // answers somebody else who asked later, again and again, and says nothing here, this connection is dead; if
-    // it answers nobody, it is busy or stopped, and we wait.
+    // Others can mend what we lack; the connection is kept, or a microphone that appears meanwhile would be heard.
     static gboolean onReread(gpointer data) noexcept {
         auto* self = static_cast<Impl*>(data);
         for (const auto id : std::set(self->unread)) {
@@ -183,6 +176,10 @@ struct Connection::Impl {
         return G_SOURCE_REMOVE;
     }
 
+    // The server can destroy a client and keep its socket open (PipeWire 1.4.2, when it is destroyed at an
+    // unlucky moment of its first messages): then nothing tells us that nobody will ever answer. If the server
+    // answers somebody else who asked later, again and again, and says nothing here, this connection is dead; if
+    // it answers nobody, it is busy or stopped, and we wait.
     static gboolean onPatience(gpointer data) noexcept {
         auto* self = static_cast<Impl*>(data);
         const bool waiting = self->asks != self->answers && !self->lostTold;
@@ -287,17 +284,18 @@ struct Connection::Impl {
         if (std::exchange(self->announced, true))
             return;
         event::Connected connected;
-        if (const char* pid = info->props ? spa_dict_lookup(info->props, PW_KEY_APP_PROCESS_ID) : nullptr)
+        const auto property = [&](const char* key) { return info->props ? spa_dict_lookup(info->props, key) : nullptr; };
+        if (const char* pid = property(PW_KEY_APP_PROCESS_ID))
             connected.serverPid = static_cast<std::uint32_t>(std::strtoul(pid, nullptr, 10));
         self->boundCallbacks.serverPid = connected.serverPid;
         connected.name = info->name ? info->name : "";
         connected.version = info->version ? info->version : "";
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
-        const char* admission = info->props ? spa_dict_lookup(info->props, "micguard.admission") : nullptr;
+        const char* admission = property("micguard.admission");
         connected.admissionOurs = admission && std::string_view(admission) == "strict";
-        const char* born = info->props ? spa_dict_lookup(info->props, "micguard.born") : nullptr;
+        const char* born = property("micguard.born");
         self->bearsSilent = born && std::string_view(born) == "silent";
-        const char* rate = info->props ? spa_dict_lookup(info->props, "default.clock.rate") : nullptr;
+        const char* rate = property("default.clock.rate");
         if (const auto hertz = rate ? std::strtoul(rate, nullptr, 10) : 0; hertz > 0 && hertz <= 10'000'000)
             connected.clockRate = static_cast<std::uint32_t>(hertz);
         self->callbacks.event(connected);

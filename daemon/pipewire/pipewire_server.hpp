@@ -13,15 +13,12 @@
 
 namespace micguard {
 
-// A guard's connection by its application.id.
-inline constexpr const char* guardsApplicationId = "org.micguard.MicGuard1";
-
 class PipeWireServer : public Server {
   public:
     // `sink` is called from the loop, in the server's order; it may call perform() and sync(). For a node that
     // could be a microphone it is called from within the registry's handler, so that a silence set there is
     // ahead of everything that others may do with the node.
-    // `passing`: for one who only gives back or lets in. Others know a guard by guardsApplicationId.
+    // `passing`: for one who only gives back or lets in, whom nobody is to take for a guard (isAnotherGuard()).
     PipeWireServer(std::function<void(const Event&)> sink, bool passing);
     ~PipeWireServer() override;
     PipeWireServer(const PipeWireServer&) = delete;

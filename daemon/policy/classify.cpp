@@ -67,12 +67,12 @@ bool looksLikeSessionManager(const Client& client) {
 bool isSource(const Graph& graph, const Node& node) {
     if (const Client* owner = graph.owner(node); owner && owner->self)
         return false; // the silence that we play
-    const std::string_view kind = node.mediaClass;
-    if (kind.starts_with("Audio/Source") || kind == "Audio/Duplex")
+    if (hasSourceClass(node))
         return true;
     // The class is the maker's word; a capture plug-in behind it is evidence.
     if (isSourceFactory(node.factory) || isUnknownProducer(graph, node))
         return true;
+    const std::string_view kind = node.mediaClass;
     if (kind.starts_with("Stream/") || kind.starts_with("Audio/Sink") || kind.starts_with("Video/") ||
         kind.starts_with("Midi/"))
         return false;
@@ -80,6 +80,10 @@ bool isSource(const Graph& graph, const Node& node) {
     return anyPort(graph, node, [&](const Port& port) {
         return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
     });
+}
+
+bool isAnotherGuard(const Client& client) {
+    return !client.self && client.socket.ends_with("-manager") && client.applicationId == guardsApplicationId;
 }
 
 bool isSessionManager(const ProcessFacts& process) { return runsSessionManager(process); }

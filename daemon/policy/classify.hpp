@@ -31,6 +31,11 @@ bool isCaptureStream(const Node& node);
 // qualify, the one in a session manager's unit is it, else the one that was there first.
 std::set<GlobalId> sessionManagers(const Graph& graph);
 
+// What a guard's connection says of itself (application.id).
+inline constexpr const char* guardsApplicationId = "org.micguard.MicGuard1";
+// A guard that is not this process. Passing runs of micguardd are none.
+bool isAnotherGuard(const Client& client);
+
 // PipeWire itself, by its executable; what it was started for is not said.
 bool isPipeWire(const ProcessFacts& process);
 // The same evidence as that for a session manager, without a connection.

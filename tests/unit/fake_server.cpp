@@ -20,10 +20,6 @@ Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for aggre
 constexpr std::uint32_t everything = 0700;
 
 // As daemon/pipewire asks for Props ahead of its own first write.
-bool hasSourceClass(const Node& node) {
-    return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
-}
-
 bool isReadAtOnce(const Node& node) { return node.inServer || hasSourceClass(node); }
 
 std::string id(GlobalId object) {
