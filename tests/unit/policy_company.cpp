@@ -58,6 +58,15 @@ Settings settingsOf(std::vector<Rule> rules) {
     return settings;
 }
 
+// Each one, from a on, is kept out while the next one captures, and the last one while a does; lines count from 1.
+Settings ringOf(const std::vector<Ruling>& actions) {
+    std::vector<Rule> rules;
+    for (std::size_t at = 0; at < actions.size(); at++)
+        rules.push_back(beside(actions[at], static_cast<char>('a' + at), static_cast<char>('a' + (at + 1) % actions.size()),
+                               static_cast<std::uint32_t>(at + 1)));
+    return settingsOf(std::move(rules));
+}
+
 std::string reasonOf(const World& world, std::string_view stream) {
     const auto verdicts = world.verdicts();
     for (const auto& [id, decision] : verdicts.ruled)
@@ -103,9 +112,7 @@ TEST_CASE("one that may hear only while another does, and that one only while th
 
 TEST_CASE("three that exclude each other in a ring: one goes on, for good") {
     World world(mic + applications("abc"));
-    world.apply(event::SettingsLoaded{
-        settingsOf({beside(Ruling::Deny, 'a', 'b', 1), beside(Ruling::Silence, 'b', 'c', 2),
-                    beside(Ruling::Deny, 'c', 'a', 3)})});
+    world.apply(event::SettingsLoaded{ringOf({Ruling::Deny, Ruling::Silence, Ruling::Deny})});
     world.enforcer.settle();
     changesIn(world, 50);
     CHECK(changesIn(world, 50) == 0);
@@ -123,9 +130,7 @@ TEST_CASE("three that exclude each other in a ring: one goes on, for good") {
 
 TEST_CASE("who comes into a ring of rules is kept out from the start, and shuts out nobody") {
     World world(mic + applications("ac"));
-    world.receive(event::SettingsLoaded{
-        settingsOf({beside(Ruling::Deny, 'a', 'b', 1), beside(Ruling::Silence, 'b', 'c', 2),
-                    beside(Ruling::Deny, 'c', 'a', 3)})});
+    world.receive(event::SettingsLoaded{ringOf({Ruling::Deny, Ruling::Silence, Ruling::Deny})});
     REQUIRE(world.server.audible() == Pairs{"mic -> a"});
     // b might hear, going by its own rule: c does not. But a would have to go.
     world.say("client 200 exe=/usr/bin/b");
@@ -142,9 +147,7 @@ TEST_CASE("who comes into a ring of rules is kept out from the start, and shuts 
 
 TEST_CASE("four in a ring: every other one goes on") {
     World world(mic + applications("abcd"));
-    world.receive(event::SettingsLoaded{
-        settingsOf({beside(Ruling::Deny, 'a', 'b', 1), beside(Ruling::Deny, 'b', 'c', 2),
-                    beside(Ruling::Deny, 'c', 'd', 3), beside(Ruling::Deny, 'd', 'a', 4)})});
+    world.receive(event::SettingsLoaded{ringOf({Ruling::Deny, Ruling::Deny, Ruling::Deny, Ruling::Deny})});
     CHECK(world.server.audible() == Pairs{"mic -> a", "mic -> c"});
     CHECK(reasonOf(world, "b") == "denied by r.toml:2 while '/usr/bin/c' captures");
     CHECK(changesIn(world, 20) == 0);
@@ -204,9 +207,7 @@ TEST_CASE("who is kept from one microphone and hears another one captures all th
 
 TEST_CASE("muted by severing, those who exclude each other are the same as before it, and after it") {
     World world(mic + applications("abc"));
-    world.receive(event::SettingsLoaded{
-        settingsOf({beside(Ruling::Deny, 'a', 'b', 1), beside(Ruling::Deny, 'b', 'c', 2),
-                    beside(Ruling::Deny, 'c', 'a', 3)})});
+    world.receive(event::SettingsLoaded{ringOf({Ruling::Deny, Ruling::Deny, Ruling::Deny})});
     REQUIRE(world.server.audible() == Pairs{"mic -> a"});
     world.receive(event::ModeChosen{Mode::Sever});
     world.mute();
