@@ -114,6 +114,7 @@ struct Applied {
     std::set<Serial> fed;             // input ports that were linked to it
     std::set<Serial> portsAsked;      // streams that were told to make their ports
     std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
+    std::set<std::pair<Serial, std::uint32_t>> routesMuted; // and routes, as in `leds`
     std::map<Serial, Asked> processes; // by client
     std::uint64_t sent = 0;         // the newest batch
     std::uint64_t acknowledged = 0; // the server has carried out its own part of every batch up to this one

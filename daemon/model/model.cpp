@@ -117,6 +117,7 @@ void forgetObject(Model& model, GlobalId id) {
         serial = d->serial;
         model.remembered.ledsStored = storedLeds(model);
         std::erase_if(applied.leds, [&](const auto& led) { return led.first.first == d->serial; });
+        std::erase_if(applied.routesMuted, [&](const auto& key) { return key.first == d->serial; });
         std::erase_if(applied.panel, [&](const auto& panel) { return panel.first.first == d->serial; });
         graph.remove(id);
     } else {

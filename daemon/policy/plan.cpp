@@ -383,15 +383,18 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         return actions;
     for (const auto& verdict : verdicts.sources) {
         const Node* node = model.graph.node(verdict.node);
-        if (!node || !verdict.guarded || verdict.silent || model.applied.userMuted.contains(node->serial))
+        if (!node || !verdict.guarded || verdict.silent)
             continue;
         const auto knob = model.applied.knobs.find(node->serial);
         if (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late)
             continue;
-        actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
+        if (!model.applied.userMuted.contains(node->serial))
+            actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
+        // Routes that have still to be read come before their process's answer to the above.
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
-                if (route.input && route.profileDevice == node->profileDevice && !route.mute)
+                if (route.input && route.profileDevice == node->profileDevice && !route.mute &&
+                    !model.applied.routesMuted.contains({device->serial, route.index}))
                     actions.push_back(setRouteMute(model, *device, route, true, false));
     }
     return actions;
@@ -589,6 +592,8 @@ struct Recorder {
         if (!device)
             return;
         asked(a.process);
+        if (a.mute && standsIn(model))
+            model.applied.routesMuted.insert({device->serial, a.route});
         if (!a.mute) {
             model.applied.leds.erase({device->serial, a.route});
             model.remembered.ledsStored.erase({device->name, a.route});

@@ -85,6 +85,24 @@ TEST_CASE("the knob does not open before the user's mute was read back") {
     CHECK(world.server.knob(GlobalId{20}).mute);
 }
 
+// A process tells of its card's routes before it answers what it was asked.
+TEST_CASE("a route that is read after the release has begun is muted in the guard's place like one that was known") {
+    World world(desk);
+    world.say("device 15 name=card client=10\n"
+              "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out");
+    world.mute();
+    world.server.stall(true);
+    world.receive(event::Released{true});
+    world.server.stall(false);
+    world.say("route 15 index=0 profile=1 hw-mute");
+    CHECK(world.server.knob(GlobalId{20}).mute);
+    CHECK(routeMuted(world, 0));
+    CHECK(world.plan().empty());
+    // Whoever unmutes it now means it.
+    world.say("routes 15 0 unmute");
+    CHECK_FALSE(routeMuted(world, 0));
+}
+
 TEST_CASE("what no ordinary tool can mute stays shut when the guard goes while muted") {
     World world(std::string(desk) + R"(
         node 20 class=Audio/Source name=locked client=10 locked
