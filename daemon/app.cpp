@@ -450,7 +450,7 @@ void App::settle() {
         publishIn(publishMs);
     }
     notifyReady();
-    if (releasing_)
+    if (releasing_ && !lettingIn_)
         finishRelease();
 }
 

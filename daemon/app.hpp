@@ -261,6 +261,7 @@ class App final : public Requests {
     bool ready_ = false;
     bool replied_ = false; // and not published yet
     bool releasing_ = false;
+    bool lettingIn_ = false; // everything is given back, and who waits is let in until a guard comes or the server goes
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     std::vector<Serial> unsettledNodes_; // sources, likewise

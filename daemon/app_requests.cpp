@@ -264,6 +264,9 @@ void App::startRelease(int exitCode) {
 }
 
 void App::finishRelease() {
+    // Of a connection that was cut and is being made anew it is not known yet what there is.
+    if (model_.trying || (model_.connected && !model_.listComplete))
+        return;
     // Late is better than lost: what a process was asked goes with the connection over which it was.
     if (!enforcer_.allAnswered() || !plan(model_, enforcer_.verdicts()).empty())
         return;
@@ -294,14 +297,19 @@ void App::endRelease(const Result<void>& result) {
 }
 
 // Who lets in while there is no guard goes with the server, or for a guard that comes. Of one whose connection is there already
-// it is not known whether he stays (this may have been started because he goes): that is looked at a while later.
+// it is not known whether he stays (this may have been started because he goes): that is looked at a while later. A connection
+// that is cut while the server goes on is made anew.
 bool App::isOver(const Event& event) const {
-    const auto* seen = std::get_if<event::ClientSeen>(&event);
-    const bool came = seen && model_.listComplete && isAnotherGuard(seen->client);
-    return came || std::holds_alternative<event::Disconnected>(event);
+    if (const auto* seen = std::get_if<event::ClientSeen>(&event))
+        return model_.listComplete && isAnotherGuard(seen->client);
+    if (const auto* gone = std::get_if<event::Disconnected>(&event))
+        return !gone->trying;
+    const auto* connected = std::get_if<event::Connected>(&event);
+    return connected && connected->cookie != lastCookie_;
 }
 
 void App::letIn() {
+    lettingIn_ = true;
     cancelTimer(releaseTimer_);
     constexpr guint longestGoodbyeMs = 2000;
     releaseTimer_ = g_timeout_add(

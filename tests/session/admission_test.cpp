@@ -517,6 +517,29 @@ TEST_CASE("who lets in stays for whoever comes to give back, and for a guard who
         INFO("it goes when a guard comes");
         CHECK(letIn.wait(kPatience));
     }
+    SECTION("its connections are cut, and the server goes on") {
+        session.kill(Daemon::micguardd);
+        Process letIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+        const std::string pid = std::to_string(letIn.pid());
+        listenTo(session, "tone");
+        const auto connections = [&] {
+            std::vector<std::uint32_t> ids;
+            for (const auto& [id, one] : session.graph().objects())
+                if (one.type == "Client" && one.property("pipewire.sec.pid") == pid)
+                    ids.push_back(id);
+            return ids;
+        };
+        for (int time = 0; time < 3; time++) {
+            REQUIRE(eventually([&] { return !connections().empty(); }));
+            for (const auto id : connections())
+                session.run({"env", "PIPEWIRE_REMOTE=pipewire-0-manager", "pw-cli", "destroy", std::to_string(id)});
+            listenTo(session, "tone");
+            CHECK_FALSE(letIn.wait(Milliseconds(0)));
+        }
+        session.restart(Daemon::pipewire);
+        INFO("it goes with the server");
+        CHECK(letIn.wait(kPatience));
+    }
 }
 
 TEST_CASE("strict admission is switched on and off", "[admission]") {
@@ -557,7 +580,7 @@ TEST_CASE("with the package gone the link leads nowhere, and PipeWire is as ever
 
 TEST_CASE("a guard that is killed while muted, restarted and stopped leaves nothing that the package's removal cannot give back",
           "[admission]") {
-    const SessionOptions options = strictSession({MicKind::tone});
+    const SessionOptions options = strictSession({MicKind::tone, MicKind::acp});
     PrivateSession session(options);
     Heard running = listenTo(session, "tone");
     {
@@ -573,8 +596,10 @@ TEST_CASE("a guard that is killed while muted, restarted and stopped leaves noth
         CHECK(done.exitCode == 0);
     }
     Process letIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
-    must(session, {"pactl", "set-source-mute", "tone", "0"});
-    listenTo(session, "tone");
+    for (const std::string name : {"tone", "acp"}) {
+        must(session, {"pactl", "set-source-mute", name, "0"});
+        listenTo(session, name);
+    }
     ::kill(letIn.pid(), SIGTERM);
     CHECK(letIn.wait(Milliseconds(5000)));
 }
