@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from machine import (FOLDER, MICROPHONES, UNIT, active, guard_pid, hears, limit, listening, live, mute, note, out, phase, points, prop,
                      run, show, silent, turning_up, unmute, until, user_mutes)
@@ -89,6 +90,32 @@ def usable():
     found = {"before": state()}
     done = [run("pactl", "set-source-mute", name, "0") for name in MICROPHONES]
     return {**found, "unmuted": done, "ears": ears()}
+
+
+def processes():
+    """Of this user: command line by process, with state and ticks on a processor."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            if os.stat(path).st_uid != os.getuid():
+                continue
+            with open(path + "/cmdline", "rb") as file:
+                words = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+            with open(path + "/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        found[os.path.basename(path)] = (words, fields[0], int(fields[11]) + int(fields[12]))
+    return found
+
+
+def remains():
+    """What there is of a session that does not answer, for whoever has to find out why. Asks no sound server."""
+    before = processes()
+    time.sleep(1)
+    lines = [f"{pid} {state} +{ticks - before.get(pid, (0, 0, ticks))[2]} ticks in 1 s: {words}" for pid, (words, state, ticks) in processes().items()]
+    units = out("systemctl", "--user", "--no-pager", "--plain", "--all", "list-units", "micguard*", "pipewire*", "wireplumber*")
+    return {"text": "\n".join([*lines, units, out("journalctl", "--user", "--no-pager", "-o", "short-precise", "-n", "300")])}
 
 
 def guards():
@@ -171,6 +198,8 @@ def removal():
     points.same(guards(), ["second /usr/libexec/micguardd --let-in", "tester /usr/libexec/micguardd --let-in"],
                 "all that runs is who lets in where PipeWire was started for strict admission")
     for who, found in (("tester", usable()), ("second", as_user("second", "usable"))):
+        if "error" in found:
+            note(as_user(who, "remains").get("text", "nothing can be said of it"))
         works(found, f"{who}, package removed")
         points.ok(all(text.endswith("yes") for text in found.get("before", {}).get("user", {"": ""}).values()),
                   f"{who}: the removal opened no microphone", found.get("before"))
@@ -231,7 +260,7 @@ def muted():
     return state()
 
 
-ANSWERS = {"state": state, "prepared": prepared, "killed": killed, "usable": usable, "mute": muted}
+ANSWERS = {"state": state, "prepared": prepared, "killed": killed, "usable": usable, "mute": muted, "remains": remains}
 
 
 def main():
