@@ -145,7 +145,8 @@ tl::expected<void, UsageError> Parser::option(std::string_view word, std::size_t
         }
         if (equals == std::string_view::npos && at + 1 >= words_.size())
             return wrong("option " + quoted(name) + " needs a value", found_.verb);
-        const std::string_view value = equals == std::string_view::npos ? words_[++at] : word.substr(equals + 1);
+        const std::string_view value =
+            equals == std::string_view::npos ? words_[++at] : word.substr(equals + 1);
         if (const std::string fault = faultOf(spec.takes, value); !fault.empty())
             return wrong("the value of option " + quoted(name) + fault, found_.verb);
         found_.options.emplace_back(spec.name, value);
@@ -178,31 +179,35 @@ tl::expected<void, UsageError> Parser::check() const {
     for (std::size_t i = 0; verb->operands == Operands::Named && i < verb->operandNames.size(); i++)
         if (i >= found_.operands.size() || found_.operands[i].empty())
             return wrong(quoted(verb->name) + " needs " + std::string(verb->operandNames[i]), verb);
-    std::size_t afterWord = verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile ? 1 : 0;
+    std::size_t afterWord =
+        verb->operands == Operands::Subverb && found_.operands.front() == verb->wordWithFile ? 1 : 0;
     for (const WordOperands& more : verb->wordsWithMore)
         if (found_.operands.front() == more.word) {
             if (found_.operands.size() < more.least + 1)
-                return wrong(quoted(std::string(verb->name) + " " + std::string(more.word)) + " needs " + std::string(more.needs), verb);
+                return wrong(quoted(std::string(verb->name) + " " + std::string(more.word)) + " needs " +
+                                 std::string(more.needs),
+                             verb);
             afterWord = more.most;
         }
-    const std::size_t most =
-        verb->operands == Operands::None    ? 0
-        : verb->operands == Operands::Named ? verb->operandNames.size()
-                                              : 1 + afterWord;
+    const std::size_t most = verb->operands == Operands::None    ? 0
+                             : verb->operands == Operands::Named ? verb->operandNames.size()
+                                                                 : 1 + afterWord;
     if (verb->operands != Operands::Subverb && found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
     if (!verb->words.empty() && !found_.operands.empty()) {
         const std::string& word = found_.operands[verb->wordAt];
         if (std::find(verb->words.begin(), verb->words.end(), word) == verb->words.end())
-            return wrong("unknown " + (verb->wordNoun.empty() ? quoted(std::string(verb->name) + " " + word)
-                                                              : std::string(verb->wordNoun) + " " + quoted(word)),
+            return wrong("unknown " + (verb->wordNoun.empty()
+                                           ? quoted(std::string(verb->name) + " " + word)
+                                           : std::string(verb->wordNoun) + " " + quoted(word)),
                          verb, nearest(word, verb->words));
     }
     if (found_.operands.size() > most)
         return wrong("unexpected " + quoted(found_.operands[most]), verb);
     for (std::size_t i = 0; i < found_.operands.size(); ++i) {
         const bool file = i == 1 && found_.operands.front() == verb->wordWithFile;
-        if (const std::string fault = faultOf(file ? Takes::Path : Takes::Text, found_.operands[i]); !fault.empty())
+        if (const std::string fault = faultOf(file ? Takes::Path : Takes::Text, found_.operands[i]);
+            !fault.empty())
             return wrong((file ? "the name of a file" : quoted(found_.operands[i])) + fault, verb);
     }
     return {};

@@ -55,10 +55,10 @@ struct VerbSpec {
     Json json = Json::No;
     Operands operands = Operands::None;
     std::span<const OptionSpec> options = {};
-    std::span<const std::string_view> words = {}; // the values OptionalWord may have; empty: any
-    std::string_view wordNoun = {};               // what one of them is; empty: what follows the verb
-    std::string_view wordWithFile = {};           // of a Subverb
-    std::span<const WordOperands> wordsWithMore = {}; // of a Subverb
+    std::span<const std::string_view> words = {};        // the values OptionalWord may have; empty: any
+    std::string_view wordNoun = {};                      // what one of them is; empty: what follows the verb
+    std::string_view wordWithFile = {};                  // of a Subverb
+    std::span<const WordOperands> wordsWithMore = {};    // of a Subverb
     std::span<const std::string_view> operandNames = {}; // of Named
     std::size_t wordAt = 0;                              // of Named: which operand is one of `words`
     std::span<const std::string_view> insteadOfCommand = {}; // of Command: options with which there is none

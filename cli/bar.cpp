@@ -28,7 +28,8 @@ std::vector<const ApplicationFacts*> listeners(const Objects& objects) {
     std::vector<const ApplicationFacts*> found;
     for (const ApplicationFacts* application : objects.applicationsInOrder())
         if (!application->levelMeterOnly &&
-            (application->state == "capturing" || application->state == "silenced" || application->state == "severed"))
+            (application->state == "capturing" || application->state == "silenced" ||
+             application->state == "severed"))
             found.push_back(application);
     return found;
 }
@@ -46,7 +47,9 @@ Look lookOf(const GuardFacts* facts, const Objects& objects) {
     const auto who = listeners(objects);
     const bool vouched = facts->guaranteed();
     Look look;
-    look.state = facts->state == "degraded" ? "degraded" : facts->muted ? (vouched ? "muted" : "muting") : "live";
+    look.state = facts->state == "degraded" ? "degraded"
+                 : facts->muted             ? (vouched ? "muted" : "muting")
+                                            : "live";
     if (!who.empty() && look.state == "live")
         look.state = "in-use";
     if (!who.empty() && look.state == "muted")
@@ -58,14 +61,16 @@ Look lookOf(const GuardFacts* facts, const Objects& objects) {
         look.text = facts->muted ? look.text + ", " + listed(who) : listed(who);
     look.text = cut(look.text, widestText);
 
-    look.lines.push_back(look.state == "degraded"     ? (facts->muted ? "Muted, but that cannot be vouched for" : "Something is wrong")
-                         : facts->muted               ? (vouched ? "All microphones are muted" : "A mute is under way")
-                         : who.empty()                ? "Microphones are live, and nobody listens"
-                                                      : "Microphones are live");
+    look.lines.push_back(look.state == "degraded"
+                             ? (facts->muted ? "Muted, but that cannot be vouched for" : "Something is wrong")
+                         : facts->muted ? (vouched ? "All microphones are muted" : "A mute is under way")
+                         : who.empty()  ? "Microphones are live, and nobody listens"
+                                        : "Microphones are live");
     for (const HoldFacts& hold : facts->holds)
         look.lines.push_back(wordsFor(hold));
     for (std::size_t i = 0; i < who.size() && i < mostNames; ++i)
-        look.lines.push_back(nameOf(*who[i]) + (who[i]->state == "capturing" ? " listens" : " hears silence"));
+        look.lines.push_back(nameOf(*who[i]) +
+                             (who[i]->state == "capturing" ? " listens" : " hears silence"));
     if (who.size() > mostNames)
         look.lines.push_back("and " + std::to_string(who.size() - mostNames) + " more");
     if (facts->mode == "sever" && facts->muted)
@@ -87,7 +92,9 @@ std::string plain(std::string_view text) {
 }
 
 // Somebody listens, or would; or nobody can say.
-bool glaring(std::string_view state) { return state == "in-use" || state == "muted-in-use" || state == "degraded"; }
+bool glaring(std::string_view state) {
+    return state == "in-use" || state == "muted-in-use" || state == "degraded";
+}
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string out;
@@ -126,7 +133,11 @@ std::string barLine(Bar bar, const GuardFacts* facts, const Objects& objects) {
                        -1) +
                "\n";
     case Bar::I3statusRust:
-        return written({{"text", markup(look.text)}, {"short_text", markup(look.text)}, {"state", i3State(look.state)}}, -1) + "\n";
+        return written({{"text", markup(look.text)},
+                        {"short_text", markup(look.text)},
+                        {"state", i3State(look.state)}},
+                       -1) +
+               "\n";
     case Bar::Polybar:
         // It knows no classes; turned over is what any colours can do.
         return (glaring(look.state) ? "%{R} " + plain(look.text) + " %{R}" : plain(look.text)) + "\n";

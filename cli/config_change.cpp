@@ -28,18 +28,21 @@ std::string unknownKey(const std::string& key) {
     const std::vector<std::string_view> views(names.begin(), names.end());
     const std::string_view meant = nearest(key, views);
     return "there is no setting '" + shown(key, 60) + "'" +
-           (meant.empty() ? "; micguardctl config show lists them" : " (did you mean '" + std::string(meant) + "'?)");
+           (meant.empty() ? "; micguardctl config show lists them"
+                          : " (did you mean '" + std::string(meant) + "'?)");
 }
 
 // As App::setConfig does it, for a guard that is not there to do it.
 int changeWithoutGuard(const ConfigFolders& folders, const std::string& key, const SettingValue& value) {
-    const auto refusal = changeOwnFile(settingsFiles(folders), ownFilePath(folders), settingChange(key, value));
+    const auto refusal =
+        changeOwnFile(settingsFiles(folders), ownFilePath(folders), settingChange(key, value));
     return refusal ? no(shown(refusal->message, 400)) : raw(Exit::Ok);
 }
 
 } // namespace
 
-tl::expected<SettingValue, std::string> valueFrom(const SettingKey& key, const std::vector<std::string>& words) {
+tl::expected<SettingValue, std::string> valueFrom(const SettingKey& key,
+                                                  const std::vector<std::string>& words) {
     SettingValue value = words.front();
     if (key.shape == SettingKey::Shape::Globs) {
         // One empty word is the empty list.
@@ -56,14 +59,16 @@ tl::expected<SettingValue, std::string> valueFrom(const SettingKey& key, const s
         if (error == std::errc() && end == word.data() + word.size())
             value = number;
     } else if (words.front().empty()) {
-        return tl::unexpected(key.dotted() + " cannot be empty; config unset " + key.dotted() + " takes it back");
+        return tl::unexpected(key.dotted() + " cannot be empty; config unset " + key.dotted() +
+                              " takes it back");
     }
     if (const auto fault = valueFault(key, value))
         return tl::unexpected(fault->what + (fault->mend.empty() ? "" : "; " + fault->mend));
     return value;
 }
 
-int changeConfig(const ConfigFolders& folders, const std::string& key, const std::vector<std::string>& words, bool json) {
+int changeConfig(const ConfigFolders& folders, const std::string& key, const std::vector<std::string>& words,
+                 bool json) {
     const SettingKey* known = findKey(key);
     if (!known)
         return no(unknownKey(key), Exit::Usage);
@@ -76,7 +81,8 @@ int changeConfig(const ConfigFolders& folders, const std::string& key, const std
     }
     int status = raw(Exit::Ok);
     auto guard = Guard::connect();
-    const Answer<void> done = guard ? guard->setConfig(key, value) : Answer<void>(tl::unexpected(guard.error()));
+    const Answer<void> done =
+        guard ? guard->setConfig(key, value) : Answer<void>(tl::unexpected(guard.error()));
     // Without a bus there is no guard either that could be asked.
     if (!guard || (!done && done.error().code == Exit::NotRunning))
         status = changeWithoutGuard(folders, key, value);

@@ -14,9 +14,11 @@
 namespace micguard::cli {
 
 // What was written on the command line, as a value of that key. Error: a sentence with the key, and what it wants.
-tl::expected<SettingValue, std::string> valueFrom(const SettingKey& key, const std::vector<std::string>& words);
+tl::expected<SettingValue, std::string> valueFrom(const SettingKey& key,
+                                                  const std::vector<std::string>& words);
 
 // Without words: takes back what the guard's own file says. Returns the exit status.
-int changeConfig(const ConfigFolders& folders, const std::string& key, const std::vector<std::string>& words, bool json);
+int changeConfig(const ConfigFolders& folders, const std::string& key, const std::vector<std::string>& words,
+                 bool json);
 
 } // namespace micguard::cli

@@ -8,8 +8,8 @@ namespace micguard::cli {
 
 enum class Exit : int {
     Ok = 0,
-    No = 1,         // is-muted: not muted. Otherwise: the guard refused, doctor found a fault, or verify heard something
-    Usage = 2,      // unknown verb, option or operand
+    No = 1,    // is-muted: not muted; else: the guard refused, doctor found a fault, verify heard something
+    Usage = 2, // unknown verb, option or operand
     NotRunning = 3, // nobody owns the bus name, and the verb does not start the guard (or starting failed)
     Failed = 4, // no session bus, no answer in time, one that makes no sense, or our output cannot be written
     NotGuaranteed = 5, // is-muted: the mute is wanted, but the guard cannot vouch for it (yet)

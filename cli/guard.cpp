@@ -70,8 +70,8 @@ Answer<json> value(sd_bus* bus, sd_bus_message* call, std::string_view what) {
 } // namespace
 
 tl::unexpected<CallError> unreadable(const std::string& what, const std::string& why) {
-    return tl::unexpected(
-        CallError{Exit::Failed, "cannot make sense of the guard's " + what + " (" + why + "); is it of another version?"});
+    return tl::unexpected(CallError{Exit::Failed, "cannot make sense of the guard's " + what + " (" + why +
+                                                      "); is it of another version?"});
 }
 
 void Descriptor::close() {
@@ -272,7 +272,8 @@ Answer<void> Guard::setConfig(const std::string& key, const SettingValue& value)
     auto message = guardCall(bus(), names::guard::method::setConfig, Start::Never);
     if (!message)
         return tl::unexpected(message.error());
-    if (sd_bus_message_append_basic(message->get(), 's', key.c_str()) < 0 || append(message->get(), value) < 0)
+    if (sd_bus_message_append_basic(message->get(), 's', key.c_str()) < 0 ||
+        append(message->get(), value) < 0)
         return tl::unexpected(CallError{Exit::No, "the key or its value is no valid text"});
     return send(bus(), message->get(), changePatience).map([](const MessageHandle&) {});
 }

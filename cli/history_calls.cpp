@@ -72,7 +72,8 @@ Answer<std::vector<EntryFacts>> askHistory(const Guard& guard, const HistoryFilt
 }
 
 Answer<std::uint64_t> clearHistory(const Guard& guard, const HistoryFilter& filter) {
-    auto reply = asked(guard, method::clearHistory, {.until = filter.until, .app = filter.app}, changePatience);
+    auto reply =
+        asked(guard, method::clearHistory, {.until = filter.until, .app = filter.app}, changePatience);
     if (!reply)
         return tl::unexpected(reply.error());
     std::uint64_t cleared = 0;

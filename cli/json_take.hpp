@@ -35,8 +35,12 @@ bool takeNumber(const nlohmann::json& from, Number& into) {
     into = from.get<Number>();
     return true;
 }
-inline bool take(const nlohmann::json& from, std::uint64_t& into) { return takeNumber(from, into); }
-inline bool take(const nlohmann::json& from, std::uint32_t& into) { return takeNumber(from, into); }
+inline bool take(const nlohmann::json& from, std::uint64_t& into) {
+    return takeNumber(from, into);
+}
+inline bool take(const nlohmann::json& from, std::uint32_t& into) {
+    return takeNumber(from, into);
+}
 
 inline bool take(const nlohmann::json& from, std::int64_t& into) {
     if (!from.is_number_integer())

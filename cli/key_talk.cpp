@@ -29,7 +29,9 @@ namespace {
 // The kernel ends a process within that; if it does not, it hangs in the kernel and holds nothing that we could end.
 constexpr int goneMs = 5000;
 
-std::uint32_t self() { return static_cast<std::uint32_t>(getpid()); }
+std::uint32_t self() {
+    return static_cast<std::uint32_t>(getpid());
+}
 
 class KeyHold {
   public:

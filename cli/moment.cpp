@@ -222,7 +222,8 @@ tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, s
         return now;
     if (text == "today" || text == "yesterday")
         return beginOf(dayBefore(now, text == "today" ? 0 : 1));
-    if (const auto [before, fault] = span(text.starts_with('-') ? text.substr(1) : text); fault == SpanFault::None)
+    if (const auto [before, fault] = span(text.starts_with('-') ? text.substr(1) : text);
+        fault == SpanFault::None)
         return now > before ? now - before : 0;
     std::tm parts = localTime(now);
     std::string_view rest = text;
@@ -236,7 +237,8 @@ tl::expected<std::uint64_t, std::string> pastMomentFrom(std::string_view text, s
         }
         return wrong(text, "did not exist last time: the clocks were put forward over it");
     }
-    constexpr std::string_view howTo = "is no time; write it as today, yesterday, 14:30, 2h, 7d, 2026-12-01 or '2026-12-01 09:00'";
+    constexpr std::string_view howTo =
+        "is no time; write it as today, yesterday, 14:30, 2h, 7d, 2026-12-01 or '2026-12-01 09:00'";
     rest = text;
     parts = localTime(now);
     if (!date(rest, parts))

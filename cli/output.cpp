@@ -110,7 +110,8 @@ std::string Table::stacked(const Terminal& terminal) const {
             out += "\n";
         for (std::size_t i = 0; i < header_.size(); ++i)
             if (!row[i].text.empty())
-                out += terminal.painted(padded(header_[i], widest + gap), Colour::Bold) + terminal.painted(row[i].text, row[i].colour) + "\n";
+                out += terminal.painted(padded(header_[i], widest + gap), Colour::Bold) +
+                       terminal.painted(row[i].text, row[i].colour) + "\n";
     }
     return out;
 }
@@ -124,7 +125,8 @@ std::string Table::written(const Terminal& terminal) const {
         std::string blanks;
         for (std::size_t i = 0; i < columns.size(); ++i) {
             const Cell cell = cellOf(i);
-            const std::string text = cell.keep == Keep::End ? cutFront(cell.text, columns[i]) : cut(cell.text, columns[i]);
+            const std::string text =
+                cell.keep == Keep::End ? cutFront(cell.text, columns[i]) : cut(cell.text, columns[i]);
             if (!text.empty()) {
                 out.append(blanks).append(terminal.painted(text, cell.colour));
                 blanks.clear();

@@ -19,7 +19,9 @@ bool takeAll(const json& from, T&... into) {
     return from.is_array() && from.size() == sizeof...(into) && (take(from[index++], into) && ...);
 }
 
-bool take(const json& from, ExposurePeriod& into) { return takeAll(from, into.start, into.end, into.judged); }
+bool take(const json& from, ExposurePeriod& into) {
+    return takeAll(from, into.start, into.end, into.judged);
+}
 bool take(const json& from, ExposureStretch& into) {
     return takeAll(from, into.start, into.end, into.doing, into.assumed);
 }
@@ -82,9 +84,10 @@ tl::expected<std::vector<Exposure>, std::string> exposuresFrom(const json& reply
     for (const json& entry : reply) {
         Exposure row;
         Keys keys(entry);
-        keys("app", row.appId)("name", row.name)("identity", row.identity)("class", row.judged)("mutes", row.mutes)(
-            "muted-usec", row.mutedUsec)("asked-usec", row.askedUsec)("held-usec", row.heldUsec)("assumed-usec", row.assumedUsec)(
-            "samples", row.samples)("wakeups", row.wakeups)("level-meter", row.levelMeter)("sources", row.sources);
+        keys("app", row.appId)("name", row.name)("identity", row.identity)("class", row.judged)(
+            "mutes", row.mutes)("muted-usec", row.mutedUsec)("asked-usec", row.askedUsec)(
+            "held-usec", row.heldUsec)("assumed-usec", row.assumedUsec)("samples", row.samples)(
+            "wakeups", row.wakeups)("level-meter", row.levelMeter)("sources", row.sources);
         row.ownMute = entry.is_object() && entry.contains("own-muted-usec");
         keys.maybe("own-mute-class", row.ownJudged)
             .maybe("own-muted-usec", row.ownMutedUsec)
@@ -107,9 +110,13 @@ json toJson(const ExposureReport& report) {
     for (const auto& row : report.rows) {
         json periods = json::array(), stretches = json::array();
         for (const auto& period : row.periods)
-            periods.push_back({{"start", period.start}, {"end", period.end}, {"class", orNull(period.judged)}});
+            periods.push_back(
+                {{"start", period.start}, {"end", period.end}, {"class", orNull(period.judged)}});
         for (const auto& stretch : row.stretches)
-            stretches.push_back({{"start", stretch.start}, {"end", stretch.end}, {"doing", stretch.doing}, {"assumed", stretch.assumed}});
+            stretches.push_back({{"start", stretch.start},
+                                 {"end", stretch.end},
+                                 {"doing", stretch.doing},
+                                 {"assumed", stretch.assumed}});
         const json own = row.ownMute ? json{{"class", orNull(row.ownJudged)},
                                             {"muted_usec", row.ownMutedUsec},
                                             {"asked_usec", row.ownAskedUsec}}
@@ -136,21 +143,24 @@ json toJson(const ExposureReport& report) {
 }
 
 std::string toCsv(const ExposureReport& report) {
-    std::string out = "app_id,name,identity,class,mutes,mutes_continuous,mutes_periodic,mutes_held,mutes_released,muted_seconds,"
-                      "asked_seconds,held_seconds,assumed_seconds,samples,wakeups,level_meter,sources,own_mute_class,"
-                      "own_muted_seconds,own_mute_asked_seconds\n";
+    std::string out =
+        "app_id,name,identity,class,mutes,mutes_continuous,mutes_periodic,mutes_held,mutes_released,muted_"
+        "seconds,"
+        "asked_seconds,held_seconds,assumed_seconds,samples,wakeups,level_meter,sources,own_mute_class,"
+        "own_muted_seconds,own_mute_asked_seconds\n";
     for (const auto& row : report.rows) {
-        out += csvText(row.appId) + "," + csvText(row.name) + "," + csvText(row.identity) + "," + csvText(row.judged) + "," +
-               std::to_string(row.mutes);
+        out += csvText(row.appId) + "," + csvText(row.name) + "," + csvText(row.identity) + "," +
+               csvText(row.judged) + "," + std::to_string(row.mutes);
         for (const auto one : exposureClasses) {
             const auto count = row.counts.find(std::string(one));
             out += "," + std::to_string(count == row.counts.end() ? 0 : count->second);
         }
         for (const auto usec : {row.mutedUsec, row.askedUsec, row.heldUsec, row.assumedUsec})
             out += "," + seconds(usec);
-        out += "," + std::to_string(row.samples) + "," + std::to_string(row.wakeups) + "," + (row.levelMeter ? "yes" : "no") + "," +
-               csvText(joined(row.sources));
-        out += row.ownMute ? "," + csvText(row.ownJudged) + "," + seconds(row.ownMutedUsec) + "," + seconds(row.ownAskedUsec)
+        out += "," + std::to_string(row.samples) + "," + std::to_string(row.wakeups) + "," +
+               (row.levelMeter ? "yes" : "no") + "," + csvText(joined(row.sources));
+        out += row.ownMute ? "," + csvText(row.ownJudged) + "," + seconds(row.ownMutedUsec) + "," +
+                                 seconds(row.ownAskedUsec)
                            : ",,,";
         out += "\n";
     }

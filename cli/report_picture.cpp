@@ -20,8 +20,8 @@ std::string number(double value) {
 }
 
 std::string rectangle(const char* kind, double left, double top, double width, double high) {
-    return "<rect class=\"" + std::string(kind) + "\" x=\"" + number(left) + "\" y=\"" + number(top) + "\" width=\"" +
-           number(width) + "\" height=\"" + number(high) + "\"/>";
+    return "<rect class=\"" + std::string(kind) + "\" x=\"" + number(left) + "\" y=\"" + number(top) +
+           "\" width=\"" + number(width) + "\" height=\"" + number(high) + "\"/>";
 }
 
 } // namespace
@@ -62,8 +62,9 @@ ExposurePicture::ExposurePicture(const std::vector<Exposure>& rows) {
 std::string ExposurePicture::drawn(const Exposure& row, const std::string& name) const {
     std::string shapes;
     for (const auto& mute : mutes_) {
-        const auto was = std::find_if(row.periods.begin(), row.periods.end(),
-                                      [&](const ExposurePeriod& period) { return period.start == mute.start; });
+        const auto was =
+            std::find_if(row.periods.begin(), row.periods.end(),
+                         [&](const ExposurePeriod& period) { return period.start == mute.start; });
         if (was == row.periods.end())
             continue;
         // A line where there is nothing else: it was there, and had let go.
@@ -78,24 +79,26 @@ std::string ExposurePicture::drawn(const Exposure& row, const std::string& name)
             // A wake-up of a moment is to be seen.
             const double width = std::max(1.5, mute.width * static_cast<double>(end - start) / length);
             const bool asks = stretch.doing == "asking";
-            const std::string kind = std::string(asks ? "asks" : "holds") + (stretch.assumed ? " assumed" : "");
+            const std::string kind =
+                std::string(asks ? "asks" : "holds") + (stretch.assumed ? " assumed" : "");
             shapes += asks ? rectangle(kind.c_str(), left, 2, width, height - 4)
                            : rectangle(kind.c_str(), left, height / 2 - 4, width, 8);
         }
     }
-    const std::string words = name + ": " + (row.judged.empty() ? "not judged" : escaped(row.judged)) + ". Asked for samples for " +
-                              timeSpent(row.askedUsec) + " and held a paused stream for " + timeSpent(row.heldUsec) + " of " +
+    const std::string words = name + ": " + (row.judged.empty() ? "not judged" : escaped(row.judged)) +
+                              ". Asked for samples for " + timeSpent(row.askedUsec) +
+                              " and held a paused stream for " + timeSpent(row.heldUsec) + " of " +
                               timeSpent(row.mutedUsec) + " muted; woke " + std::to_string(row.wakeups) +
                               (row.wakeups == 1 ? " time." : " times.");
-    return "<svg class=\"line\" role=\"img\" viewBox=\"0 0 1000 28\" preserveAspectRatio=\"none\"><title>" + words + "</title>" +
-           shapes + "</svg>";
+    return "<svg class=\"line\" role=\"img\" viewBox=\"0 0 1000 28\" preserveAspectRatio=\"none\"><title>" +
+           words + "</title>" + shapes + "</svg>";
 }
 
 std::string ExposurePicture::drawnNumbers() const {
     std::string out;
     for (std::size_t i = 0; i < mutes_.size(); ++i)
-        out += "<span style=\"left:" + number(mutes_[i].left / 10) + "%;width:" + number(mutes_[i].width / 10) + "%\">" +
-               std::to_string(i + 1) + "</span>";
+        out += "<span style=\"left:" + number(mutes_[i].left / 10) +
+               "%;width:" + number(mutes_[i].width / 10) + "%\">" + std::to_string(i + 1) + "</span>";
     return out;
 }
 

@@ -19,7 +19,8 @@ std::string timeSpent(std::uint64_t usec) {
         return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
     const std::uint64_t seconds = (usec + 500'000) / 1'000'000, minutes = seconds / 60, hours = minutes / 60;
     const auto two = [](std::uint64_t big, const char* bigUnit, std::uint64_t small, const char* smallUnit) {
-        return std::to_string(big) + bigUnit + (small == 0 ? std::string() : " " + std::to_string(small) + smallUnit);
+        return std::to_string(big) + bigUnit +
+               (small == 0 ? std::string() : " " + std::to_string(small) + smallUnit);
     };
     if (hours >= 24)
         return two(hours / 24, " d", hours % 24, " h");

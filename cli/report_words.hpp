@@ -25,19 +25,24 @@ std::string_view meaning(std::string_view judged);
 
 // What the report cannot know: paragraphs, the same wherever it is shown.
 inline constexpr std::string_view whatItKnows =
-    "An application does not see that the system holds the mute. What is told here is what its streams did meanwhile, and no "
+    "An application does not see that the system holds the mute. What is told here is what its streams did "
+    "meanwhile, and no "
     "verdict on its own mute button: a web page that mutes itself keeps its stream running, too.";
 inline constexpr std::string_view whatItGot =
-    "Whatever was asked for while the system held the mute was given as silence, or not at all. The microphones named are what "
+    "Whatever was asked for while the system held the mute was given as silence, or not at all. The "
+    "microphones named are what "
     "it would have heard.";
 inline constexpr std::string_view whatIsAssumed =
-    "Where links are cut (mode sever), PipeWire does not tell whether a stream is paused, except of the Pulse server's. There the "
+    "Where links are cut (mode sever), PipeWire does not tell whether a stream is paused, except of the "
+    "Pulse server's. There the "
     "stream is taken to go on as it was before, and one that was opened meanwhile to ask.";
 inline constexpr std::string_view whatIsCounted =
-    "Samples are reckoned by the graph's usual rate and the channels linked. What an application does with them, and what it "
+    "Samples are reckoned by the graph's usual rate and the channels linked. What an application does with "
+    "them, and what it "
     "sends, is not seen.";
 inline constexpr std::string_view whatOwnMuteIs =
-    "Its own mute: the application has told the system that its mute button is pressed (MuteOwnStreams), and this is what it "
+    "Its own mute: the application has told the system that its mute button is pressed (MuteOwnStreams), and "
+    "this is what it "
     "asked for nevertheless, as long as it had a stream.";
 
 } // namespace micguard::cli

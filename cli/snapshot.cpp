@@ -16,8 +16,8 @@ namespace micguard::cli {
 
 namespace {
 
-using nlohmann::json;
 using cli::take;
+using nlohmann::json;
 using Checked = tl::expected<void, std::string>;
 
 namespace guard = names::guard::property;
@@ -190,7 +190,8 @@ tl::expected<const ApplicationFacts*, std::string> Objects::applicationCalled(co
             break;
     }
     if (called.empty())
-        return tl::unexpected("no application that listens, or wants to, is called '" + shown(text, 60) + "'");
+        return tl::unexpected("no application that listens, or wants to, is called '" + shown(text, 60) +
+                              "'");
     std::string paths;
     for (const ApplicationFacts* application : called)
         paths += (paths.empty() ? "" : ", ") + shown(application->path, 60);

@@ -67,20 +67,23 @@ std::optional<Stat> statOf(std::uint32_t pid, const std::string& procRoot) {
     return stat;
 }
 
-std::string errorText(const std::string& what) { return what + ": " + strerror(errno); }
+std::string errorText(const std::string& what) {
+    return what + ": " + strerror(errno);
+}
 
 } // namespace
 
 TalkRecord talkRecordFrom(std::string_view text) {
     TalkRecord record;
-    if (!take(text, record.released) || !take(text, record.pid) || !take(text, record.started) || !take(text, record.began))
+    if (!take(text, record.released) || !take(text, record.pid) || !take(text, record.started) ||
+        !take(text, record.began))
         return {};
     return record;
 }
 
 std::string written(const TalkRecord& record) {
-    return std::to_string(record.released) + " " + std::to_string(record.pid) + " " + std::to_string(record.started) + " " +
-           std::to_string(record.began) + "\n";
+    return std::to_string(record.released) + " " + std::to_string(record.pid) + " " +
+           std::to_string(record.started) + " " + std::to_string(record.began) + "\n";
 }
 
 Press pressed(const TalkRecord& record, Ticks began, bool holderLives) {
@@ -89,7 +92,9 @@ Press pressed(const TalkRecord& record, Ticks began, bool holderLives) {
     return holderLives ? Press::Held : Press::Begins;
 }
 
-bool ends(const TalkRecord& record, Ticks began) { return record.began <= began; }
+bool ends(const TalkRecord& record, Ticks began) {
+    return record.began <= began;
+}
 
 Ticks processStarted(std::uint32_t pid, const std::string& procRoot) {
     const auto stat = statOf(pid, procRoot);
@@ -113,7 +118,8 @@ Ticks commandBegan(std::uint32_t pid, const std::string& procRoot) {
 tl::expected<TalkTurn, std::string> TalkTurn::take() {
     const char* folder = std::getenv("XDG_RUNTIME_DIR");
     if (folder == nullptr || *folder != '/')
-        return tl::unexpected(std::string("XDG_RUNTIME_DIR is not set: a press cannot be told from its release"));
+        return tl::unexpected(
+            std::string("XDG_RUNTIME_DIR is not set: a press cannot be told from its release"));
     const std::string path = std::string(folder) + "/micguard-talk";
     TalkTurn turn(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (turn.fd_ < 0)
@@ -135,11 +141,14 @@ TalkTurn::~TalkTurn() {
         close(fd_);
 }
 
-TalkRecord TalkTurn::read() const { return talkRecordFrom(readAll(fd_)); }
+TalkRecord TalkTurn::read() const {
+    return talkRecordFrom(readAll(fd_));
+}
 
 tl::expected<void, std::string> TalkTurn::write(const TalkRecord& record) const {
     const std::string text = micguard::cli::written(record);
-    if (ftruncate(fd_, 0) < 0 || pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    if (ftruncate(fd_, 0) < 0 ||
+        pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
         return tl::unexpected(errorText("cannot note who talks"));
     return {};
 }

@@ -62,10 +62,11 @@ constexpr OptionSpec historyOptions[] = {
     {"--limit", "COUNT", "the newest so many (1000 if not given; 10000 at most)"},
     {"--timeline", "", "who listened when, as a picture; of the last 24 hours if no --since is given"}};
 // Of help: the verbs' own names, so that a misspelt one is pointed out.
-constexpr std::string_view topics[] = {
-    "status", "mute",      "unmute", "toggle",  "is-muted", "hold",   "talk",    "apps",  "app",
-    "answer", "sources",   "allow",  "deny",    "silence",  "ask",    "forget",  "rules", "explain", "report",
-    "mode",   "admission", "config", "history", "monitor", "verify",  "release", "doctor", "version", "help"};
+constexpr std::string_view topics[] = {"status", "mute",    "unmute",    "toggle",  "is-muted", "hold",
+                                       "talk",   "apps",    "app",       "answer",  "sources",  "allow",
+                                       "deny",   "silence", "ask",       "forget",  "rules",    "explain",
+                                       "report", "mode",    "admission", "config",  "history",  "monitor",
+                                       "verify", "release", "doctor",    "version", "help"};
 
 constexpr VerbSpec table[] = {
     {.name = "status",
@@ -222,12 +223,12 @@ constexpr VerbSpec table[] = {
      .wordNoun = "verb"},
 };
 
-constexpr Run runs[] = {verbs::status,  verbs::mute,    verbs::unmute, verbs::toggle,  verbs::isMuted,
-                        verbs::hold,    verbs::talk,    verbs::apps,    verbs::app,    verbs::answer,
-                        verbs::sources, verbs::rule,    verbs::rule,    verbs::rule,   verbs::rule,
-                        verbs::forget,  verbs::rules,   verbs::explain, verbs::report, verbs::mode,   verbs::admission,
-                        verbs::config,  verbs::history, verbs::monitor, verbs::verify,  verbs::release, verbs::doctor,
-                        verbs::version, verbs::help};
+constexpr Run runs[] = {verbs::status,    verbs::mute,   verbs::unmute,  verbs::toggle,  verbs::isMuted,
+                        verbs::hold,      verbs::talk,   verbs::apps,    verbs::app,     verbs::answer,
+                        verbs::sources,   verbs::rule,   verbs::rule,    verbs::rule,    verbs::rule,
+                        verbs::forget,    verbs::rules,  verbs::explain, verbs::report,  verbs::mode,
+                        verbs::admission, verbs::config, verbs::history, verbs::monitor, verbs::verify,
+                        verbs::release,   verbs::doctor, verbs::version, verbs::help};
 
 static_assert(std::size(table) == std::size(runs) && std::size(table) == std::size(topics));
 static_assert([] {

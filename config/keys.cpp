@@ -37,9 +37,10 @@ std::optional<SettingValue> keysOf(const std::string& keys) {
 
 // MODIFIER+MODIFIER+key, names as xkbcommon has them.
 std::optional<ValueFault> keysFault(const std::string& name, std::string_view keys) {
-    const bool sound = keys.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+") ==
-                           std::string_view::npos &&
-                       keys.find("++") == std::string_view::npos && !keys.starts_with('+') && !keys.ends_with('+');
+    const bool sound =
+        keys.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+") ==
+            std::string_view::npos &&
+        keys.find("++") == std::string_view::npos && !keys.starts_with('+') && !keys.ends_with('+');
     if (sound && keys.size() <= keysLengthLimit)
         return std::nullopt;
     return ValueFault{name + " cannot be " + cited(keys), "write keys as \"LOGO+space\" or \"CTRL+ALT+t\""};
@@ -94,7 +95,9 @@ const std::vector<SettingKey>& table() {
          Shape::Word,
          {"last", "muted"},
          [](Settings& s, const SettingValue& v) { s.mute.startMuted = asText(v) == "muted"; },
-         [](const Settings& s) -> std::optional<SettingValue> { return std::string(s.mute.startMuted ? "muted" : "last"); }},
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(s.mute.startMuted ? "muted" : "last");
+         }},
         {"mute",
          "follow-desktop",
          Shape::Flag,
@@ -106,7 +109,9 @@ const std::vector<SettingKey>& table() {
          Shape::Word,
          {"own", "all"},
          [](Settings& s, const SettingValue& v) { s.mute.desktopLiftsAll = asText(v) == "all"; },
-         [](const Settings& s) -> std::optional<SettingValue> { return std::string(s.mute.desktopLiftsAll ? "all" : "own"); }},
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return std::string(s.mute.desktopLiftsAll ? "all" : "own");
+         }},
         {"mute",
          "privacy-switch",
          Shape::Flag,
@@ -131,7 +136,9 @@ const std::vector<SettingKey>& table() {
          "mixers",
          Shape::Globs,
          {},
-         [](Settings& s, const SettingValue& v) { s.admission.mixers = std::get<std::vector<std::string>>(v); },
+         [](Settings& s, const SettingValue& v) {
+             s.admission.mixers = std::get<std::vector<std::string>>(v);
+         },
          [](const Settings& s) -> std::optional<SettingValue> { return s.admission.mixers; }},
         {"policy", "default", Shape::Word, rulingWords(),
          [](Settings& s, const SettingValue& v) { s.policy.fallback = *rulingFromString(asText(v)); },
@@ -172,7 +179,8 @@ const std::vector<SettingKey>& table() {
          [](const Settings& s) -> std::optional<SettingValue> {
              return static_cast<std::int64_t>(s.history.keepDays);
          },
-         0, longestKept},
+         0,
+         longestKept},
         {"history",
          "max-megabytes",
          Shape::Number,
@@ -181,7 +189,8 @@ const std::vector<SettingKey>& table() {
          [](const Settings& s) -> std::optional<SettingValue> {
              return static_cast<std::int64_t>(s.history.maxMegabytes);
          },
-         1, largestHistory},
+         1,
+         largestHistory},
         {"talk",
          "shortcut",
          Shape::Flag,
@@ -205,8 +214,11 @@ const std::vector<SettingKey>& table() {
          Shape::Number,
          {},
          [](Settings& s, const SettingValue& v) { s.talk.limitSeconds = asNumber(v); },
-         [](const Settings& s) -> std::optional<SettingValue> { return static_cast<std::int64_t>(s.talk.limitSeconds); },
-         1, longestTalk},
+         [](const Settings& s) -> std::optional<SettingValue> {
+             return static_cast<std::int64_t>(s.talk.limitSeconds);
+         },
+         1,
+         longestTalk},
         {"notify",
          "questions",
          Shape::Flag,
@@ -283,8 +295,9 @@ std::optional<ValueFault> entryFault(const SettingKey& key, std::string_view pat
         return fault;
     const bool everything = pattern.find_first_not_of("*?/") == std::string_view::npos;
     if (key.table == "bus" && (everything || (!pattern.starts_with('/') && !pattern.ends_with(".service"))))
-        return ValueFault{cited(pattern) + (everything ? " would trust everybody" : " is neither a path nor a service"),
-                          "name executables by their whole path, or units by their name, as \"panel.service\""};
+        return ValueFault{
+            cited(pattern) + (everything ? " would trust everybody" : " is neither a path nor a service"),
+            "name executables by their whole path, or units by their name, as \"panel.service\""};
     if (pattern.find_first_not_of("*?") != std::string_view::npos)
         return std::nullopt;
     if (key.table == "admission")

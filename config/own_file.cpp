@@ -142,18 +142,23 @@ OwnFileChange settingChange(const std::string& key, const SettingValue& value) {
         if (const auto final = ahead.finals.find(key); final != ahead.finals.end())
             return ConfigRefusal{"InvalidConfig", key + " is final, by " + toString(final->second)};
         const auto origin = ahead.origins.find(key);
-        return ConfigRefusal{"InvalidConfig", key + " is set by " +
-                                                  (origin == ahead.origins.end() ? "a stronger file" : toString(origin->second)) +
-                                                  ", which is stronger than the guard's own file; change it there"};
+        return ConfigRefusal{
+            "InvalidConfig",
+            key + " is set by " +
+                (origin == ahead.origins.end() ? "a stronger file" : toString(origin->second)) +
+                ", which is stronger than the guard's own file; change it there"};
     };
     return change;
 }
 
 std::optional<ConfigRefusal> changeOwnFile(const std::vector<LayerFile>& files, const std::string& ownFile,
                                            const OwnFileChange& change) {
-    const auto invalid = [](std::string message) { return ConfigRefusal{"InvalidConfig", std::move(message)}; };
+    const auto invalid = [](std::string message) {
+        return ConfigRefusal{"InvalidConfig", std::move(message)};
+    };
     if (ownFile.empty())
-        return invalid("the guard has no file of its own (it was started with --config, or without a home folder)");
+        return invalid(
+            "the guard has no file of its own (it was started with --config, or without a home folder)");
     auto own = readOwnFile(ownFile);
     if (!own)
         return invalid(summary(own.error()));

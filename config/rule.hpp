@@ -58,15 +58,16 @@ struct Rule {
     // Globs (config/glob.hpp), all of those that are given have to match. A rule without any matches every application
     // on every source.
     struct Match {
-        std::optional<std::string> app;        // AppId: a desktop, Flatpak or Snap id, else the executable's path
+        // AppId: a desktop, Flatpak or Snap id, else the executable's path.
+        std::optional<std::string> app;
         std::optional<std::string> executable; // its path
         std::optional<std::string> unit;       // systemd unit or scope
         std::optional<std::string> flatpak;
         std::optional<std::string> snap;
-        std::optional<std::string> process;    // the executable's (a script's) name without its folder
-        std::optional<std::string> claims;     // the name that it gives itself
-        std::optional<std::string> source;     // node.name of the source
-        std::optional<std::string> kind;       // hardware bluetooth virtual monitor network, no glob
+        std::optional<std::string> process; // the executable's (a script's) name without its folder
+        std::optional<std::string> claims;  // the name that it gives itself
+        std::optional<std::string> source;  // node.name of the source
+        std::optional<std::string> kind;    // hardware bluetooth virtual monitor network, no glob
         bool operator==(const Match&) const = default;
     } match;
 
@@ -84,7 +85,8 @@ struct Rule {
 
     Ruling action = Ruling::Deny;
     std::int32_t priority = 0; // the higher wins
-    bool final = false;        // no weaker-ranked word changes it: of a system's or vendor's rule, the user's rules do not win over it
+    // No weaker-ranked word changes it: of a system's or vendor's rule, the user's rules do not win over it.
+    bool final = false;
     LayerRank rank = LayerRank::User;
     Origin origin;
     std::optional<std::uint64_t> until = std::nullopt; // µs since the epoch; from then on it is no more

@@ -40,9 +40,10 @@ struct Settings {
         bool onLock = false;           // muted while the session is locked
         bool onSuspend = true;         // muted before the machine sleeps, until it is awake again
         bool startMuted = false;       // each login starts muted
-        bool followDesktop = false;    // the default source's own mute, as the desktop shows it, and the guard's are one
-        bool desktopLiftsAll = false;  // followed, the desktop lifts also what it did not mute itself
-        bool privacySwitch = true;     // GNOME's disable-microphone mutes
+        // The default source's own mute, as the desktop shows it, and the guard's are one.
+        bool followDesktop = false;
+        bool desktopLiftsAll = false; // followed, the desktop lifts also what it did not mute itself
+        bool privacySwitch = true;    // GNOME's disable-microphone mutes
         bool operator==(const Mute&) const = default;
     } mute;
 
@@ -53,7 +54,8 @@ struct Settings {
 
     struct Policy {
         Ruling fallback = Ruling::Allow; // [policy] default: for what no rule speaks of
-        bool permissionStore = true;     // what the portals' permission store says of Flatpaks and Snaps is heeded and kept
+        // What the portals' permission store says of Flatpaks and Snaps is heeded and kept.
+        bool permissionStore = true;
         bool operator==(const Policy&) const = default;
     } policy;
 
@@ -88,9 +90,9 @@ struct Settings {
 
     // Push-to-talk.
     struct Talk {
-        bool shortcut = false; // keys by the desktop's portal
+        bool shortcut = false;              // keys by the desktop's portal
         std::string trigger, toggleTrigger; // the ones to propose there
-        std::uint64_t limitSeconds = 600; // a hold to unmute ends by itself
+        std::uint64_t limitSeconds = 600;   // a hold to unmute ends by itself
         bool operator==(const Talk&) const = default;
     } talk;
 

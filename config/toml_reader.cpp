@@ -90,7 +90,8 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
     case SettingKey::Shape::Number:
         if (item.kind != Item::Kind::Integer) {
             faults.at(item, name + " is " + std::string(article(item)) + ", wants a whole number",
-                      "write one from " + std::to_string(key.least) + " to " + std::to_string(key.most) + ", without quotes");
+                      "write one from " + std::to_string(key.least) + " to " + std::to_string(key.most) +
+                          ", without quotes");
             return std::nullopt;
         }
         if (const auto fault = numberFault(key, item.integer)) {
@@ -108,9 +109,11 @@ std::optional<SettingValue> readValue(const SettingKey& key, const Item& item, F
             return item.text;
         faults.at(item, fault->what, fault->mend);
     } else if (key.shape == SettingKey::Shape::Keys) {
-        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write keys as \"LOGO+space\"");
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
+                  "write keys as \"LOGO+space\"");
     } else {
-        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string", "write " + quotedWords(key.words));
+        faults.at(item, name + " is " + std::string(article(item)) + ", wants a string",
+                  "write " + quotedWords(key.words));
     }
     return std::nullopt;
 }

@@ -54,9 +54,12 @@ gint pollOrEnd(GPollFD* descriptors, guint count, gint timeout) {
 
 // Presses or lets go what mutes the microphones.
 bool mayMute(const Event& event) {
-    return std::holds_alternative<event::UserMute>(event) || std::holds_alternative<event::HoldTaken>(event) ||
-           std::holds_alternative<event::HoldDropped>(event) || std::holds_alternative<event::SessionLocked>(event) ||
-           std::holds_alternative<event::MachineSleeps>(event) || std::holds_alternative<event::PrivacySwitched>(event);
+    return std::holds_alternative<event::UserMute>(event) ||
+           std::holds_alternative<event::HoldTaken>(event) ||
+           std::holds_alternative<event::HoldDropped>(event) ||
+           std::holds_alternative<event::SessionLocked>(event) ||
+           std::holds_alternative<event::MachineSleeps>(event) ||
+           std::holds_alternative<event::PrivacySwitched>(event);
 }
 
 std::string environment(const char* name) {
@@ -73,33 +76,40 @@ App::App(Options options)
     , enforcer_(model_, server_)
     , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
     , journal_(journalSocket(options_))
-    , store_(Store::defaultRuntimeFolder(), Store::defaultStateFolder(), [this](const std::string& error) {
-        // From the writer's thread: over to the main context.
-        auto* told = new std::pair<App*, std::string>(this, error);
-        g_idle_add(
-            [](gpointer data) -> gboolean {
-                const std::unique_ptr<std::pair<App*, std::string>> message(
-                    static_cast<std::pair<App*, std::string>*>(data));
-                message->first->receive(event::Warned{"state-file", message->second});
-                return G_SOURCE_REMOVE;
-            },
-            told);
-    })
+    , store_(Store::defaultRuntimeFolder(), Store::defaultStateFolder(),
+             [this](const std::string& error) {
+                 // From the writer's thread: over to the main context.
+                 auto* told = new std::pair<App*, std::string>(this, error);
+                 g_idle_add(
+                     [](gpointer data) -> gboolean {
+                         const std::unique_ptr<std::pair<App*, std::string>> message(
+                             static_cast<std::pair<App*, std::string>*>(data));
+                         message->first->receive(event::Warned{"state-file", message->second});
+                         return G_SOURCE_REMOVE;
+                     },
+                     told);
+             })
     , history_({Store::defaultStateFolder() + "/history.db", historyStamp()},
-               {[this](const std::string& fault) { receive(event::Warned{"history", fault}); },
+               {[this](const std::string& fault) {
+                    receive(event::Warned{"history", fault});
+                },
                 [this](std::uint64_t lost) {
                     historyLost_ += lost;
-                    receive(event::Warned{"history-lost", fmt::format("{} events are missing in the history: it could not be "
-                                                                      "written as fast as they came",
-                                                                      historyLost_)});
+                    receive(event::Warned{"history-lost",
+                                          fmt::format("{} events are missing in the history: it could not be "
+                                                      "written as fast as they came",
+                                                      historyLost_)});
                 },
                 [this] { recordAnew(); }})
     , ruleCheck_(idleRules, [this](const Diagnostics& idle) { warnOf("rules-idle", idleRulesTold_, idle); })
-    , contradictionCheck_(contradictoryRules,
-                          [this](const Diagnostics& found) { warnOf("rules-contradict", contradictionsTold_, found); })
+    , contradictionCheck_(
+          contradictoryRules,
+          [this](const Diagnostics& found) { warnOf("rules-contradict", contradictionsTold_, found); })
     , config_(configPlaces(options_), [this](const Loaded& loaded) { useConfiguration(loaded); }) {}
 
-std::string App::historyStamp() { return Store::defaultRuntimeFolder() + "/history-alive"; }
+std::string App::historyStamp() {
+    return Store::defaultRuntimeFolder() + "/history-alive";
+}
 
 App::~App() {
     for (auto& waiter : waiters_)
@@ -122,7 +132,8 @@ ConfigSource::Places App::configPlaces(const Options& options) {
     const std::string lastGood = Store::defaultStateFolder() + "/last-good";
     if (options.configFile)
         return {{{*options.configFile, false, LayerRank::System, false}}, "", lastGood};
-    const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"), environment("HOME")};
+    const ConfigFolders folders{MICGUARD_DATADIR, MICGUARD_SYSCONFDIR, environment("XDG_CONFIG_HOME"),
+                                environment("HOME")};
     return {settingsFiles(folders), ownFilePath(folders), lastGood};
 }
 
@@ -153,7 +164,8 @@ void App::warnOf(const char* id, Diagnostics& told, const Diagnostics& found) {
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
         journalOnce(configErrorsTold_, loaded.errors);
-        receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " + summary(loaded.errors)});
+        receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " +
+                                            summary(loaded.errors)});
         if (configured_)
             return;
         // At start that is the last good one; without one, what the sound files say is more than nothing.
@@ -187,7 +199,8 @@ void App::useConfiguration(const Loaded& loaded) {
 
 void App::useHistory() {
     const auto& wanted = configuration_.settings.history;
-    history_.use({wanted.enabled, wanted.keepDays, wanted.maxMegabytes << 20}, model_.mute.muted() ? model_.mute.since : 0);
+    history_.use({wanted.enabled, wanted.keepDays, wanted.maxMegabytes << 20},
+                 model_.mute.muted() ? model_.mute.since : 0);
 }
 
 // All that goes on, as if it had just begun.
@@ -211,11 +224,14 @@ void App::tellAdmission() {
     if (model_.connected && wished && !model_.graph.admissionOurs)
         text = "strict admission begins when PipeWire is restarted";
     else if (model_.connected && !wished && model_.graph.admissionOurs)
-        text = "everybody is let in; until PipeWire is restarted new clients still wait for the guard to say so";
+        text =
+            "everybody is let in; until PipeWire is restarted new clients still wait for the guard to say so";
     receive(event::Warned{"admission-restart", text});
 }
 
-void App::tellTime(const LocalTime& time) { receive(event::TimeCame{time.now, time.weekday, time.minute}); }
+void App::tellTime(const LocalTime& time) {
+    receive(event::TimeCame{time.now, time.weekday, time.minute});
+}
 
 void App::connectBus(std::chrono::milliseconds patience) {
     auto bus = Bus::connect(*this);
@@ -315,7 +331,8 @@ int App::run() {
         static_cast<App*>(self)->config_.reload([](const auto&) { journal::notify("READY=1"); });
         return G_SOURCE_CONTINUE;
     };
-    const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this), g_unix_signal_add(SIGINT, onTerminate, this),
+    const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this),
+                             g_unix_signal_add(SIGINT, onTerminate, this),
                              g_unix_signal_add(SIGHUP, onHangUp, this)};
     if (const unsigned interval = journal::watchdogIntervalMs())
         watchdog_ = g_timeout_add(
@@ -336,14 +353,16 @@ int App::run() {
         // Whatever is found once the list is complete is given back; without a server there is nothing.
         if (!model_.connected)
             releaseTimer_ = g_timeout_add(
-                longestReleaseMs, [](gpointer self) -> gboolean {
+                longestReleaseMs,
+                [](gpointer self) -> gboolean {
                     auto* app = static_cast<App*>(self);
                     app->releaseTimer_ = 0;
                     if (app->model_.connected)
                         g_warning("PipeWire does not tell what there is: nothing was given back");
                     app->endRelease({});
                     return G_SOURCE_REMOVE;
-                }, this);
+                },
+                this);
     }
     watchLoop();
     g_main_loop_run(loop_.get());
@@ -358,7 +377,8 @@ int App::run() {
 
 void App::receive(const Event& event) {
     // These may be the desktop's key.
-    const bool byDesktop = std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
+    const bool byDesktop =
+        std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
     const bool wasLive = byDesktop && !model_.mute.muted();
     const auto holds = wasLive ? model_.mute.holds : std::vector<Hold>{};
     // A change that was replied to is told before the next one comes over it.
@@ -378,8 +398,9 @@ void App::receive(const Event& event) {
         return g_main_loop_quit(loop_.get());
     if (const auto* connected = std::get_if<event::Connected>(&event)) {
         if (connected->cookie == lastCookie_)
-            receive(event::Warned{"connection-lost", "our connection to PipeWire was cut while PipeWire went on; "
-                                                     "everything was put in force again"});
+            receive(event::Warned{"connection-lost",
+                                  "our connection to PipeWire was cut while PipeWire went on; "
+                                  "everything was put in force again"});
         lastCookie_ = connected->cookie;
         ready_ = ready_ && model_.listComplete;
     }
@@ -398,10 +419,12 @@ void App::receive(const Event& event) {
     // A new node or client is answered from within the registry's own handler, ahead of everybody who has
     // still to hear of it, and so is whoever presses the button. All else waits until what the server sent in one go has
     // been read.
-    const bool newcomer = model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
-                                                  std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
+    const bool newcomer =
+        model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
+                                std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
     if (newcomer || mayMute(event) || std::holds_alternative<event::Answered>(event) ||
-        std::holds_alternative<event::AppMuted>(event) || std::holds_alternative<event::PermissionsRead>(event) ||
+        std::holds_alternative<event::AppMuted>(event) ||
+        std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
     settleSoon();
@@ -475,7 +498,8 @@ void App::watchRoutes() {
         [](gpointer self) -> gboolean {
             auto* app = static_cast<App*>(self);
             app->routesTimer_ = 0;
-            app->receive(event::RoutesSettled{std::exchange(app->unsettled_, {}), std::exchange(app->unsettledNodes_, {}), now()});
+            app->receive(event::RoutesSettled{std::exchange(app->unsettled_, {}),
+                                              std::exchange(app->unsettledNodes_, {}), now()});
             return G_SOURCE_REMOVE;
         },
         this);
@@ -499,12 +523,14 @@ void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
         return;
     // A connection that has not said its name yet, or a client that is about to go; or they came and went all the while.
     const bool told = peers.server != 0;
-    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0 : !pulseServers(model_.graph).empty())
+    if (told ? nameless(model_.graph, peers.server, peers.connections.size()) != 0
+             : !pulseServers(model_.graph).empty())
         pulse_.lookAgain();
 }
 
 void App::notifyReady() {
-    if (ready_ || model_.trying || (model_.connected && !model_.listComplete) || (model_.mute.muted() && !guarantee_.holds))
+    if (ready_ || model_.trying || (model_.connected && !model_.listComplete) ||
+        (model_.mute.muted() && !guarantee_.holds))
         return;
     ready_ = true;
     journal::notify("READY=1");

@@ -13,8 +13,8 @@
 #include "daemon/desktop/bus_link.hpp"
 #include "daemon/desktop/desktop_watch.hpp"
 #include "daemon/desktop/notification_server.hpp"
-#include "daemon/desktop/portal_shortcuts.hpp"
 #include "daemon/desktop/permission_store.hpp"
+#include "daemon/desktop/portal_shortcuts.hpp"
 #include "daemon/desktop/privacy_switch.hpp"
 #include "daemon/desktop/session_watch.hpp"
 #include "daemon/enforce/enforcer.hpp"
@@ -53,9 +53,11 @@ class App final : public Requests {
   public:
     struct Options {
         std::optional<std::string> configFile; // instead of the usual files
-        bool releaseLeftovers = false; // give back what a killed guard left, then end
-        bool letIn = false;            // the same, and end only with the server, if that lets new clients wait
-        std::string machine;           // for tests: sound cards and journal are looked for in this folder; "": the machine's
+        bool releaseLeftovers = false;         // give back what a killed guard left, then end
+        // The same, and end only with the server, if that lets new clients wait.
+        bool letIn = false;
+        // For tests: sound cards and journal are looked for in this folder; "": the machine's.
+        std::string machine;
     };
 
     explicit App(Options options);
@@ -77,15 +79,17 @@ class App final : public Requests {
     void dropHold(std::uint64_t number) override;
     void release(const Caller& caller, ReplyVoid reply) override;
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
-    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
+    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value,
+                   ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
-    void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted, ReplyVoid reply) override;
+    void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
+                             ReplyVoid reply) override;
     void answer(const Caller& caller, std::uint64_t application, bool allow, const std::string& scope,
                 ReplyVoid reply) override;
     void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) override;
     void callerLeft(const std::string& uniqueName) override;
-    void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
-                 ReplyVoid reply) override;
+    void setRule(const Caller& caller, const std::string& app, const std::string& action,
+                 const RuleOptions& options, ReplyVoid reply) override;
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
@@ -128,7 +132,8 @@ class App final : public Requests {
     void readLineages(GlobalId client);
     void keepOwnMutes();
     void writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply);
-    void sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason);
+    void sendBlocked(const ApplicationView& application, const std::string& source,
+                     const std::string& reason);
     void useHistory();
     void tell(const std::vector<journal::Line>& lines);
     void tellOmitted();
@@ -165,7 +170,8 @@ class App final : public Requests {
     void useDesktop();
     void tellNotices();
     void useNotice(const std::string& key, const std::string& action);
-    void answerBy(const std::string& by, std::uint64_t application, bool allow, const std::string& scope, ReplyVoid reply);
+    void answerBy(const std::string& by, std::uint64_t application, bool allow, const std::string& scope,
+                  ReplyVoid reply);
     bool pressButton(bool muted, const std::string& who);
     void useTalkKey(bool down);
     void useToggleKey();
@@ -210,13 +216,15 @@ class App final : public Requests {
     DesktopWatch desktop_{[this](std::vector<DesktopEntry> entries) {
         receive(event::DesktopEntriesRead{std::move(entries)});
     }};
-    SessionWatch session_{{[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
+    SessionWatch session_{
+        {[this](bool locked) { useLock(locked); }, [this](bool asleep) { useSleep(asleep); }}};
     Notices notices_;
-    NotificationServer notifications_{[this](const std::string& key, const std::string& action) { useNotice(key, action); }};
+    NotificationServer notifications_{
+        [this](const std::string& key, const std::string& action) { useNotice(key, action); }};
     std::map<std::uint64_t, Notices::Question> notTaken_; // answers, by application
     PortalShortcuts shortcuts_{{[this](bool down) { useTalkKey(down); }, [this] { useToggleKey(); }}};
     BusLink link_{[this](GDBusConnection* bus) { useLink(bus); }};
-    std::optional<std::uint64_t> talkHold_; // while the key is down
+    std::optional<std::uint64_t> talkHold_;     // while the key is down
     std::map<std::uint64_t, guint> liveLimits_; // timers, by hold
     PrivacySwitch privacy_{[this](bool on) { usePrivacy(on); }};
     PermissionStore permissions_{[this](const PermissionStore::Words& words) { usePermissions(words); }};
@@ -261,12 +269,13 @@ class App final : public Requests {
     bool ready_ = false;
     bool replied_ = false; // and not published yet
     bool releasing_ = false;
-    bool lettingIn_ = false; // everything is given back, and who waits is let in until a guard comes or the server goes
+    // Everything is given back, and who waits is let in until a guard comes or the server goes.
+    bool lettingIn_ = false;
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     std::vector<Serial> unsettledNodes_; // sources, likewise
-    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0, publishTimer_ = 0, routesTimer_ = 0,
-          questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;
+    guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0,
+          publishTimer_ = 0, routesTimer_ = 0, questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;
 };
 
 } // namespace micguard

@@ -67,7 +67,8 @@ std::string App::whyUnmuted() const {
     // As it was published last, while they were muted.
     const auto& before = view_.guard.holds;
     if (!before.empty() && before.front().kind == "desktop")
-        return "the desktop, or " + (model_.mute.userOwner.empty() ? std::string("somebody") : model_.mute.userOwner);
+        return "the desktop, or " +
+               (model_.mute.userOwner.empty() ? std::string("somebody") : model_.mute.userOwner);
     const bool button =
         std::any_of(before.begin(), before.end(), [](const HoldView& hold) { return hold.kind == "user"; });
     return button || before.empty() ? model_.mute.userOwner : "nobody holds them muted any more";

@@ -7,7 +7,8 @@ namespace micguard {
 namespace {
 
 bool wantsAny(const Settings::Notify& notify) {
-    return notify.questions || notify.blocked || notify.bypass || notify.capture != Settings::Notify::Capture::Off;
+    return notify.questions || notify.blocked || notify.bypass ||
+           notify.capture != Settings::Notify::Capture::Off;
 }
 
 } // namespace
@@ -41,7 +42,8 @@ void App::tellNotices() {
         question.microphone = microphoneAsked(application);
     }
     std::erase_if(notTaken_, [&](const auto& entry) { return !questions.contains(entry.first); });
-    notifications_.show(notices_.follow(view_, questions, configuration_.settings.notify, model_.circumstances.locked, instant()));
+    notifications_.show(notices_.follow(view_, questions, configuration_.settings.notify,
+                                        model_.circumstances.locked, instant()));
 }
 
 // As Answer on the bus. A no is one for this run: for once it would be asked anew a moment later.
@@ -50,15 +52,18 @@ void App::useNotice(const std::string& key, const std::string& action) {
     if (!application || model_.circumstances.locked)
         return;
     const bool allow = action != Notices::deny;
-    const char* scope = action == Notices::allowAlways ? "always" : action == Notices::allowOnce ? "once" : "run";
-    answerBy("a notification", *application, allow, scope, [this, number = *application](const Result<void>& result) {
-        if (result)
-            return;
-        auto& failed = notTaken_[number];
-        failed.failed = result.error().message;
-        failed.attempt++;
-        settleSoon();
-    });
+    const char* scope = action == Notices::allowAlways ? "always"
+                        : action == Notices::allowOnce ? "once"
+                                                       : "run";
+    answerBy("a notification", *application, allow, scope,
+             [this, number = *application](const Result<void>& result) {
+                 if (result)
+                     return;
+                 auto& failed = notTaken_[number];
+                 failed.failed = result.error().message;
+                 failed.attempt++;
+                 settleSoon();
+             });
 }
 
 } // namespace micguard

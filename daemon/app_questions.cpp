@@ -5,10 +5,10 @@
 #include "daemon/app.hpp"
 
 #include "daemon/permitted.hpp"
-#include "daemon/process/lineage.hpp"
-#include "daemon/process/process.hpp"
 #include "daemon/policy/identity.hpp"
 #include "daemon/policy/questions.hpp"
+#include "daemon/process/lineage.hpp"
+#include "daemon/process/process.hpp"
 
 #include <fmt/format.h>
 
@@ -67,7 +67,8 @@ const ApplicationView* App::shownApplication(std::uint64_t key) const {
 }
 
 void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool muted, ReplyVoid reply) {
-    if (const auto allowed = muted ? mayControl(caller, "mute another application") : mayLoosen(caller, "unmute an application");
+    if (const auto allowed = muted ? mayControl(caller, "mute another application")
+                                   : mayLoosen(caller, "unmute an application");
         !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); !muted && !open)
@@ -96,12 +97,15 @@ void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool mute
 
 void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std::string& scopeText,
                  ReplyVoid reply) {
-    if (const auto allowed = allow ? mayLoosen(caller, "allow for the user") : mayControl(caller, "answer for the user"); !allowed)
+    if (const auto allowed =
+            allow ? mayLoosen(caller, "allow for the user") : mayControl(caller, "answer for the user");
+        !allowed)
         return reply(allowed);
     answerBy(nameOf(caller), key, allow, scopeText, std::move(reply));
 }
 
-void App::answerBy(const std::string& by, std::uint64_t key, bool allow, const std::string& scopeText, ReplyVoid reply) {
+void App::answerBy(const std::string& by, std::uint64_t key, bool allow, const std::string& scopeText,
+                   ReplyVoid reply) {
     if (const auto open = unlessLocked(); allow && !open)
         return reply(open);
     const auto scope = scopeFromString(scopeText);
@@ -114,7 +118,8 @@ void App::answerBy(const std::string& by, std::uint64_t key, bool allow, const s
         return reply(
             tl::unexpected(RequestError{"NoSuchObject", "nothing was asked about this application"}));
     const auto noted = [this, who = history::whoIs(*shown), &by, allow, &scopeText] {
-        history_.record({history::Answered{now(), who, by, fmt::format("{} {}", allow ? "allowed" : "denied", scopeText)}});
+        history_.record({history::Answered{now(), who, by,
+                                           fmt::format("{} {}", allow ? "allowed" : "denied", scopeText)}});
     };
     Answer answer{nextAnswer_++, question->first, shown->identity != "claimed",
                   allow,         *scope,          question->second};
@@ -158,13 +163,13 @@ void App::writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply) {
         return ConfigRefusal{"LimitExceeded",
                              fmt::format("the guard's own file has {} rules already", ownRulesLimit)};
     };
-    config_.change(std::move(change),
-                   [this, number = answer.number, rule, done = onceInForce(std::move(reply))](const auto& refusal) {
-                       if (!refusal)
-                           storePermission(rule);
-                       receive(event::AnswerEnded{number});
-                       done(refusal);
-                   });
+    config_.change(std::move(change), [this, number = answer.number, rule,
+                                       done = onceInForce(std::move(reply))](const auto& refusal) {
+        if (!refusal)
+            storePermission(rule);
+        receive(event::AnswerEnded{number});
+        done(refusal);
+    });
 }
 
 void App::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
@@ -308,7 +313,8 @@ void App::tellRuledOut(const View& view) {
     for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
         const Node* stream = model_.graph.node(id);
         const Node* source = stream ? model_.graph.node(enforcer_.verdicts().keptFrom.at(id)) : nullptr;
-        const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer || decision.by == DecidedBy::Store;
+        const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer ||
+                          decision.by == DecidedBy::Store;
         if (!source || stream->peaks || !stream->infoKnown || decision.ruling == Ruling::Ask || !told)
             continue;
         const std::string application = identify(model_.graph, *stream).key;
@@ -320,7 +326,8 @@ void App::tellRuledOut(const View& view) {
     }
 }
 
-void App::sendBlocked(const ApplicationView& application, const std::string& source, const std::string& reason) {
+void App::sendBlocked(const ApplicationView& application, const std::string& source,
+                      const std::string& reason) {
     tell(telling_.blocked(journal::aboutOf(view_, application, source), reason, instant()));
     if (bus_)
         bus_->blocked(application.key, reason);

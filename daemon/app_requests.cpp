@@ -34,7 +34,9 @@ bool environmentIs(const char* name, const std::string& value) {
 }
 
 // Is this the process that systemd started for a unit?
-bool ofUnit() { return environmentIs("SYSTEMD_EXEC_PID", std::to_string(getpid())); }
+bool ofUnit() {
+    return environmentIs("SYSTEMD_EXEC_PID", std::to_string(getpid()));
+}
 
 std::string join(const std::vector<std::string>& names) {
     std::string text;
@@ -47,7 +49,9 @@ std::string join(const std::vector<std::string>& names) {
 template <typename T>
 history::History::Reply<T> orUnavailable(std::function<void(Result<T>)> reply) {
     return [reply = std::move(reply)](tl::expected<T, std::string> answer) {
-        reply(std::move(answer).map_error([](const std::string& why) { return RequestError{"Unavailable", why}; }));
+        reply(std::move(answer).map_error([](const std::string& why) {
+            return RequestError{"Unavailable", why};
+        }));
     };
 }
 
@@ -82,7 +86,8 @@ Result<void> App::mayLoosen(const Caller& caller, const char* what) {
     if (auto allowed = mayControl(caller, what); !allowed)
         return allowed;
     const auto& bus = configuration_.settings.bus;
-    return noteRefusal(caller, loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what));
+    return noteRefusal(
+        caller, loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what));
 }
 
 void App::waitFor(bool forMute, ReplyVoid done) {
@@ -141,13 +146,15 @@ bool App::pressButton(bool muted, const std::string& who) {
 }
 
 void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
-    if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute"); !allowed)
+    if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute");
+        !allowed)
         return reply(allowed);
     if (const auto open = unlessLocked(); !muted && !open)
         return reply(open);
     if (!pressButton(muted, nameOf(caller)))
         return reply(tl::unexpected(
-            RequestError{"AccessDenied", "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
+            RequestError{"AccessDenied",
+                         "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
     waitFor(muted, std::move(reply));
 }
 
@@ -174,7 +181,8 @@ Result<void> App::setMode(const Caller& caller, const std::string& mode) {
             return allowed;
     if (const auto final = configuration_.finals.find("mute.mode");
         final != configuration_.finals.end() && *chosen != configuration_.settings.mute.mode)
-        return tl::unexpected(RequestError{"InvalidConfig", "mute.mode is final, by " + toString(final->second)});
+        return tl::unexpected(
+            RequestError{"InvalidConfig", "mute.mode is final, by " + toString(final->second)});
     modeChosen_ = true;
     receive(event::ModeChosen{*chosen});
     settle();
@@ -318,7 +326,8 @@ void App::letIn() {
             auto* app = static_cast<App*>(self);
             app->releaseTimer_ = 0;
             const auto& clients = app->model_.graph.clients;
-            if (std::any_of(clients.begin(), clients.end(), [](const auto& entry) { return isAnotherGuard(entry.second); }))
+            if (std::any_of(clients.begin(), clients.end(),
+                            [](const auto& entry) { return isAnotherGuard(entry.second); }))
                 g_main_loop_quit(app->loop_.get());
             return G_SOURCE_REMOVE;
         },
@@ -330,20 +339,23 @@ void App::letIn() {
 // the last one to see to (ExecStopPost=).
 void App::leaveDoorOpen() const {
     if (ofUnit() && options_.releaseLeftovers) {
-        const bool forGood = environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();
+        const bool forGood =
+            environmentIs("EXIT_STATUS", std::to_string(releasedExitCode)) || unitIsBeingStopped();
         if (forGood && !startUnit("micguard-let-in.service"))
             g_warning("nobody lets PipeWire's new clients in: micguard-let-in.service does not start");
         return;
     }
     if (ofUnit() || options_.releaseLeftovers)
         return;
-    const std::unique_ptr<gchar, decltype(&g_free)> program(g_file_read_link("/proc/self/exe", nullptr), g_free);
-    const std::unique_ptr<gchar*, decltype(&g_strfreev)> variables(g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"),
-                                                                   g_strfreev);
+    const std::unique_ptr<gchar, decltype(&g_free)> program(g_file_read_link("/proc/self/exe", nullptr),
+                                                            g_free);
+    const std::unique_ptr<gchar*, decltype(&g_strfreev)> variables(
+        g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"), g_strfreev);
     char option[] = "--let-in";
     gchar* argv[] = {program.get(), option, nullptr};
     GError* error = nullptr;
-    if (!program || !g_spawn_async(nullptr, argv, variables.get(), G_SPAWN_DEFAULT, nullptr, nullptr, nullptr, &error))
+    if (!program ||
+        !g_spawn_async(nullptr, argv, variables.get(), G_SPAWN_DEFAULT, nullptr, nullptr, nullptr, &error))
         g_warning("nobody lets PipeWire's new clients in: %s", error ? error->message : "no executable");
     g_clear_error(&error);
 }
@@ -363,7 +375,8 @@ ConfigSource::Done App::onceInForce(ReplyVoid reply) {
     };
 }
 
-void App::setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) {
+void App::setConfig(const Caller& caller, const std::string& key, const SettingValue& value,
+                    ReplyVoid reply) {
     if (auto allowed = mayLoosen(caller, "change the settings"); !allowed)
         return reply(allowed);
     const SettingKey* known = findKey(key);
@@ -374,16 +387,18 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
         return reply(tl::unexpected(
             RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
     // What would open a microphone by itself.
-    if (const auto open = unlessLocked(); !open && (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt"))
+    if (const auto open = unlessLocked();
+        !open && (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt"))
         return reply(open);
     // The word of now goes over what SetMode has chosen before.
-    config_.change(settingChange(key, value), [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
-        if (!refusal && key == "mute.mode") {
-            modeChosen_ = false;
-            receive(event::ModeChosen{configuration_.settings.mute.mode});
-        }
-        done(refusal);
-    });
+    config_.change(settingChange(key, value),
+                   [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {
+                       if (!refusal && key == "mute.mode") {
+                           modeChosen_ = false;
+                           receive(event::ModeChosen{configuration_.settings.mute.mode});
+                       }
+                       done(refusal);
+                   });
 }
 
 void App::reload(const Caller& caller, ReplyVoid reply) {
@@ -427,7 +442,8 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("talk.shortcut", shortcuts_.state());
     facts.emplace_back("notify.server", notifications_.state());
     facts.emplace_back("desktop.privacy-switch", privacy_.state());
-    facts.emplace_back("desktop.permission-store", model_.settings.policy.permissionStore ? permissions_.state() : "not asked for");
+    facts.emplace_back("desktop.permission-store",
+                       model_.settings.policy.permissionStore ? permissions_.state() : "not asked for");
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);
@@ -435,8 +451,9 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     }
     if (model_.graph.admissionOurs) {
         const auto& clients = model_.graph.clients;
-        const auto waiting = std::count_if(clients.begin(), clients.end(),
-                                           [&](const auto& entry) { return isUndecided(model_, entry.second); });
+        const auto waiting = std::count_if(clients.begin(), clients.end(), [&](const auto& entry) {
+            return isUndecided(model_, entry.second);
+        });
         facts.emplace_back("admission.waiting", std::to_string(waiting));
     }
     const auto managers = sessionManagers(model_.graph);
@@ -455,11 +472,14 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
             continue;
         const KnobState knob = knobState(model_, *node);
         const std::string key = "source." + node->name + ".";
-        facts.emplace_back(key + "method", !verdict.guarded ? "none" : knob == KnobState::Fails ? "sever" : "volume");
-        facts.emplace_back(key + "why", !verdict.guarded             ? "exempt by [sources] exempt"
-                                        : knob == KnobState::Fails ? "has no volume that the server could turn down; "
-                                                                     "clients are kept from it instead"
-                                                                   : "obeys the server's volume limit");
+        facts.emplace_back(key + "method", !verdict.guarded           ? "none"
+                                           : knob == KnobState::Fails ? "sever"
+                                                                      : "volume");
+        facts.emplace_back(key + "why", !verdict.guarded ? "exempt by [sources] exempt"
+                                        : knob == KnobState::Fails
+                                            ? "has no volume that the server could turn down; "
+                                              "clients are kept from it instead"
+                                            : "obeys the server's volume limit");
     }
     return facts;
 }

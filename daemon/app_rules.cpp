@@ -74,7 +74,9 @@ void App::setRule(const Caller& caller, const std::string& app, const std::strin
     if (!ruling)
         return reply(tl::unexpected(invalid("action is allow, deny, silence or ask, not " + cited(action))));
     // The others may take the place of a deny.
-    if (const auto allowed = *ruling == Ruling::Deny ? Result<void>{} : mayLoosen(caller, "make rules that deny less"); !allowed)
+    if (const auto allowed =
+            *ruling == Ruling::Deny ? Result<void>{} : mayLoosen(caller, "make rules that deny less");
+        !allowed)
         return reply(allowed);
     if (options.until && *options.until <= now())
         return reply(tl::unexpected(
@@ -103,7 +105,8 @@ void App::forget(const Caller& caller, const std::string& app, ReplyVoid reply) 
     if (const auto allowed = mayLoosen(caller, "forget rules"); !allowed)
         return reply(allowed);
     ConfigSource::Change change;
-    const bool stored = model_.settings.policy.permissionStore && permissions_.words().contains(nameInStore(app));
+    const bool stored =
+        model_.settings.policy.permissionStore && permissions_.words().contains(nameInStore(app));
     change.make = [app, at = now(), stored](Layer& own) -> std::optional<ConfigRefusal> {
         std::erase_if(own.rules, [&](const Rule& rule) { return rule.until && *rule.until <= at; });
         if (micguard::forget(own, app) > 0 || stored)

@@ -30,7 +30,8 @@ void App::usePrivacy(bool on) {
 Result<void> App::unlessLocked() const {
     if (!model_.mute.locked)
         return {};
-    return tl::unexpected(RequestError{"SessionLocked", "the session is locked, and mute.on-lock is set: unlock it first"});
+    return tl::unexpected(
+        RequestError{"SessionLocked", "the session is locked, and mute.on-lock is set: unlock it first"});
 }
 
 } // namespace micguard

@@ -8,10 +8,12 @@
 namespace micguard {
 
 // Ends by itself, should its holder hang with the key held down.
-std::uint64_t App::takeLive(const std::string& owner, const std::string& ownerText, const std::string& reason) {
+std::uint64_t App::takeLive(const std::string& owner, const std::string& ownerText,
+                            const std::string& reason) {
     const std::uint64_t number = nextHold_++;
     const std::uint64_t limit = configuration_.settings.talk.limitSeconds;
-    receive(event::HoldTaken{{number, false, owner, ownerText, reason, now() + limit * G_USEC_PER_SEC}, now()});
+    receive(
+        event::HoldTaken{{number, false, owner, ownerText, reason, now() + limit * G_USEC_PER_SEC}, now()});
     struct Limit {
         App* app;
         std::uint64_t number;

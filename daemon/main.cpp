@@ -30,14 +30,16 @@ bool anotherWillCome() {
     const char* result = std::getenv("SERVICE_RESULT");
     if (!result)
         return false;
-    return std::strcmp(result, "success") == 0 ? micguard::unitIsBeingRestarted() : !micguard::unitIsBeingStopped();
+    return std::strcmp(result, "success") == 0 ? micguard::unitIsBeingRestarted()
+                                               : !micguard::unitIsBeingStopped();
 }
 
 // systemd runs ExecStopPost= in the moment in which a guard has died: nothing else would know when that was. After an end in
 // order there is no stamp.
 void noteEnd() {
     if (std::getenv("SERVICE_RESULT"))
-        micguard::history::stampAlive(micguard::App::historyStamp(), static_cast<micguard::history::Moment>(g_get_real_time()), false);
+        micguard::history::stampAlive(micguard::App::historyStamp(),
+                                      static_cast<micguard::history::Moment>(g_get_real_time()), false);
 }
 
 } // namespace
@@ -45,14 +47,19 @@ void noteEnd() {
 int main(int argc, char** argv) {
     Arguments arguments;
     const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments.config, "Read this file instead of the usual ones", "FILE"},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &arguments.config,
+         "Read this file instead of the usual ones", "FILE"},
         {"release-leftovers", 0, 0, G_OPTION_ARG_NONE, &arguments.releaseLeftovers,
          "Give back what a guard that was killed left in the server, and end", nullptr},
         {"let-in", 0, 0, G_OPTION_ARG_NONE, &arguments.letIn,
-         "Let in whom a PipeWire that was started for strict admission lets wait, until that ends or a guard comes", nullptr},
-        {"log-level", 'l', 0, G_OPTION_ARG_STRING, &arguments.logLevel, "warning, message, info or debug", "LEVEL"},
+         "Let in whom a PipeWire that was started for strict admission lets wait, until that ends or a guard "
+         "comes",
+         nullptr},
+        {"log-level", 'l', 0, G_OPTION_ARG_STRING, &arguments.logLevel, "warning, message, info or debug",
+         "LEVEL"},
         {"machine", 0, 0, G_OPTION_ARG_FILENAME, &arguments.machine,
-         "For tests: look for sound cards (dev/snd, proc/asound) and for the journal's socket in FOLDER", "FOLDER"},
+         "For tests: look for sound cards (dev/snd, proc/asound) and for the journal's socket in FOLDER",
+         "FOLDER"},
         {"version", 'V', 0, G_OPTION_ARG_NONE, &arguments.version, "Print the version", nullptr},
         {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr}};
     GOptionContext* context = g_option_context_new("- guards the microphones of a PipeWire session");
@@ -61,7 +68,9 @@ int main(int argc, char** argv) {
     const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!parsed || argc > 1) {
-        std::fprintf(stderr, "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--machine FOLDER] [--release-leftovers | --let-in]\n",
+        std::fprintf(stderr,
+                     "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--machine FOLDER] "
+                     "[--release-leftovers | --let-in]\n",
                      error ? error->message : "unexpected argument");
         g_clear_error(&error);
         return 2;
@@ -70,7 +79,8 @@ int main(int argc, char** argv) {
         std::puts("micguardd " MICGUARD_VERSION);
         return 0;
     }
-    if (arguments.logLevel && (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
+    if (arguments.logLevel &&
+        (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
         g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
     if (arguments.releaseLeftovers)
         noteEnd();

@@ -58,7 +58,8 @@ struct Word {
 // "kept muted by obs (pid 12): recording". That it is one of us is worth saying: it is over soon.
 std::string whoMutes(const cli::GuardFacts& facts) {
     if (!facts.holds.empty())
-        if (const auto& strongest = facts.holds.front(); strongest.kind == "hold-mute" && strongest.reason == holdReason)
+        if (const auto& strongest = facts.holds.front();
+            strongest.kind == "hold-mute" && strongest.reason == holdReason)
             return "kept muted by another proof, which is under way (" + cli::shown(strongest.owner) + ")";
     return cli::whoHolds(facts);
 }

@@ -82,7 +82,8 @@ Verdict judge(const Evidence& evidence, const Circumstances& circumstances) {
         return held(evidence, circumstances);
     case Mute::Already:
         if (circumstances.endedMeanwhile)
-            return inconclusive("somebody else had muted, and has unmuted meanwhile: run this again", evidence.live);
+            return inconclusive("somebody else had muted, and has unmuted meanwhile: run this again",
+                                evidence.live);
         if (evidence.live.audible > 0)
             return of(Word::Leak, "heard, though muted", evidence.live);
         return inconclusive("already muted: nothing came, as should be; to prove it, run this while live",

@@ -24,9 +24,9 @@ enum class Mute {
 
 struct Circumstances {
     Mute mute = Mute::Absent;
-    std::string text;          // why, for people
-    std::int64_t lostNsec = 0; // when it was noticed that the hold was lost
-    bool mutedAfter = false;   // somebody else had muted by the end
+    std::string text;            // why, for people
+    std::int64_t lostNsec = 0;   // when it was noticed that the hold was lost
+    bool mutedAfter = false;     // somebody else had muted by the end
     bool endedMeanwhile = false; // Already: that mute was over before we were
 };
 

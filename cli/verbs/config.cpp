@@ -26,7 +26,8 @@ int verbs::config(const Invocation& how, const Terminal& terminal) {
     const Form form = how.json ? Form::Json : Form::Text;
     const std::string& what = how.operands.front();
     if (what == "set" || what == "unset")
-        return changeConfig(folders, how.operands[1], {how.operands.begin() + 2, how.operands.end()}, how.json);
+        return changeConfig(folders, how.operands[1], {how.operands.begin() + 2, how.operands.end()},
+                            how.json);
     const auto report = what == "path"             ? configPaths(folders, form, terminal)
                         : what == "show"           ? showConfig(folders, form)
                         : how.operands.size() == 2 ? checkConfigFile(folders, how.operands[1], form)

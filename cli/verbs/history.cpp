@@ -109,7 +109,8 @@ Cell what(const EntryFacts& entry) {
         return {entry.count > 1 ? "blocked " + std::to_string(entry.count) + " times" : "blocked",
                 Colour::Yellow};
     if (entry.kind == "refusal")
-        return {entry.count > 1 ? "refused " + std::to_string(entry.count) + " times" : "refused", Colour::Yellow};
+        return {entry.count > 1 ? "refused " + std::to_string(entry.count) + " times" : "refused",
+                Colour::Yellow};
     if (entry.kind == "answer")
         return {shown(entry.reason, 24), Colour::Bold};
     return {shown(entry.kind, 16), Colour::Yellow};

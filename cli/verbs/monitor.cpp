@@ -281,7 +281,9 @@ int verbs::monitor(const Invocation& how, const Terminal& terminal) {
     if (const auto format = how.option("--format")) {
         bar = barCalled(*format);
         if (!bar || how.json) {
-            complain(bar ? "either --json or --format" : "unknown format '" + shown(*format, 40) + "'; there are waybar, i3status-rust and polybar");
+            complain(bar ? "either --json or --format"
+                         : "unknown format '" + shown(*format, 40) +
+                               "'; there are waybar, i3status-rust and polybar");
             return raw(Exit::Usage);
         }
     }

@@ -35,28 +35,33 @@ std::string judgedText(const Exposure& row) {
 }
 
 // What is assumed has a question mark.
-std::string marked(const std::string& text, bool assumed) { return assumed ? text + "?" : text; }
+std::string marked(const std::string& text, bool assumed) {
+    return assumed ? text + "?" : text;
+}
 
 std::string written(const ExposureReport& report, const Terminal& terminal) {
     if (report.rows.empty())
         return "No application had a stream while the system held the mute, or shortly before.\n";
-    Table table({"APPLICATION", "WHILE MUTED", "MUTES", "MUTED", "ASKED", "SAMPLES", "HELD", "WOKE", "OWN MUTE", "APPID"});
+    Table table({"APPLICATION", "WHILE MUTED", "MUTES", "MUTED", "ASKED", "SAMPLES", "HELD", "WOKE",
+                 "OWN MUTE", "APPID"});
     bool assumed = false, own = false, meters = false;
     for (const Exposure& row : report.rows) {
         const bool guessed = row.assumedUsec != 0;
         assumed = assumed || guessed;
         own = own || row.ownMute;
         meters = meters || row.levelMeter;
-        table.add({{shown(row.name.empty() ? row.appId : row.name, 60) + (row.levelMeter ? " (meter)" : "")},
-                   {judgedText(row), row.levelMeter ? Colour::Dim : colourOf(row.judged)},
-                   {std::to_string(row.mutes)},
-                   {timeSpent(row.mutedUsec)},
-                   {marked(timeSpent(row.askedUsec), guessed && row.askedUsec != 0)},
-                   {grouped(row.samples)},
-                   {marked(timeSpent(row.heldUsec), guessed && row.heldUsec != 0)},
-                   {std::to_string(row.wakeups)},
-                   {row.ownMute ? "asked " + timeSpent(row.ownAskedUsec) + " of " + timeSpent(row.ownMutedUsec) : "-"},
-                   {shown(row.appId, 120) + (row.identity == "claimed" ? " (claimed)" : ""), Colour::Dim}});
+        table.add(
+            {{shown(row.name.empty() ? row.appId : row.name, 60) + (row.levelMeter ? " (meter)" : "")},
+             {judgedText(row), row.levelMeter ? Colour::Dim : colourOf(row.judged)},
+             {std::to_string(row.mutes)},
+             {timeSpent(row.mutedUsec)},
+             {marked(timeSpent(row.askedUsec), guessed && row.askedUsec != 0)},
+             {grouped(row.samples)},
+             {marked(timeSpent(row.heldUsec), guessed && row.heldUsec != 0)},
+             {std::to_string(row.wakeups)},
+             {row.ownMute ? "asked " + timeSpent(row.ownAskedUsec) + " of " + timeSpent(row.ownMutedUsec)
+                          : "-"},
+             {shown(row.appId, 120) + (row.identity == "claimed" ? " (claimed)" : ""), Colour::Dim}});
     }
     std::string out = table.written(terminal) + "\n";
     for (const auto one : exposureClasses)
@@ -95,7 +100,8 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
     if (!moment("--since", usualSince, since) || !moment("--until", "now", until))
         return raw(Exit::Usage);
     if (since > until) {
-        complain(since > now ? "--since is still to come: nothing is known of that yet" : "--since is after --until");
+        complain(since > now ? "--since is still to come: nothing is known of that yet"
+                             : "--since is after --until");
         return raw(Exit::Usage);
     }
     auto guard = Guard::connect();

@@ -70,13 +70,15 @@ std::string sentence(const Whole& whole) {
     if (whole.result == "HELD")
         return "Every guarded microphone was heard, fell silent for the mute, and was heard again.\n";
     if (whole.mute == "already-muted")
-        return "The microphones were " + (text.empty() ? "muted" : text) + ", and nothing was opened: run this while live.\n";
+        return "The microphones were " + (text.empty() ? "muted" : text) +
+               ", and nothing was opened: run this while live.\n";
     if (whole.mute == "not-running" || whole.mute == "unanswered")
         return text + "\n";
     if (whole.result == "LEAK")
         return "The mute does not hold.\n";
-    const bool exempt = !whole.findings.empty() && std::all_of(whole.findings.begin(), whole.findings.end(),
-                                                               [](const Finding& one) { return one.verdict == "EXEMPT"; });
+    const bool exempt =
+        !whole.findings.empty() && std::all_of(whole.findings.begin(), whole.findings.end(),
+                                               [](const Finding& one) { return one.verdict == "EXEMPT"; });
     return exempt ? "Every microphone is exempt: nothing is guarded, and nothing was proven.\n"
                   : "Not everything could be proven.\n";
 }

@@ -95,7 +95,8 @@ class Requests {
     // The settings in force; a change to one, in the guard's own file; reading all files anew. The latter two answer
     // once what came of it is in force.
     virtual Result<std::vector<ShownSetting>> config(const Caller& caller) = 0;
-    virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) = 0;
+    virtual void setConfig(const Caller& caller, const std::string& key, const SettingValue& value,
+                           ReplyVoid reply) = 0;
     virtual void reload(const Caller& caller, ReplyVoid reply) = 0;
 
     // One application, by its view's key: muted by itself, and the question about it answered. Both answer
@@ -110,8 +111,8 @@ class Requests {
     virtual void callerLeft(const std::string& uniqueName) = 0;
     // Rules about one application, in the guard's own file. Both answer once what came of it is in force. `app` is printable
     // and not empty, and so is a source.
-    virtual void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
-                         ReplyVoid reply) = 0;
+    virtual void setRule(const Caller& caller, const std::string& app, const std::string& action,
+                         const RuleOptions& options, ReplyVoid reply) = 0;
     virtual void forget(const Caller& caller, const std::string& app, ReplyVoid reply) = 0;
     virtual Result<std::vector<RuleView>> rules(const Caller& caller) = 0;
     virtual Result<Explanation> explain(const Caller& caller, const std::string& app) = 0;

@@ -92,8 +92,8 @@ struct Callers::Entry {
     std::string name;
     std::optional<Caller> caller; // empty until the bus has answered
     std::deque<Then> waiting;
-    Slot watch;  // NameOwnerChanged of this name
-    Slot lookup; // the call under way
+    Slot watch;                      // NameOwnerChanged of this name
+    Slot lookup;                     // the call under way
     ProcessCalls* process = nullptr; // once identified
     double spent = 0;                // until then
     bool crowded = false;            // one connection too many of its process
@@ -149,9 +149,10 @@ Callers::Entry* Callers::meet(const std::string& uniqueName) {
     const auto known = entries_.find(uniqueName);
     if (known == entries_.end() && !makeRoom())
         return nullptr;
-    Entry* entry = known != entries_.end()
-                       ? known->second.get()
-                       : entries_.emplace(uniqueName, std::make_unique<Entry>(this, uniqueName)).first->second.get();
+    Entry* entry =
+        known != entries_.end()
+            ? known->second.get()
+            : entries_.emplace(uniqueName, std::make_unique<Entry>(this, uniqueName)).first->second.get();
     if (entry->caller || entry->lookup || ask(*entry))
         return entry;
     entries_.erase(uniqueName);

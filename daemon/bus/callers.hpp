@@ -35,7 +35,8 @@ class Callers {
 
     // Whether a call is served, by how many there were. Its sender begins to be identified, so that all connections of one
     // process are counted together. `news`: called when a process has begun to be refused.
-    Admission admit(const std::string& uniqueName, double weight, bool onlyMutes, const std::function<void(const Caller&)>& news);
+    Admission admit(const std::string& uniqueName, double weight, bool onlyMutes,
+                    const std::function<void(const Caller&)>& news);
 
     // Calls `then` now if the sender is known, else as soon as the bus has answered; per sender in the order
     // of the calls. If the sender leaves first, `then` is destroyed uncalled. False if too much waits for

@@ -114,7 +114,8 @@ void answerWith(PendingCall& call, Write write) {
     if (result >= 0)
         result = write(answer.get());
     if (result < 0)
-        return call.refuse({names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
+        return call.refuse(
+            {names::error::limitExceeded, "the answer could not be written: " + errnoText(result)});
     call.answer(answer);
 }
 
@@ -133,8 +134,8 @@ class LongAnswer {
         if (result < 0)
             return answer->fail(result);
         g_idle_add_full(
-            G_PRIORITY_DEFAULT_IDLE, [](gpointer self) { return static_cast<LongAnswer*>(self)->goOn(); }, answer.release(),
-            [](gpointer self) { delete static_cast<LongAnswer*>(self); });
+            G_PRIORITY_DEFAULT_IDLE, [](gpointer self) { return static_cast<LongAnswer*>(self)->goOn(); },
+            answer.release(), [](gpointer self) { delete static_cast<LongAnswer*>(self); });
     }
     LongAnswer(GuardMethods::Call call, std::vector<Entry> entries, Append append, std::size_t piece)
         : call_(std::move(call))
@@ -174,10 +175,11 @@ class LongAnswer {
 GuardMethods::GuardMethods(sd_bus* bus, Requests& requests)
     : requests_(requests)
     , holds_(requests)
-    , callers_(bus, [this](const std::string& uniqueName) {
-        holds_.ownerLeft(uniqueName);
-        requests_.callerLeft(uniqueName);
-    })
+    , callers_(bus,
+               [this](const std::string& uniqueName) {
+                   holds_.ownerLeft(uniqueName);
+                   requests_.callerLeft(uniqueName);
+               })
     , doorkeeper_(bus, callers_, requests) {}
 
 void GuardMethods::take(sd_bus_message* message, std::function<void(const Caller&, const Call&)> serve) {
@@ -265,7 +267,8 @@ void GuardMethods::setConfig(const Caller& caller, const Call& call) {
         return call->refuse({names::error::invalidArgument, "a key is as Config() shows it"});
     const auto value = readVariant(call->message());
     if (!value)
-        return call->refuse({names::error::invalidArgument, "a value is a boolean, a whole number (x), a string or a list of strings"});
+        return call->refuse({names::error::invalidArgument,
+                             "a value is a boolean, a whole number (x), a string or a list of strings"});
     requests_.setConfig(caller, key, *value, [call](Result<void> result) { reply(*call, result); });
 }
 
@@ -343,7 +346,9 @@ void GuardMethods::clearHistory(const Caller& caller, const Call& call) {
     requests_.clearHistory(caller, *filter, [call](Result<std::uint64_t> cleared) {
         if (!cleared)
             return call->refuse(cleared.error());
-        answerWith(*call, [&](sd_bus_message* answer) { return sd_bus_message_append_basic(answer, 't', &*cleared); });
+        answerWith(*call, [&](sd_bus_message* answer) {
+            return sd_bus_message_append_basic(answer, 't', &*cleared);
+        });
     });
 }
 
@@ -403,22 +408,22 @@ std::vector<sd_bus_vtable> GuardMethods::vtable() {
                                 handle<&GuardMethods::setConfig>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::reload, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::reload>, flags),
-        SD_BUS_METHOD_WITH_ARGS(method::setRule, SD_BUS_ARGS("s", app, "s", action, "a{sv}", options), SD_BUS_NO_RESULT,
-                                handle<&GuardMethods::setRule>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::setRule, SD_BUS_ARGS("s", app, "s", action, "a{sv}", options),
+                                SD_BUS_NO_RESULT, handle<&GuardMethods::setRule>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::forget, SD_BUS_ARGS("s", app), SD_BUS_NO_RESULT,
                                 handle<&GuardMethods::forget>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::rules, SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rules),
                                 handle<&GuardMethods::rules>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::explain, SD_BUS_ARGS("s", app), SD_BUS_RESULT("a{sv}", explanation),
                                 handle<&GuardMethods::explain>, flags),
-        SD_BUS_METHOD_WITH_ARGS(method::history, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", entries),
-                                handle<&GuardMethods::readHistory>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::history, SD_BUS_ARGS("a{sv}", filter),
+                                SD_BUS_RESULT("aa{sv}", entries), handle<&GuardMethods::readHistory>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::report, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", rows),
                                 handle<&GuardMethods::report>, flags),
-        SD_BUS_METHOD_WITH_ARGS(method::clearHistory, SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("t", cleared),
-                                handle<&GuardMethods::clearHistory>, flags),
-        SD_BUS_METHOD_WITH_ARGS(method::verify, SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", results),
-                                handle<&GuardMethods::verify>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::clearHistory, SD_BUS_ARGS("a{sv}", filter),
+                                SD_BUS_RESULT("t", cleared), handle<&GuardMethods::clearHistory>, flags),
+        SD_BUS_METHOD_WITH_ARGS(method::verify, SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_RESULT("aa{sv}", results), handle<&GuardMethods::verify>, flags),
         SD_BUS_METHOD_WITH_ARGS(method::diagnostics, SD_BUS_NO_ARGS, SD_BUS_RESULT("a{ss}", facts),
                                 handleDiagnostics, flags),
         SD_BUS_SIGNAL_WITH_ARGS(signal::captureStarted, SD_BUS_ARGS("o", application, "o", source), 0),

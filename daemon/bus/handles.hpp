@@ -91,7 +91,7 @@ class PendingCall {
     void answer();
     void answer(bool value);
     void answer(const UniqueFd& descriptor); // the message takes a copy of its own
-    void answer(const Message& reply);           // made as a return of message()
+    void answer(const Message& reply);       // made as a return of message()
     void refuse(const RequestError& error);
 
   private:

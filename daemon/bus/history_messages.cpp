@@ -24,10 +24,12 @@ struct FilterKey {
     const char* type;
     const char* meaning;
 };
-constexpr std::array filterKeys = {
-    FilterKey{"since", "t", "microseconds since 1970"}, FilterKey{"until", "t", "microseconds since 1970"},
-    FilterKey{"app", "s", "an AppId"},                  FilterKey{"source", "s", "the Name of a source"},
-    FilterKey{"kinds", "as", "session, mute, block, answer, warning"}, FilterKey{"limit", "u", "how many at most"}};
+constexpr std::array filterKeys = {FilterKey{"since", "t", "microseconds since 1970"},
+                                   FilterKey{"until", "t", "microseconds since 1970"},
+                                   FilterKey{"app", "s", "an AppId"},
+                                   FilterKey{"source", "s", "the Name of a source"},
+                                   FilterKey{"kinds", "as", "session, mute, block, answer, warning"},
+                                   FilterKey{"limit", "u", "how many at most"}};
 
 Result<std::set<Kind>> readKinds(sd_bus_message* message) {
     std::set<Kind> kinds;
@@ -36,7 +38,8 @@ Result<std::set<Kind>> readKinds(sd_bus_message* message) {
         const auto kind = history::kindFromString(word);
         if (!kind)
             return tl::unexpected(
-                invalid(fmt::format("there is no kind {}; there are session, mute, block, answer and warning", busText(word, 60))));
+                invalid(fmt::format("there is no kind {}; there are session, mute, block, answer and warning",
+                                    busText(word, 60))));
         kinds.insert(*kind);
     }
     sd_bus_message_exit_container(message);
@@ -63,7 +66,8 @@ Result<void> readValue(sd_bus_message* message, std::string_view key, Filter& fi
     } else {
         sd_bus_message_read_basic(message, 'u', &filter.limit);
         if (filter.limit == 0 || filter.limit > history::largestLimit)
-            return tl::unexpected(invalid(fmt::format("limit is a number from 1 to {}, not {}", history::largestLimit, filter.limit)));
+            return tl::unexpected(invalid(
+                fmt::format("limit is a number from 1 to {}, not {}", history::largestLimit, filter.limit)));
     }
     return {};
 }
@@ -83,10 +87,11 @@ Result<Filter> readFilter(sd_bus_message* message, std::initializer_list<std::st
                     known = one.name == key ? &one : known;
                 }
         if (!known)
-            return tl::unexpected(invalid(fmt::format("there is no filter {}; there are {}", busText(key, 60), names)));
-        if (const auto type = typeOf(message); type != known->type)
             return tl::unexpected(
-                invalid(fmt::format("filter {} is of type {}, wants {}: {}", key, type, known->type, known->meaning)));
+                invalid(fmt::format("there is no filter {}; there are {}", busText(key, 60), names)));
+        if (const auto type = typeOf(message); type != known->type)
+            return tl::unexpected(invalid(fmt::format("filter {} is of type {}, wants {}: {}", key, type,
+                                                      known->type, known->meaning)));
         sd_bus_message_enter_container(message, 'v', known->type);
         if (auto read = readValue(message, known->name, filter); !read)
             return tl::unexpected(read.error());
@@ -99,7 +104,8 @@ Result<Filter> readFilter(sd_bus_message* message, std::initializer_list<std::st
 }
 
 int append(sd_bus_message* message, const Entry& entry) {
-    const bool ofApplication = entry.kind == Kind::Session || entry.kind == Kind::Block || entry.kind == Kind::Answer;
+    const bool ofApplication =
+        entry.kind == Kind::Session || entry.kind == Kind::Block || entry.kind == Kind::Answer;
     const bool ofSource = entry.kind == Kind::Session || entry.kind == Kind::Block;
     Entries entries(message);
     entries.text("kind", std::string(toString(entry.kind)));

@@ -12,7 +12,9 @@ namespace {
 using history::Class;
 using history::ReportRow;
 
-std::string text(Class judged) { return std::string(toString(judged)); }
+std::string text(Class judged) {
+    return std::string(toString(judged));
+}
 
 int append(sd_bus_message* message, const ReportRow& row) {
     std::vector<std::pair<Class, std::uint32_t>> counts;

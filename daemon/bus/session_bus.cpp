@@ -111,8 +111,9 @@ class SessionBus final : public Bus {
 // About whoever has the name.
 int SessionBus::ask(const char* member, sd_bus_message_handler_t handler) {
     sd_bus_slot* slot = nullptr;
-    const int result = sd_bus_call_method_async(connection_.get(), &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                                "org.freedesktop.DBus", member, handler, this, "s", names::busName);
+    const int result =
+        sd_bus_call_method_async(connection_.get(), &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus", member, handler, this, "s", names::busName);
     if (result >= 0)
         naming_.reset(slot);
     return result;
@@ -144,12 +145,14 @@ int SessionBus::onNamed(sd_bus_message* reply, void* data, sd_bus_error*) noexce
     std::uint32_t code = 0;
     if (const sd_bus_error* error = sd_bus_message_get_error(reply)) {
         // No answer is none; the bus is asked anew over another connection.
-        if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT) ||
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT) ||
             sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED))
             sd_bus_close(self->connection_.get());
         else
-            self->named(tl::unexpected(fmt::format("cannot take the name {} on the session bus: {}", names::busName,
-                                                   error->message ? error->message : error->name)));
+            self->named(
+                tl::unexpected(fmt::format("cannot take the name {} on the session bus: {}", names::busName,
+                                           error->message ? error->message : error->name)));
         return 0;
     }
     if (sd_bus_message_read(reply, "u", &code) > 0 && (code == owner || code == alreadyOwner))

@@ -39,23 +39,23 @@ std::string jobOfOwnUnit() {
 
     // Process 0 is the caller.
     sd_bus_message* raw = nullptr;
-    if (sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                           "GetUnitByPID", nullptr, &raw, "u", 0U) < 0)
+    if (sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1",
+                           "org.freedesktop.systemd1.Manager", "GetUnitByPID", nullptr, &raw, "u", 0U) < 0)
         return {};
     const Message unit(raw);
     const char* unitPath = nullptr;
     raw = nullptr;
     if (sd_bus_message_read(unit.get(), "o", &unitPath) < 0 ||
-        sd_bus_get_property(connection, manager, unitPath, "org.freedesktop.systemd1.Unit", "Job", nullptr, &raw,
-                            "(uo)") < 0)
+        sd_bus_get_property(connection, manager, unitPath, "org.freedesktop.systemd1.Unit", "Job", nullptr,
+                            &raw, "(uo)") < 0)
         return {};
     const Message job(raw);
     std::uint32_t number = 0;
     const char* jobPath = nullptr;
     char* type = nullptr;
     if (sd_bus_message_read(job.get(), "(uo)", &number, &jobPath) < 0 || number == 0 ||
-        sd_bus_get_property_string(connection, manager, jobPath, "org.freedesktop.systemd1.Job", "JobType", nullptr,
-                                   &type) < 0)
+        sd_bus_get_property_string(connection, manager, jobPath, "org.freedesktop.systemd1.Job", "JobType",
+                                   nullptr, &type) < 0)
         return {};
     const std::unique_ptr<char, Free> owned(type);
     return type;
@@ -64,8 +64,12 @@ std::string jobOfOwnUnit() {
 } // namespace
 
 // A "restart" is a stop with a start to follow.
-bool unitIsBeingStopped() { return jobOfOwnUnit() == "stop"; }
-bool unitIsBeingRestarted() { return jobOfOwnUnit() == "restart"; }
+bool unitIsBeingStopped() {
+    return jobOfOwnUnit() == "stop";
+}
+bool unitIsBeingRestarted() {
+    return jobOfOwnUnit() == "restart";
+}
 
 bool startUnit(const char* unit) {
     sd_bus* connection = nullptr;
@@ -73,8 +77,9 @@ bool startUnit(const char* unit) {
         return false;
     const std::unique_ptr<sd_bus, CloseBus> bus(connection);
     sd_bus_set_method_call_timeout(connection, patienceUsec);
-    return sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartUnit",
-                              nullptr, nullptr, "ss", unit, "replace") >= 0;
+    return sd_bus_call_method(connection, manager, "/org/freedesktop/systemd1",
+                              "org.freedesktop.systemd1.Manager", "StartUnit", nullptr, nullptr, "ss", unit,
+                              "replace") >= 0;
 }
 
 } // namespace micguard

@@ -39,7 +39,8 @@ NotificationServer::NotificationServer(Pressed pressed)
 NotificationServer::~NotificationServer() {
     show({});
     if (bus_ && !g_dbus_connection_is_closed(bus_))
-        g_dbus_connection_flush_sync(bus_, nullptr, nullptr); // the loop has ended; what is queued fits into the socket
+        // The loop has ended; what is queued fits into the socket.
+        g_dbus_connection_flush_sync(bus_, nullptr, nullptr);
     loseBus();
     g_object_unref(asking_);
 }
@@ -48,7 +49,8 @@ void NotificationServer::useBus(GDBusConnection* bus) {
     loseBus();
     bus_ = bus;
     if (bus_)
-        name_ = g_bus_watch_name_on_connection(bus_, notifications, G_BUS_NAME_WATCHER_FLAGS_NONE, onAppeared, onVanished, this, nullptr);
+        name_ = g_bus_watch_name_on_connection(bus_, notifications, G_BUS_NAME_WATCHER_FLAGS_NONE, onAppeared,
+                                               onVanished, this, nullptr);
 }
 
 void NotificationServer::loseBus() {
@@ -74,14 +76,17 @@ void NotificationServer::serverGone() {
         shown = {shown.sent, 0, false, true, false};
 }
 
-void NotificationServer::onAppeared(GDBusConnection* bus, const char*, const char* owner, gpointer self) noexcept {
+void NotificationServer::onAppeared(GDBusConnection* bus, const char*, const char* owner,
+                                    gpointer self) noexcept {
     auto* server = static_cast<NotificationServer*>(self);
     server->serverGone();
     server->owner_ = owner;
-    server->signals_ = g_dbus_connection_signal_subscribe(bus, owner, notifications, nullptr, notificationsPath, nullptr,
-                                                          G_DBUS_SIGNAL_FLAGS_NONE, onSignal, server, nullptr);
-    g_dbus_connection_call(bus, owner, notificationsPath, notifications, "GetCapabilities", nullptr, G_VARIANT_TYPE("(as)"),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, server->asking_, onCapabilities, server);
+    server->signals_ =
+        g_dbus_connection_signal_subscribe(bus, owner, notifications, nullptr, notificationsPath, nullptr,
+                                           G_DBUS_SIGNAL_FLAGS_NONE, onSignal, server, nullptr);
+    g_dbus_connection_call(bus, owner, notificationsPath, notifications, "GetCapabilities", nullptr,
+                           G_VARIANT_TYPE("(as)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, server->asking_,
+                           onCapabilities, server);
 }
 
 void NotificationServer::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
@@ -109,7 +114,8 @@ void NotificationServer::onCapabilities(GObject* bus, GAsyncResult* result, gpoi
 
 // One that the bus starts when it is needed (dunst, mako) has the name only then.
 void NotificationServer::wake() {
-    if (!bus_ || !owner_.empty() || wanted_.empty() || (woken_ != 0 && g_get_monotonic_time() - woken_ < wakeEvery))
+    if (!bus_ || !owner_.empty() || wanted_.empty() ||
+        (woken_ != 0 && g_get_monotonic_time() - woken_ < wakeEvery))
         return;
     bool unseen = false;
     for (const auto& [key, notice] : wanted_)
@@ -117,8 +123,9 @@ void NotificationServer::wake() {
     if (!unseen)
         return;
     woken_ = g_get_monotonic_time();
-    g_dbus_connection_call(bus_, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "StartServiceByName",
-                           g_variant_new("(su)", notifications, 0U), nullptr, G_DBUS_CALL_FLAGS_NONE, callMs, nullptr, nullptr, nullptr);
+    g_dbus_connection_call(bus_, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                           "StartServiceByName", g_variant_new("(su)", notifications, 0U), nullptr,
+                           G_DBUS_CALL_FLAGS_NONE, callMs, nullptr, nullptr, nullptr);
 }
 
 void NotificationServer::show(Wanted wanted) {
@@ -173,17 +180,18 @@ GVariant* NotificationServer::arguments(const Notice& notice, guint32 replaces) 
     g_variant_builder_add(&hints, "{sv}", "desktop-entry", g_variant_new_string(desktopEntry));
     if (!notice.stays)
         g_variant_builder_add(&hints, "{sv}", "transient", g_variant_new_boolean(TRUE));
-    return g_variant_new("(susssasa{sv}i)", "Microphones", replaces, notice.icon.c_str(), notice.summary.c_str(), body(notice).c_str(),
-                         &actions, &hints, notice.stays ? 0 : -1);
+    return g_variant_new("(susssasa{sv}i)", "Microphones", replaces, notice.icon.c_str(),
+                         notice.summary.c_str(), body(notice).c_str(), &actions, &hints,
+                         notice.stays ? 0 : -1);
 }
 
 void NotificationServer::notify(const std::string& key, const Notice& notice, Shown& shown) {
     shown.sent = notice;
     shown.calling = true;
     calls_++;
-    g_dbus_connection_call(bus_, owner_.c_str(), notificationsPath, notifications, "Notify", arguments(notice, shown.id),
-                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onNotified,
-                           new Call{this, key});
+    g_dbus_connection_call(bus_, owner_.c_str(), notificationsPath, notifications, "Notify",
+                           arguments(notice, shown.id), G_VARIANT_TYPE("(u)"),
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onNotified, new Call{this, key});
 }
 
 void NotificationServer::onNotified(GObject* bus, GAsyncResult* result, gpointer data) noexcept {
@@ -217,8 +225,9 @@ void NotificationServer::notified(const std::string& key, guint32 id) {
 
 void NotificationServer::close(guint32 id) {
     if (bus_ && !owner_.empty())
-        g_dbus_connection_call(bus_, owner_.c_str(), notificationsPath, notifications, "CloseNotification", g_variant_new("(u)", id),
-                               nullptr, G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, nullptr, nullptr);
+        g_dbus_connection_call(bus_, owner_.c_str(), notificationsPath, notifications, "CloseNotification",
+                               g_variant_new("(u)", id), nullptr, G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs,
+                               nullptr, nullptr, nullptr);
 }
 
 std::map<std::string, NotificationServer::Shown>::iterator NotificationServer::shownAs(guint32 id) {
@@ -228,8 +237,8 @@ std::map<std::string, NotificationServer::Shown>::iterator NotificationServer::s
     return id == 0 ? shown_.end() : it;
 }
 
-void NotificationServer::onSignal(GDBusConnection*, const char*, const char*, const char*, const char* signal, GVariant* arguments,
-                                  gpointer self) noexcept {
+void NotificationServer::onSignal(GDBusConnection*, const char*, const char*, const char*, const char* signal,
+                                  GVariant* arguments, gpointer self) noexcept {
     auto* server = static_cast<NotificationServer*>(self);
     const std::string_view name = signal;
     guint32 id = 0;
@@ -270,7 +279,9 @@ void NotificationServer::pressed(guint32 id, const std::string& action) {
 std::string NotificationServer::state() const {
     if (owner_.empty())
         return "none";
-    return owner_ + (!known_ ? ", has not answered" : std::string(buttons_ ? ", buttons" : ", no buttons") + (markup_ ? ", markup" : ""));
+    return owner_ +
+           (!known_ ? ", has not answered"
+                    : std::string(buttons_ ? ", buttons" : ", no buttons") + (markup_ ? ", markup" : ""));
 }
 
 } // namespace micguard

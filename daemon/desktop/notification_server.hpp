@@ -62,8 +62,8 @@ class NotificationServer {
     static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;
     static void onCapabilities(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onNotified(GObject* bus, GAsyncResult* result, gpointer call) noexcept;
-    static void onSignal(GDBusConnection*, const char*, const char*, const char*, const char* signal, GVariant* arguments,
-                         gpointer self) noexcept;
+    static void onSignal(GDBusConnection*, const char*, const char*, const char*, const char* signal,
+                         GVariant* arguments, gpointer self) noexcept;
 
     Pressed pressed_;
     GDBusConnection* bus_ = nullptr;

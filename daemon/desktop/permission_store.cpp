@@ -59,9 +59,11 @@ void PermissionStore::begin() {
     if (!bus_ || !wanted_)
         return;
     state_ = "not asked yet";
-    subscription_ = g_dbus_connection_signal_subscribe(bus_, storeName, storeName, "Changed", storePath, table, G_DBUS_SIGNAL_FLAGS_NONE, onSignal,
-                                                       this, nullptr);
-    name_ = g_bus_watch_name_on_connection(bus_, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, onAppeared, onVanished, this, nullptr);
+    subscription_ =
+        g_dbus_connection_signal_subscribe(bus_, storeName, storeName, "Changed", storePath, table,
+                                           G_DBUS_SIGNAL_FLAGS_NONE, onSignal, this, nullptr);
+    name_ = g_bus_watch_name_on_connection(bus_, storeName, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, onAppeared,
+                                           onVanished, this, nullptr);
 }
 
 void PermissionStore::leave() {

@@ -24,7 +24,9 @@ constexpr const char* talkId = "push-to-talk";
 constexpr const char* toggleId = "toggle-mute";
 constexpr int callMs = 25000; // the answer to the user's dialog is a signal, and not waited for by this
 
-std::uint64_t now() { return static_cast<std::uint64_t>(g_get_monotonic_time()); }
+std::uint64_t now() {
+    return static_cast<std::uint64_t>(g_get_monotonic_time());
+}
 
 GVariant* shortcut(const char* id, const char* description, const std::string& trigger) {
     GVariantBuilder options;
@@ -89,14 +91,15 @@ void PortalShortcuts::begin() {
     state_ = wish_.on ? "waiting for the desktop's portal" : "off";
     if (!wish_.on || !bus_)
         return;
-    name_ = g_bus_watch_name_on_connection(bus_, portal, changed_ ? G_BUS_NAME_WATCHER_FLAGS_AUTO_START : G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                           onAppeared, onVanished, this, nullptr);
+    name_ = g_bus_watch_name_on_connection(
+        bus_, portal, changed_ ? G_BUS_NAME_WATCHER_FLAGS_AUTO_START : G_BUS_NAME_WATCHER_FLAGS_NONE,
+        onAppeared, onVanished, this, nullptr);
 }
 
 void PortalShortcuts::end() {
     if (bus_ && !session_.empty() && !g_dbus_connection_is_closed(bus_))
-        g_dbus_connection_call(bus_, owner_.c_str(), session_.c_str(), sessionInterface, "Close", nullptr, nullptr,
-                               G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, nullptr, nullptr);
+        g_dbus_connection_call(bus_, owner_.c_str(), session_.c_str(), sessionInterface, "Close", nullptr,
+                               nullptr, G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, nullptr, nullptr);
     leave();
     if (name_)
         g_bus_unwatch_name(std::exchange(name_, 0));
@@ -134,8 +137,8 @@ void PortalShortcuts::onVanished(GDBusConnection*, const char*, gpointer self) n
 void PortalShortcuts::appeared(const char* owner) {
     owner_ = owner;
     g_dbus_connection_call(bus_, owner, portalPath, "org.freedesktop.host.portal.Registry", "Register",
-                           g_variant_new("(sa{sv})", applicationId, nullptr), nullptr, G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_,
-                           onRegistered, this);
+                           g_variant_new("(sa{sv})", applicationId, nullptr), nullptr,
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onRegistered, this);
 }
 
 void PortalShortcuts::onRegistered(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
@@ -143,11 +146,13 @@ void PortalShortcuts::onRegistered(GObject* bus, GAsyncResult* result, gpointer 
         static_cast<PortalShortcuts*>(self)->createSession();
 }
 
-std::string PortalShortcuts::newToken() { return "micguard" + std::to_string(getpid()) + "_" + std::to_string(++tokens_); }
+std::string PortalShortcuts::newToken() {
+    return "micguard" + std::to_string(getpid()) + "_" + std::to_string(++tokens_);
+}
 
 void PortalShortcuts::createSession() {
-    keys_ = g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), shortcuts, nullptr, portalPath, nullptr, G_DBUS_SIGNAL_FLAGS_NONE,
-                                               onKey, this, nullptr);
+    keys_ = g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), shortcuts, nullptr, portalPath, nullptr,
+                                               G_DBUS_SIGNAL_FLAGS_NONE, onKey, this, nullptr);
     const std::string token = newToken(), session = newToken();
     GVariantBuilder options;
     g_variant_builder_init(&options, G_VARIANT_TYPE("a{sv}"));
@@ -166,10 +171,12 @@ void PortalShortcuts::request(const char* method, GVariant* arguments, const std
     const std::string path = std::string(portalPath) + "/request/" + sender + "/" + token;
     forgetRequest();
     done_ = done;
-    response_ = g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), requestInterface, "Response", path.c_str(), nullptr,
-                                                   G_DBUS_SIGNAL_FLAGS_NONE, onResponse, this, nullptr);
-    g_dbus_connection_call(bus_, owner_.c_str(), portalPath, shortcuts, method, arguments, G_VARIANT_TYPE("(o)"),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onRequested, this);
+    response_ =
+        g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), requestInterface, "Response", path.c_str(),
+                                           nullptr, G_DBUS_SIGNAL_FLAGS_NONE, onResponse, this, nullptr);
+    g_dbus_connection_call(bus_, owner_.c_str(), portalPath, shortcuts, method, arguments,
+                           G_VARIANT_TYPE("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_,
+                           onRequested, this);
 }
 
 void PortalShortcuts::forgetRequest() {
@@ -187,8 +194,8 @@ void PortalShortcuts::onRequested(GObject* bus, GAsyncResult* result, gpointer s
     it->state_ = std::string("the desktop has none: ") + outcome.error->message;
 }
 
-void PortalShortcuts::onResponse(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant* arguments,
-                                 gpointer self) noexcept {
+void PortalShortcuts::onResponse(GDBusConnection*, const char*, const char*, const char*, const char*,
+                                 GVariant* arguments, gpointer self) noexcept {
     auto* it = static_cast<PortalShortcuts*>(self);
     if (!it->done_ || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(ua{sv})")))
         return;
@@ -204,24 +211,28 @@ void PortalShortcuts::onResponse(GDBusConnection*, const char*, const char*, con
 void PortalShortcuts::created(guint32 response, GVariant* results) {
     const char* session = nullptr;
     // The documentation says string; some have made it a path.
-    if (response != 0 || (!g_variant_lookup(results, "session_handle", "&s", &session) &&
-                          !g_variant_lookup(results, "session_handle", "&o", &session)) ||
+    if (response != 0 ||
+        (!g_variant_lookup(results, "session_handle", "&s", &session) &&
+         !g_variant_lookup(results, "session_handle", "&o", &session)) ||
         !g_variant_is_object_path(session)) {
         state_ = "the desktop made no session";
         return;
     }
     session_ = session;
-    closed_ = g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), sessionInterface, "Closed", session, nullptr,
-                                                 G_DBUS_SIGNAL_FLAGS_NONE, onClosed, this, nullptr);
+    closed_ = g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), sessionInterface, "Closed", session,
+                                                 nullptr, G_DBUS_SIGNAL_FLAGS_NONE, onClosed, this, nullptr);
     const std::string token = newToken();
     GVariantBuilder list, options;
     g_variant_builder_init(&list, G_VARIANT_TYPE("a(sa{sv})"));
-    g_variant_builder_add_value(&list, shortcut(talkId, "Push to talk: microphones are live while it is held", wish_.talkTrigger));
-    g_variant_builder_add_value(&list, shortcut(toggleId, "Mute or unmute all microphones", wish_.toggleTrigger));
+    g_variant_builder_add_value(
+        &list, shortcut(talkId, "Push to talk: microphones are live while it is held", wish_.talkTrigger));
+    g_variant_builder_add_value(&list,
+                                shortcut(toggleId, "Mute or unmute all microphones", wish_.toggleTrigger));
     g_variant_builder_init(&options, G_VARIANT_TYPE("a{sv}"));
     g_variant_builder_add(&options, "{sv}", "handle_token", g_variant_new_string(token.c_str()));
     state_ = "the desktop asks its user";
-    request("BindShortcuts", g_variant_new("(oa(sa{sv})sa{sv})", session, &list, "", &options), token, &PortalShortcuts::bound);
+    request("BindShortcuts", g_variant_new("(oa(sa{sv})sa{sv})", session, &list, "", &options), token,
+            &PortalShortcuts::bound);
 }
 
 void PortalShortcuts::bound(guint32 response, GVariant* results) {
@@ -231,14 +242,15 @@ void PortalShortcuts::bound(guint32 response, GVariant* results) {
         state_ = "bound (" + triggersIn(results) + ")";
 }
 
-void PortalShortcuts::onClosed(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant*, gpointer self) noexcept {
+void PortalShortcuts::onClosed(GDBusConnection*, const char*, const char*, const char*, const char*,
+                               GVariant*, gpointer self) noexcept {
     auto* it = static_cast<PortalShortcuts*>(self);
     it->leave();
     it->state_ = "the desktop has ended it";
 }
 
-void PortalShortcuts::onKey(GDBusConnection*, const char*, const char*, const char*, const char* signal, GVariant* arguments,
-                            gpointer self) noexcept {
+void PortalShortcuts::onKey(GDBusConnection*, const char*, const char*, const char*, const char* signal,
+                            GVariant* arguments, gpointer self) noexcept {
     auto* it = static_cast<PortalShortcuts*>(self);
     const std::string_view name = signal;
     const bool down = name == "Activated";

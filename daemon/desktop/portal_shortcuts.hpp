@@ -58,11 +58,12 @@ class PortalShortcuts {
 
     static void onAppeared(GDBusConnection*, const char*, const char* owner, gpointer self) noexcept;
     static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;
-    static void onKey(GDBusConnection*, const char*, const char*, const char*, const char* signal, GVariant* arguments,
-                      gpointer self) noexcept;
-    static void onResponse(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant* arguments,
-                           gpointer self) noexcept;
-    static void onClosed(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant*, gpointer self) noexcept;
+    static void onKey(GDBusConnection*, const char*, const char*, const char*, const char* signal,
+                      GVariant* arguments, gpointer self) noexcept;
+    static void onResponse(GDBusConnection*, const char*, const char*, const char*, const char*,
+                           GVariant* arguments, gpointer self) noexcept;
+    static void onClosed(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant*,
+                         gpointer self) noexcept;
     static void onRegistered(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onRequested(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
 

@@ -16,8 +16,10 @@ namespace micguard {
 namespace {
 
 constexpr std::uint32_t ordinary = 0, roundRobin = 2; // SCHED_OTHER, SCHED_RR
-constexpr std::uint64_t notInherited = 1;             // SCHED_FLAG_RESET_ON_FORK: threads and processes of ours start as ordinary ones
-constexpr std::uint32_t lowest = 1;                   // below everybody's audio, PipeWire's is 83 to 88 (1.4.2, module-rt)
+// SCHED_FLAG_RESET_ON_FORK: threads and processes of ours start as ordinary ones.
+constexpr std::uint64_t notInherited = 1;
+// Below everybody's audio, PipeWire's is 83 to 88 (1.4.2, module-rt).
+constexpr std::uint32_t lowest = 1;
 
 // As the kernel has it (sched_setattr(2)); its header and the C library's cannot be had together, and glibc 2.36 has none.
 struct SchedulingAttributes {
@@ -61,7 +63,8 @@ bool runInRealTime() {
 // The kernel says so (SIGXCPU) to who has computed for so long at a time in real time. Somebody gives us that much to do: he is
 // not to have the processor by it.
 constexpr rlim_t longestTurnUsec = 50'000;
-constexpr rlim_t granted = 200'000; // RTKit gives real time to nobody who may go on for longer (rtkit-daemon.c, 0.13)
+// RTKit gives real time to nobody who may go on for longer (rtkit-daemon.c, 0.13).
+constexpr rlim_t granted = 200'000;
 
 volatile std::sig_atomic_t overran = 0;
 volatile pid_t raised = 0; // the thread
@@ -104,8 +107,8 @@ void onBus(GObject*, GAsyncResult* result, gpointer) noexcept {
     g_dbus_connection_set_exit_on_close(bus, FALSE);
     const auto ask = [bus](const char* method, GVariant* arguments) {
         g_dbus_connection_call(bus, "org.freedesktop.RealtimeKit1", "/org/freedesktop/RealtimeKit1",
-                               "org.freedesktop.RealtimeKit1", method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, -1, nullptr,
-                               onAnswer, nullptr);
+                               "org.freedesktop.RealtimeKit1", method, arguments, nullptr,
+                               G_DBUS_CALL_FLAGS_NONE, -1, nullptr, onAnswer, nullptr);
     };
     const auto thread = static_cast<guint64>(gettid());
     if (priority() > guardsNice)
@@ -134,11 +137,14 @@ void keepPriority() {
     raisePriority();
 }
 
-int priority() { return getpriority(PRIO_PROCESS, 0); }
+int priority() {
+    return getpriority(PRIO_PROCESS, 0);
+}
 
 bool runsInRealTime() {
     SchedulingAttributes attributes;
-    return syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) == 0 && attributes.policy != ordinary;
+    return syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) == 0 &&
+           attributes.policy != ordinary;
 }
 
 } // namespace micguard

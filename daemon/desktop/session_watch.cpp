@@ -39,7 +39,9 @@ SessionWatch::~SessionWatch() {
     letSleep();
 }
 
-void SessionWatch::start() { g_bus_get(G_BUS_TYPE_SYSTEM, bound_, onBus, this); }
+void SessionWatch::start() {
+    g_bus_get(G_BUS_TYPE_SYSTEM, bound_, onBus, this);
+}
 
 void SessionWatch::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept {
     GError* raw = nullptr;
@@ -60,13 +62,14 @@ void SessionWatch::useBus(GDBusConnection* bus) {
     g_dbus_connection_set_exit_on_close(bus, FALSE);
     closed_ = g_signal_connect(bus, "closed", G_CALLBACK(onClosed), this);
     const auto subscribe = [&](const char* interface, const char* signal, const char* argument) {
-        return g_dbus_connection_signal_subscribe(bus, logind, interface, signal, nullptr, argument, G_DBUS_SIGNAL_FLAGS_NONE,
-                                                  onSignal, this, nullptr);
+        return g_dbus_connection_signal_subscribe(bus, logind, interface, signal, nullptr, argument,
+                                                  G_DBUS_SIGNAL_FLAGS_NONE, onSignal, this, nullptr);
     };
     subscriptions_[0] = subscribe(manager, nullptr, nullptr);
     subscriptions_[1] = subscribe(properties, "PropertiesChanged", sessionInterface);
     subscriptions_[2] = subscribe(properties, "PropertiesChanged", userInterface);
-    name_ = g_bus_watch_name_on_connection(bus, logind, G_BUS_NAME_WATCHER_FLAGS_NONE, onAppeared, onVanished, this, nullptr);
+    name_ = g_bus_watch_name_on_connection(bus, logind, G_BUS_NAME_WATCHER_FLAGS_NONE, onAppeared, onVanished,
+                                           this, nullptr);
 }
 
 void SessionWatch::loseBus() {
@@ -112,10 +115,10 @@ void SessionWatch::onVanished(GDBusConnection*, const char*, gpointer self) noex
         watch->tell(false, "unknown: no logind");
 }
 
-void SessionWatch::ask(const char* path, const char* interface, const char* method, GVariant* arguments, const char* replyType,
-                       GAsyncReadyCallback done) {
-    g_dbus_connection_call(bus_, logind, path, interface, method, arguments, G_VARIANT_TYPE(replyType), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                           callMs, looking_, done, this);
+void SessionWatch::ask(const char* path, const char* interface, const char* method, GVariant* arguments,
+                       const char* replyType, GAsyncReadyCallback done) {
+    g_dbus_connection_call(bus_, logind, path, interface, method, arguments, G_VARIANT_TYPE(replyType),
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, looking_, done, this);
 }
 
 // From the user to his display to its hint. Whoever looks anew does not wait for the former look.
@@ -123,26 +126,26 @@ void SessionWatch::look() {
     g_cancellable_cancel(looking_);
     g_object_unref(std::exchange(looking_, g_cancellable_new()));
     ask(managerPath, manager, "GetUser", g_variant_new("(u)", static_cast<guint32>(getuid())), "(o)",
-         [](GObject* bus, GAsyncResult* result, gpointer self) {
-             const auto answer = CallOutcome::of(bus, result);
-             if (answer.cancelled)
-                 return;
-             auto* watch = static_cast<SessionWatch*>(self);
-             if (answer.value)
-                 watch->readDisplay(answer.value.get());
-             else
-                 watch->tellNone(answer.remoteError() == "org.freedesktop.login1.NoSuchUser");
-         });
+        [](GObject* bus, GAsyncResult* result, gpointer self) {
+            const auto answer = CallOutcome::of(bus, result);
+            if (answer.cancelled)
+                return;
+            auto* watch = static_cast<SessionWatch*>(self);
+            if (answer.value)
+                watch->readDisplay(answer.value.get());
+            else
+                watch->tellNone(answer.remoteError() == "org.freedesktop.login1.NoSuchUser");
+        });
 }
 
 void SessionWatch::readDisplay(GVariant* user) {
     const char* path = nullptr;
     g_variant_get(user, "(&o)", &path);
     ask(path, properties, "Get", g_variant_new("(ss)", userInterface, "Display"), "(v)",
-         [](GObject* bus, GAsyncResult* result, gpointer self) {
-             if (const auto answer = CallOutcome::of(bus, result); !answer.cancelled && answer.value)
-                 static_cast<SessionWatch*>(self)->readLocked(answer.value.get());
-         });
+        [](GObject* bus, GAsyncResult* result, gpointer self) {
+            if (const auto answer = CallOutcome::of(bus, result); !answer.cancelled && answer.value)
+                static_cast<SessionWatch*>(self)->readLocked(answer.value.get());
+        });
 }
 
 void SessionWatch::readLocked(GVariant* display) {
@@ -157,19 +160,19 @@ void SessionWatch::readLocked(GVariant* display) {
         return tellNone(true);
     display_ = path;
     ask(path, properties, "Get", g_variant_new("(ss)", sessionInterface, "LockedHint"), "(v)",
-         [](GObject* bus, GAsyncResult* result, gpointer self) {
-             const auto answer = CallOutcome::of(bus, result);
-             if (answer.cancelled)
-                 return;
-             GVariant* hint = nullptr;
-             if (answer.value)
-                 g_variant_get(answer.value.get(), "(v)", &hint);
-             const Variant locked(hint);
-             const bool known = locked && g_variant_is_of_type(locked.get(), G_VARIANT_TYPE_BOOLEAN);
-             // A session that went meanwhile is told of by a signal, and looked for anew.
-             if (known)
-                 static_cast<SessionWatch*>(self)->tell(g_variant_get_boolean(locked.get()), "");
-         });
+        [](GObject* bus, GAsyncResult* result, gpointer self) {
+            const auto answer = CallOutcome::of(bus, result);
+            if (answer.cancelled)
+                return;
+            GVariant* hint = nullptr;
+            if (answer.value)
+                g_variant_get(answer.value.get(), "(v)", &hint);
+            const Variant locked(hint);
+            const bool known = locked && g_variant_is_of_type(locked.get(), G_VARIANT_TYPE_BOOLEAN);
+            // A session that went meanwhile is told of by a signal, and looked for anew.
+            if (known)
+                static_cast<SessionWatch*>(self)->tell(g_variant_get_boolean(locked.get()), "");
+        });
 }
 
 // `certain`: the user sits nowhere. Else logind has no answer for us: what was known stays, and is asked for again when something
@@ -221,15 +224,16 @@ void SessionWatch::takeInhibitor() {
         return;
     g_dbus_connection_call_with_unix_fd_list(
         bus_, logind, managerPath, manager, "Inhibit",
-        g_variant_new("(ssss)", "sleep", "micguard", "The microphones are muted first", "delay"), G_VARIANT_TYPE("(h)"),
-        G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, bound_, onInhibited, this);
+        g_variant_new("(ssss)", "sleep", "micguard", "The microphones are muted first", "delay"),
+        G_VARIANT_TYPE("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, bound_, onInhibited, this);
 }
 
 // Refused, it is done without: the mute then follows the machine into sleep, or out of it.
 void SessionWatch::onInhibited(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
     GError* rawError = nullptr;
     GUnixFDList* descriptors = nullptr;
-    const Variant reply(g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus), &descriptors, result, &rawError));
+    const Variant reply(g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(bus), &descriptors,
+                                                                        result, &rawError));
     const GlibError error(rawError);
     if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;

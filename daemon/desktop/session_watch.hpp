@@ -40,8 +40,8 @@ class SessionWatch {
     void loseBus();
     void look();
     void takeInhibitor();
-    void ask(const char* path, const char* interface, const char* method, GVariant* arguments, const char* replyType,
-             GAsyncReadyCallback done);
+    void ask(const char* path, const char* interface, const char* method, GVariant* arguments,
+             const char* replyType, GAsyncReadyCallback done);
     void readDisplay(GVariant* user);
     void readLocked(GVariant* display);
     void tellNone(bool certain);
@@ -49,8 +49,8 @@ class SessionWatch {
 
     static void onBus(GObject*, GAsyncResult* result, gpointer self) noexcept;
     static void onClosed(GDBusConnection*, gboolean, GError*, gpointer self) noexcept;
-    static void onSignal(GDBusConnection*, const char* sender, const char* path, const char* interface, const char* signal,
-                         GVariant* arguments, gpointer self) noexcept;
+    static void onSignal(GDBusConnection*, const char* sender, const char* path, const char* interface,
+                         const char* signal, GVariant* arguments, gpointer self) noexcept;
     static void onInhibited(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept;
     static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;

@@ -37,7 +37,8 @@ struct CallOutcome {
 
     // The name of the error that the other side answered with; "" if it is none of its own.
     std::string remoteError() const {
-        const std::unique_ptr<gchar, decltype(&g_free)> name(error ? g_dbus_error_get_remote_error(error.get()) : nullptr, g_free);
+        const std::unique_ptr<gchar, decltype(&g_free)> name(
+            error ? g_dbus_error_get_remote_error(error.get()) : nullptr, g_free);
         return name ? name.get() : "";
     }
 };

@@ -35,15 +35,16 @@ std::size_t Enforcer::settle() {
 
 bool Enforcer::quiet() const {
     const Applied& applied = model_.applied;
-    return applied.done(applied.sent) && std::all_of(applied.processes.begin(), applied.processes.end(), [](const auto& entry) {
-               return !entry.second.waiting() || entry.second.overdue;
-           });
+    return applied.done(applied.sent) &&
+           std::all_of(applied.processes.begin(), applied.processes.end(),
+                       [](const auto& entry) { return !entry.second.waiting() || entry.second.overdue; });
 }
 
 bool Enforcer::allAnswered() const {
     const Applied& applied = model_.applied;
-    return applied.done(applied.sent) && std::none_of(applied.processes.begin(), applied.processes.end(),
-                                                      [](const auto& entry) { return entry.second.waiting(); });
+    return applied.done(applied.sent) &&
+           std::none_of(applied.processes.begin(), applied.processes.end(),
+                        [](const auto& entry) { return entry.second.waiting(); });
 }
 
 Enforcer::Awaited Enforcer::awaited() const {
@@ -56,7 +57,8 @@ Enforcer::Awaited Enforcer::awaited() const {
         if (!node || !verdict.silent || !verdict.guarded || knobState(model_, *node) != KnobState::Pending)
             continue;
         const auto knob = model_.applied.knobs.find(node->serial);
-        if (knob != model_.applied.knobs.end() && knob->second.silent && model_.applied.done(knob->second.sent))
+        if (knob != model_.applied.knobs.end() && knob->second.silent &&
+            model_.applied.done(knob->second.sent))
             waiting.nodes.push_back(node->serial);
     }
     return waiting;

@@ -43,14 +43,16 @@ std::optional<ActivityBegan> activityOf(const Streams& all, const ApplicationVie
     activity.muted = all.view.guard.muted;
     activity.ownMute = application.ownMute;
     // A level meter counts where there is nothing else: to call oneself one hides nothing.
-    activity.levelMeter = std::all_of(own.begin(), own.end(), [](const auto* stream) { return stream->levelMeter; });
+    activity.levelMeter =
+        std::all_of(own.begin(), own.end(), [](const auto* stream) { return stream->levelMeter; });
     if (!activity.levelMeter)
         std::erase_if(own, [](const auto* stream) { return stream->levelMeter; });
     const bool asks = std::any_of(own.begin(), own.end(), [](const auto* stream) { return stream->asking; });
     std::erase_if(own, [&](const auto* stream) { return stream->asking != asks; });
     activity.doing = asks ? Doing::Asking : Doing::Holding;
     // One that is sure is enough.
-    activity.assumed = std::all_of(own.begin(), own.end(), [](const auto* stream) { return stream->assumed; });
+    activity.assumed =
+        std::all_of(own.begin(), own.end(), [](const auto* stream) { return stream->assumed; });
     const auto first = *std::min_element(own.begin(), own.end(), [](const auto* a, const auto* b) {
         return std::tuple(a->source == 0, a->key) < std::tuple(b->source == 0, b->key);
     });
@@ -71,10 +73,12 @@ bool sameButTime(const ActivityBegan& a, const ActivityBegan& b) {
 
 } // namespace
 
-void ActivityWatch::follow(const View& view, Moment now, const std::function<Key()>& newKey, std::vector<Record>& records) {
+void ActivityWatch::follow(const View& view, Moment now, const std::function<Key()>& newKey,
+                           std::vector<Record>& records) {
     // Most of the time nothing is muted.
-    const bool any = view.guard.muted || std::any_of(view.applications.begin(), view.applications.end(),
-                                                     [](const auto& application) { return application.ownMute; });
+    const bool any =
+        view.guard.muted || std::any_of(view.applications.begin(), view.applications.end(),
+                                        [](const auto& application) { return application.ownMute; });
     if (!any && applications_.empty()) {
         mutedSince_ = 0;
         return;

@@ -19,7 +19,8 @@ namespace micguard::history {
 class ActivityWatch {
   public:
     // What has begun and ended, appended. `newKey`: one that nothing has had.
-    void follow(const View& view, Moment now, const std::function<Key()>& newKey, std::vector<Record>& records);
+    void follow(const View& view, Moment now, const std::function<Key()>& newKey,
+                std::vector<Record>& records);
     void endAll(Moment now, std::vector<Record>& records);
     void forget() { applications_.clear(); }
 

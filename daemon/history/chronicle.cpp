@@ -27,7 +27,8 @@ bool captures(const StreamView& stream) {
 
 // Ends what is in `open` and not in `now`, and gives what is new a key.
 template <typename Ended, typename Name, typename Begin>
-void compare(std::map<Name, Key>& open, const std::set<Name>& present, Moment now, std::vector<Record>& records, Begin begin) {
+void compare(std::map<Name, Key>& open, const std::set<Name>& present, Moment now,
+             std::vector<Record>& records, Begin begin) {
     for (auto it = open.begin(); it != open.end();)
         if (present.contains(it->first)) {
             ++it;
@@ -50,7 +51,8 @@ std::vector<Record> Chronicle::follow(const View& view, Moment now) {
     std::vector<Record> records;
     followMute(view.guard, now, records);
     followSessions(view, now, records);
-    activity_.follow(view, now, [this] { return newKey(); }, records);
+    activity_.follow(
+        view, now, [this] { return newKey(); }, records);
     followWarnings(view.guard, now, records);
     return records;
 }
@@ -65,7 +67,8 @@ void Chronicle::followMute(const GuardView& guard, Moment now, std::vector<Recor
     mute_ = newKey();
     muteBegan_ = guard.mutedSince;
     const HoldView hold = guard.holds.empty() ? HoldView{} : guard.holds.front();
-    records.emplace_back(MuteBegan{*mute_, muteBegan_ ? muteBegan_ : now, kept(hold.owner), kept(hold.reason)});
+    records.emplace_back(
+        MuteBegan{*mute_, muteBegan_ ? muteBegan_ : now, kept(hold.owner), kept(hold.reason)});
 }
 
 void Chronicle::followSessions(const View& view, Moment now, std::vector<Record>& records) {

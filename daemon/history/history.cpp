@@ -32,7 +32,9 @@ constexpr milliseconds littlePatience{1000};
 
 const std::string noAnswer = "too many ask for the history at once, or its disk does not answer";
 
-Moment now() { return static_cast<Moment>(g_get_real_time()); }
+Moment now() {
+    return static_cast<Moment>(g_get_real_time());
+}
 
 Moment timeOf(const Record& record) {
     return std::visit([](const auto& one) { return one.at; }, record);
@@ -93,7 +95,8 @@ struct History::Shared {
                         one();
                 return G_SOURCE_REMOVE;
             },
-            new std::shared_ptr<Shared>(self), [](gpointer data) { delete static_cast<std::shared_ptr<Shared>*>(data); });
+            new std::shared_ptr<Shared>(self),
+            [](gpointer data) { delete static_cast<std::shared_ptr<Shared>*>(data); });
     }
 
     static void tellFault(const std::shared_ptr<Shared>& self, const std::string& fault) {
@@ -151,7 +154,8 @@ void History::use(const Limits& limits, Moment mutedSince) {
     if (thread_.joinable())
         return;
     try {
-        thread_ = std::thread([shared = shared_, places = places_, mutedSince] { work(shared, places, mutedSince); });
+        thread_ = std::thread(
+            [shared = shared_, places = places_, mutedSince] { work(shared, places, mutedSince); });
     } catch (const std::system_error& error) {
         shared_->told->fault(std::string("no history is written: ") + error.what());
     }
@@ -248,7 +252,9 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
 
     std::unique_lock lock(shared->mutex);
     for (;;) {
-        const auto due = [&] { return patience.count() > 0 ? tried + patience : shared->oldest + batchDelay; };
+        const auto due = [&] {
+            return patience.count() > 0 ? tried + patience : shared->oldest + batchDelay;
+        };
         const auto wake = [&]() -> std::optional<Clock::time_point> {
             std::optional<Clock::time_point> at;
             if (!shared->queue.empty())
@@ -272,7 +278,8 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
         const bool last = shared->end && shared->jobs.empty() && !job.run;
         std::vector<Item> items;
         if (!shared->queue.empty() && ((job.run && job.wantsAllWritten) || last || Clock::now() >= due())) {
-            items.assign(std::make_move_iterator(shared->queue.begin()), std::make_move_iterator(shared->queue.end()));
+            items.assign(std::make_move_iterator(shared->queue.begin()),
+                         std::make_move_iterator(shared->queue.end()));
             shared->queue.clear();
             shared->beingWritten = items.size();
         }
@@ -290,7 +297,8 @@ void History::work(const std::shared_ptr<Shared>& shared, const Places& places, 
             if (!outcome.done) {
                 if (shared->queue.empty())
                     shared->oldest = Clock::now();
-                shared->queue.insert(shared->queue.begin(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
+                shared->queue.insert(shared->queue.begin(), std::make_move_iterator(items.begin()),
+                                     std::make_move_iterator(items.end()));
             }
             const bool leftOut = shared->leftOut;
             lock.unlock();

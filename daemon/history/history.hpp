@@ -25,7 +25,8 @@ class History {
   public:
     // Called on the main context.
     struct Told {
-        std::function<void(const std::string&)> fault; // what keeps it from being written; "" once nothing does
+        // What keeps it from being written; "" once nothing does.
+        std::function<void(const std::string&)> fault;
         // So many things that happened could not be kept in memory and are in no history.
         std::function<void(std::uint64_t)> lost;
         // Whatever goes on has to be recorded as if it had just begun: it was lost, or the file is a new one.

@@ -28,7 +28,8 @@ constexpr std::array endings = {"", "-wal", "-shm", "-journal"};
 void stampAlive(const std::string& stamp, Moment now, bool make) {
     if (stamp.empty())
         return;
-    const int fd = open(stamp.c_str(), O_WRONLY | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    const int fd =
+        open(stamp.c_str(), O_WRONLY | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return;
     const timespec time{static_cast<time_t>(now / second), static_cast<long>(now % second * 1000)};
@@ -153,10 +154,13 @@ Keeper::Outcome Keeper::outcome(const Done<void>& done) {
     outcome.done = false;
     switch (done.error().kind) {
     case Failure::Kind::Busy:
-        outcome.fault = places_.file + " is locked by another process; what happens meanwhile is kept back as long as there is room";
+        outcome.fault =
+            places_.file +
+            " is locked by another process; what happens meanwhile is kept back as long as there is room";
         break;
     case Failure::Kind::Full:
-        outcome.fault = "there is no room for " + places_.file + "; what happens meanwhile is kept back as long as there is room in memory";
+        outcome.fault = "there is no room for " + places_.file +
+                        "; what happens meanwhile is kept back as long as there is room in memory";
         break;
     default:
         outcome.fault = "no history is written: " + done.error().text;
@@ -194,7 +198,8 @@ Done<std::vector<ReportRow>> Keeper::report(const ReportFilter& filter, Moment n
         return tl::unexpected(ready.error());
     const auto recorded = store_->recorded(filter, now);
     if (recorded)
-        return history::report(*recorded, filter.since.value_or(0), std::min(filter.until.value_or(now), now));
+        return history::report(*recorded, filter.since.value_or(0),
+                               std::min(filter.until.value_or(now), now));
     if (recorded.error().kind == Failure::Kind::Broken)
         moveAside(recorded.error().text);
     return tl::unexpected(recorded.error());
@@ -217,9 +222,11 @@ Done<std::uint64_t> Keeper::clear(const ClearFilter& filter, Moment now) {
 
 Moment Keeper::lastAlive() const {
     struct stat status {};
-    if (places_.stamp.empty() || openedBefore_ || stat(places_.stamp.c_str(), &status) != 0 || status.st_mtim.tv_sec < 0)
+    if (places_.stamp.empty() || openedBefore_ || stat(places_.stamp.c_str(), &status) != 0 ||
+        status.st_mtim.tv_sec < 0)
         return 0;
-    return static_cast<Moment>(status.st_mtim.tv_sec) * second + static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
+    return static_cast<Moment>(status.st_mtim.tv_sec) * second +
+           static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
 }
 
 // The stamp is lost with the power, the file is not.

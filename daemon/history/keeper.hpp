@@ -41,8 +41,9 @@ class Keeper {
 
     // What became of a call. `fault`: a sentence for people, "" if all is well.
     struct Outcome {
-        bool done = true;       // false: worth trying again later
-        bool beganAnew = false; // rows of what goes on were left behind; whoever knows what goes on says it again
+        bool done = true; // false: worth trying again later
+        // Rows of what goes on were left behind; whoever knows what goes on says it again.
+        bool beganAnew = false;
         std::string fault;
     };
 

@@ -17,7 +17,8 @@ namespace micguard::history {
 // The numbers are those of the file.
 enum class Kind { Session = 1, Mute = 2, Block = 3, Answer = 4, Warning = 5, Refusal = 6 };
 
-inline constexpr std::array kinds = {Kind::Session, Kind::Mute, Kind::Block, Kind::Answer, Kind::Warning, Kind::Refusal};
+inline constexpr std::array kinds = {Kind::Session, Kind::Mute,    Kind::Block,
+                                     Kind::Answer,  Kind::Warning, Kind::Refusal};
 
 constexpr std::string_view toString(Kind kind) {
     switch (kind) {

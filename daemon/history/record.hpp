@@ -22,6 +22,9 @@ struct Who {
 // What begins and ends has a number of its own, never used twice in a daemon's life; the Store makes it a row for good.
 enum class Key : std::uint64_t {};
 
+// One to a line.
+// clang-format off
+
 // An application captures from a source, or would, were it not silenced: what CaptureStarted and CaptureStopped say.
 struct SessionBegan { Key key{}; Moment at = 0; Who who; std::string source; bool levelMeter = false; };
 struct SessionEnded { Key key{}; Moment at = 0; };
@@ -58,8 +61,9 @@ struct ActivityBegan {
     std::uint32_t rate = 0;    // samples per second, of all its asking streams and channels together
 };
 struct ActivityEnded { Key key{}; Moment at = 0; };
+// clang-format on
 
-using Record = std::variant<SessionBegan, SessionEnded, MuteBegan, MuteEnded, Blocked, Answered, Refused, WarningBegan, WarningEnded,
-                            ActivityBegan, ActivityEnded>;
+using Record = std::variant<SessionBegan, SessionEnded, MuteBegan, MuteEnded, Blocked, Answered, Refused,
+                            WarningBegan, WarningEnded, ActivityBegan, ActivityEnded>;
 
 } // namespace micguard::history

@@ -17,7 +17,9 @@ struct Interval {
     Moment length() const { return end > start ? end - start : 0; }
 };
 
-Interval common(Interval a, Interval b) { return {std::max(a.start, b.start), std::min(a.end, b.end)}; }
+Interval common(Interval a, Interval b) {
+    return {std::max(a.start, b.start), std::min(a.end, b.end)};
+}
 
 // Time in which everything about an application stays the same.
 struct Segment {
@@ -171,8 +173,10 @@ class RowMaker {
             consider(session->start, session->who);
         for (const auto* activity : about_.activities)
             consider(activity->start, activity->who);
-        row_.levelMeter = std::all_of(about_.sessions.begin(), about_.sessions.end(), [](const auto* s) { return s->levelMeter; }) &&
-                          std::all_of(about_.activities.begin(), about_.activities.end(), [](const auto* a) { return a->levelMeter; });
+        row_.levelMeter = std::all_of(about_.sessions.begin(), about_.sessions.end(),
+                                      [](const auto* s) { return s->levelMeter; }) &&
+                          std::all_of(about_.activities.begin(), about_.activities.end(),
+                                      [](const auto* a) { return a->levelMeter; });
     }
 
     // Mutes come in order, and so do segments.
@@ -208,10 +212,11 @@ class RowMaker {
         if (segment.assumed)
             row_.assumedUsec += length;
         if (segment.doing == Doing::Asking)
-            row_.samples += static_cast<std::uint64_t>(std::llround(static_cast<double>(length) * 1e-6 * static_cast<double>(segment.rate)));
+            row_.samples += static_cast<std::uint64_t>(
+                std::llround(static_cast<double>(length) * 1e-6 * static_cast<double>(segment.rate)));
         auto& stretches = row_.stretches;
-        if (!stretches.empty() && stretches.back().end == segment.time.start && stretches.back().doing == segment.doing &&
-            stretches.back().assumed == segment.assumed)
+        if (!stretches.empty() && stretches.back().end == segment.time.start &&
+            stretches.back().doing == segment.doing && stretches.back().assumed == segment.assumed)
             stretches.back().end = segment.time.end;
         else
             stretches.push_back({segment.time.start, segment.time.end, segment.doing, segment.assumed});
@@ -230,8 +235,9 @@ class RowMaker {
     }
 
     bool hadCapturedBefore(Moment moment) const {
-        const auto after = std::upper_bound(captures_.begin(), captures_.end(), moment,
-                                            [](Moment wanted, Interval capture) { return wanted < capture.start; });
+        const auto after =
+            std::upper_bound(captures_.begin(), captures_.end(), moment,
+                             [](Moment wanted, Interval capture) { return wanted < capture.start; });
         return after != captures_.begin() && std::prev(after)->end + justBefore >= moment;
     }
 

@@ -42,8 +42,14 @@ constexpr std::string_view toString(Class one) {
 }
 
 // As it was written down. Whatever goes on ends at the moment of asking.
-struct MuteSpan { Moment start = 0, end = 0; };
-struct SessionSpan { Moment start = 0, end = 0; Who who; bool levelMeter = false; };
+struct MuteSpan {
+    Moment start = 0, end = 0;
+};
+struct SessionSpan {
+    Moment start = 0, end = 0;
+    Who who;
+    bool levelMeter = false;
+};
 struct ActivitySpan {
     Moment start = 0, end = 0;
     Who who;
@@ -60,27 +66,35 @@ struct Recorded {
 };
 
 // One mute, as far as it concerns one application; one stretch of what it did.
-struct MutePeriod { Moment start = 0, end = 0; Class judged = Class::Unjudged; };
-struct Stretch { Moment start = 0, end = 0; Doing doing = Doing::Holding; bool assumed = false; };
+struct MutePeriod {
+    Moment start = 0, end = 0;
+    Class judged = Class::Unjudged;
+};
+struct Stretch {
+    Moment start = 0, end = 0;
+    Doing doing = Doing::Holding;
+    bool assumed = false;
+};
 
 struct ReportRow {
     std::string app, name, identity;
-    Class judged = Class::Unjudged; // that of most of the time
+    Class judged = Class::Unjudged;                     // that of most of the time
     std::array<std::uint32_t, classes.size()> counts{}; // mutes of each class, in the order of `classes`
     std::uint32_t mutes = 0;
-    std::uint64_t mutedUsec = 0;   // while it was there, or had just been
-    std::uint64_t askedUsec = 0;   // of it with a stream running
-    std::uint64_t heldUsec = 0;    // of it with a stream open
-    std::uint64_t assumedUsec = 0; // of both: not known, but taken to be so
-    std::uint64_t samples = 0;     // asked for
-    std::uint32_t wakeups = 0;     // how often it began to ask in the midst of a mute
-    bool levelMeter = false;       // it had nothing but level meters
+    std::uint64_t mutedUsec = 0;      // while it was there, or had just been
+    std::uint64_t askedUsec = 0;      // of it with a stream running
+    std::uint64_t heldUsec = 0;       // of it with a stream open
+    std::uint64_t assumedUsec = 0;    // of both: not known, but taken to be so
+    std::uint64_t samples = 0;        // asked for
+    std::uint32_t wakeups = 0;        // how often it began to ask in the midst of a mute
+    bool levelMeter = false;          // it had nothing but level meters
     std::vector<std::string> sources; // what it would have heard
     // Where it had muted itself (MuteOwnStreams), whether or not the system held the mute as well.
     Class ownJudged = Class::Unjudged;
     std::uint64_t ownMutedUsec = 0, ownAskedUsec = 0;
-    std::vector<MutePeriod> periods; // the oldest first, and the newest of them if there are more than `mostPeriods`
-    std::vector<Stretch> stretches;  // so, too: `mostStretches`
+    // The oldest first, and the newest of them if there are more than `mostPeriods`.
+    std::vector<MutePeriod> periods;
+    std::vector<Stretch> stretches; // so, too: `mostStretches`
 };
 
 // How long an application has to react to a mute, and how much is to be left of it after that for a judgement.

@@ -6,8 +6,8 @@ namespace micguard::history {
 Database::Database(const std::string& path) {
     sqlite3* raw = nullptr;
     // Not SQLITE_OPEN_NOFOLLOW: that would mind a link anywhere in the path, and there are homes that lie behind one.
-    const int code =
-        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
+    const int code = sqlite3_open_v2(
+        path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
     handle_.reset(raw);
     if (code != SQLITE_OK)
         fail(code);
@@ -19,7 +19,8 @@ void Database::fail(int code) const {
 }
 
 void Database::run(const std::string& sql) {
-    if (const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+    if (const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+        code != SQLITE_OK)
         fail(code);
 }
 
@@ -50,7 +51,8 @@ Statement& Statement::bind(std::int64_t value) {
 }
 
 Statement& Statement::bind(const std::string& value) {
-    const int code = sqlite3_bind_text64(handle_.get(), next_++, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+    const int code =
+        sqlite3_bind_text64(handle_.get(), next_++, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
     if (code != SQLITE_OK)
         database_->fail(code);
     return *this;
@@ -80,7 +82,8 @@ Statement& Statement::reset() {
 
 std::string Statement::text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
-    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))) : std::string();
+    return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)))
+                 : std::string();
 }
 
 } // namespace micguard::history

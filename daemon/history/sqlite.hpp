@@ -71,7 +71,10 @@ class Statement {
 // Undone by its destructor unless it was committed.
 class Transaction {
   public:
-    explicit Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+    explicit Transaction(Database& database)
+        : database_(database) {
+        database_.run("BEGIN IMMEDIATE");
+    }
     ~Transaction() {
         if (open_)
             sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);

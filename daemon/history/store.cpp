@@ -31,8 +31,12 @@ constexpr const char* aliveKey = "alive";
 std::int64_t signedOf(std::uint64_t value) {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(value, goesOn - 1));
 }
-std::uint64_t unsignedOf(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
-std::int64_t number(Kind kind) { return static_cast<std::int64_t>(kind); }
+std::uint64_t unsignedOf(std::int64_t value) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0));
+}
+std::int64_t number(Kind kind) {
+    return static_cast<std::int64_t>(kind);
+}
 
 // Of activity.state, see schema.cpp.
 namespace state {
@@ -84,7 +88,8 @@ void makeFile(const std::string& path) {
     const fs::path folder = fs::path(path).parent_path();
     if (fs::create_directories(folder, error))
         fs::permissions(folder, fs::perms::owner_all, error);
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    const int fd =
+        open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0)
         failSystem("cannot open " + path);
     struct stat status {};
@@ -131,22 +136,28 @@ struct Store::Parts {
 
     // The database first: the others are its.
     Database database;
-    Statement addApplication{database, "INSERT OR IGNORE INTO application (app, name, identity) VALUES (?, ?, ?)"};
-    Statement findApplication{database, "SELECT id FROM application WHERE app = ? AND name = ? AND identity = ?"};
+    Statement addApplication{database,
+                             "INSERT OR IGNORE INTO application (app, name, identity) VALUES (?, ?, ?)"};
+    Statement findApplication{database,
+                              "SELECT id FROM application WHERE app = ? AND name = ? AND identity = ?"};
     Statement addSource{database, "INSERT OR IGNORE INTO source (name) VALUES (?)"};
     Statement findSource{database, "SELECT id FROM source WHERE name = ?"};
-    Statement add{database, "INSERT INTO entry (kind, start, end, application, source, meter, count, by, reason) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement add{database,
+                  "INSERT INTO entry (kind, start, end, application, source, meter, count, by, reason) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     Statement finish{database, "UPDATE entry SET end = max(start, ?) WHERE id = ?"};
     Statement findMute{database, "SELECT id FROM entry WHERE kind = ? AND start = ?"};
     Statement goOn{database, "UPDATE entry SET end = ? WHERE id = ?"};
-    Statement findBlock{database, "SELECT id FROM entry WHERE application = ? AND kind = ? AND source IS ? AND reason = ? "
-                                  "AND end >= ? ORDER BY start DESC LIMIT 1"};
+    Statement findBlock{
+        database, "SELECT id FROM entry WHERE application = ? AND kind = ? AND source IS ? AND reason = ? "
+                  "AND end >= ? ORDER BY start DESC LIMIT 1"};
     Statement countBlock{database, "UPDATE entry SET count = count + 1, end = max(end, ?) WHERE id = ?"};
-    Statement findRefusal{database, "SELECT id FROM entry INDEXED BY entry_by_end WHERE end >= ? AND end < 9223372036854775807 "
-                                    "AND kind = ? AND by = ? AND reason = ? ORDER BY start DESC LIMIT 1"};
-    Statement addActivity{database, "INSERT INTO activity (start, end, application, source, state, meter, rate) "
-                                    "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    Statement findRefusal{
+        database, "SELECT id FROM entry INDEXED BY entry_by_end WHERE end >= ? AND end < 9223372036854775807 "
+                  "AND kind = ? AND by = ? AND reason = ? ORDER BY start DESC LIMIT 1"};
+    Statement addActivity{database,
+                          "INSERT INTO activity (start, end, application, source, state, meter, rate) "
+                          "VALUES (?, ?, ?, ?, ?, ?, ?)"};
     Statement finishActivity{database, "UPDATE activity SET end = max(start, ?) WHERE id = ?"};
     Statement setFact{database, "INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)"};
 
@@ -184,7 +195,9 @@ struct Store::Parts {
     };
 
     std::int64_t insert(const Row& row) {
-        const auto number = [&](const std::optional<std::int64_t>& value) { value ? add.bind(*value) : add.bindNothing(); };
+        const auto number = [&](const std::optional<std::int64_t>& value) {
+            value ? add.bind(*value) : add.bindNothing();
+        };
         const auto text = [&](const std::string* value) { value ? add.bind(*value) : add.bindNothing(); };
         add.reset().bind(history::number(row.kind)).bind(signedOf(row.start)).bind(row.end);
         for (const auto& value : {row.application, row.source, row.meter, row.count})
@@ -204,7 +217,8 @@ struct Store::Parts {
     }
 
     void apply(const SessionBegan& began) {
-        open.sessions[began.key] = insert({Kind::Session, began.at, goesOn, idOf(began.who), idOf(began.source), began.levelMeter, {}});
+        open.sessions[began.key] = insert(
+            {Kind::Session, began.at, goesOn, idOf(began.who), idOf(began.source), began.levelMeter, {}});
     }
     void apply(const SessionEnded& ended) { end(finish, open.sessions, ended.key, ended.at); }
 
@@ -215,7 +229,8 @@ struct Store::Parts {
         findMute.reset();
         if (known)
             goOn.reset().bind(goesOn).bind(row).run();
-        open.others[began.key] = known ? row : insert({Kind::Mute, began.at, goesOn, {}, {}, {}, {}, &began.by, &began.reason});
+        open.others[began.key] =
+            known ? row : insert({Kind::Mute, began.at, goesOn, {}, {}, {}, {}, &began.by, &began.reason});
     }
     void apply(const MuteEnded& ended) { end(finish, open.others, ended.key, ended.at); }
 
@@ -231,28 +246,57 @@ struct Store::Parts {
         if (again)
             countBlock.reset().bind(signedOf(blocked.at)).bind(row).run();
         else
-            insert({Kind::Block, blocked.at, signedOf(blocked.at), application, source, {}, 1, nullptr, &blocked.reason});
+            insert({Kind::Block,
+                    blocked.at,
+                    signedOf(blocked.at),
+                    application,
+                    source,
+                    {},
+                    1,
+                    nullptr,
+                    &blocked.reason});
     }
 
     void apply(const Answered& answered) {
-        insert({Kind::Answer, answered.at, signedOf(answered.at), idOf(answered.who), {}, {}, {}, &answered.by, &answered.answer});
+        insert({Kind::Answer,
+                answered.at,
+                signedOf(answered.at),
+                idOf(answered.who),
+                {},
+                {},
+                {},
+                &answered.by,
+                &answered.answer});
     }
 
     // Counted like what is blocked.
     void apply(const Refused& refused) {
         const Moment recent = refused.at > sameBlock ? refused.at - sameBlock : 0;
-        findRefusal.reset().bind(signedOf(recent)).bind(number(Kind::Refusal)).bind(refused.by).bind(refused.reason);
+        findRefusal.reset()
+            .bind(signedOf(recent))
+            .bind(number(Kind::Refusal))
+            .bind(refused.by)
+            .bind(refused.reason);
         const bool again = findRefusal.step();
         const auto row = again ? findRefusal.number(0) : 0;
         findRefusal.reset();
         if (again)
             countBlock.reset().bind(signedOf(refused.at)).bind(row).run();
         else
-            insert({Kind::Refusal, refused.at, signedOf(refused.at), {}, {}, {}, 1, &refused.by, &refused.reason});
+            insert({Kind::Refusal,
+                    refused.at,
+                    signedOf(refused.at),
+                    {},
+                    {},
+                    {},
+                    1,
+                    &refused.by,
+                    &refused.reason});
     }
 
     void apply(const WarningBegan& began) {
-        open.others[began.key] = insert({Kind::Warning, began.at, goesOn, {}, {}, {}, {}, &began.id, &began.text});
+        open.others[began.key] =
+            insert({Kind::Warning, began.at, goesOn, {}, {}, {}, {}, &began.id, &began.text});
     }
     void apply(const WarningEnded& ended) { end(finish, open.others, ended.key, ended.at); }
 
@@ -261,7 +305,10 @@ struct Store::Parts {
         const auto source = idOf(began.source);
         addActivity.reset().bind(signedOf(began.at)).bind(goesOn).bind(application);
         source ? addActivity.bind(*source) : addActivity.bindNothing();
-        addActivity.bind(stateOf(began)).bind(began.levelMeter).bind(static_cast<std::int64_t>(began.rate)).run();
+        addActivity.bind(stateOf(began))
+            .bind(began.levelMeter)
+            .bind(static_cast<std::int64_t>(began.rate))
+            .run();
         open.activities[began.key] = database.lastRow();
     }
     void apply(const ActivityEnded& ended) { end(finishActivity, open.activities, ended.key, ended.at); }
@@ -272,12 +319,15 @@ struct Store::Parts {
     void endLeftOver(const Before& before, Moment now) {
         Transaction transaction(database);
         std::int64_t last = signedOf(before.lastAlive);
-        for (const char* sql : {"SELECT value FROM fact WHERE key = 'alive'", "SELECT max(start) FROM entry",
-                                "SELECT max(end) FROM entry WHERE end < 9223372036854775807", "SELECT max(start) FROM activity",
-                                "SELECT max(end) FROM activity WHERE end < 9223372036854775807"})
+        for (const char* sql :
+             {"SELECT value FROM fact WHERE key = 'alive'", "SELECT max(start) FROM entry",
+              "SELECT max(end) FROM entry WHERE end < 9223372036854775807", "SELECT max(start) FROM activity",
+              "SELECT max(end) FROM activity WHERE end < 9223372036854775807"})
             last = std::max(last, database.number(sql));
         last = std::min(last, signedOf(now));
-        Statement(database, "UPDATE entry SET end = max(start, ?) WHERE end = ? AND NOT (kind = ? AND start = ?)", false)
+        Statement(database,
+                  "UPDATE entry SET end = max(start, ?) WHERE end = ? AND NOT (kind = ? AND start = ?)",
+                  false)
             .bind(last)
             .bind(goesOn)
             .bind(number(Kind::Mute))
@@ -288,12 +338,16 @@ struct Store::Parts {
     }
 
     void endActivities(std::int64_t at) {
-        Statement(database, "UPDATE activity SET end = max(start, ?) WHERE end = ?", false).bind(at).bind(goesOn).run();
+        Statement(database, "UPDATE activity SET end = max(start, ?) WHERE end = ?", false)
+            .bind(at)
+            .bind(goesOn)
+            .run();
     }
 
     // Names that nothing bears any more.
     void dropUnnamed() {
-        database.run("DELETE FROM application WHERE NOT EXISTS (SELECT 1 FROM entry WHERE application = application.id) "
+        database.run("DELETE FROM application WHERE NOT EXISTS (SELECT 1 FROM entry WHERE application = "
+                     "application.id) "
                      "AND NOT EXISTS (SELECT 1 FROM activity WHERE application = application.id);"
                      "DELETE FROM source WHERE NOT EXISTS (SELECT 1 FROM entry WHERE source = source.id) "
                      "AND NOT EXISTS (SELECT 1 FROM activity WHERE source = source.id);");
@@ -347,7 +401,9 @@ Done<void> Store::endAll(Moment at) {
     return ended;
 }
 
-bool Store::listening() const { return !parts_->open.sessions.empty() || !parts_->open.activities.empty(); }
+bool Store::listening() const {
+    return !parts_->open.sessions.empty() || !parts_->open.activities.empty();
+}
 
 Done<void> Store::noteAlive(Moment now) {
     return guarded([&] { parts_->note(aliveKey, now); });
@@ -356,7 +412,9 @@ Done<void> Store::noteAlive(Moment now) {
 Done<std::vector<Entry>> Store::entries(const Filter& filter) {
     // First which rows, from an index alone; then what is in them.
     std::string where, index = "entry_by_start";
-    const auto add = [&](const std::string& condition) { where += (where.empty() ? " WHERE " : " AND ") + condition; };
+    const auto add = [&](const std::string& condition) {
+        where += (where.empty() ? " WHERE " : " AND ") + condition;
+    };
     if (filter.since) {
         add("end >= ?1");
         index = "entry_by_end";
@@ -377,10 +435,11 @@ Done<std::vector<Entry>> Store::entries(const Filter& filter) {
             list += (list.empty() ? "" : ", ") + std::to_string(number(kind));
         add("kind IN (" + list + ")");
     }
-    const std::string sql = "SELECT e.kind, e.start, e.end, a.app, a.name, a.identity, s.name, e.meter, e.count, e.by, e.reason "
-                            "FROM entry AS e LEFT JOIN application AS a ON a.id = e.application "
-                            "LEFT JOIN source AS s ON s.id = e.source WHERE e.id IN (SELECT id FROM entry INDEXED BY " +
-                            index + where + " ORDER BY start DESC, id DESC LIMIT ?5) ORDER BY e.start DESC, e.id DESC";
+    const std::string sql =
+        "SELECT e.kind, e.start, e.end, a.app, a.name, a.identity, s.name, e.meter, e.count, e.by, e.reason "
+        "FROM entry AS e LEFT JOIN application AS a ON a.id = e.application "
+        "LEFT JOIN source AS s ON s.id = e.source WHERE e.id IN (SELECT id FROM entry INDEXED BY " +
+        index + where + " ORDER BY start DESC, id DESC LIMIT ?5) ORDER BY e.start DESC, e.id DESC";
     return guarded([&] {
         std::vector<Entry> entries;
         Statement query(parts_->database, sql, false);
@@ -408,7 +467,8 @@ Done<std::vector<Entry>> Store::entries(const Filter& filter) {
 Done<Recorded> Store::recorded(const ReportFilter& filter, Moment now) {
     const Moment since = filter.since.value_or(0), until = filter.until.value_or(now);
     const std::string app = filter.app.value_or("");
-    const std::string ofApp = filter.app ? " AND application IN (SELECT id FROM application WHERE app = ?3)" : "";
+    const std::string ofApp =
+        filter.app ? " AND application IN (SELECT id FROM application WHERE app = ?3)" : "";
     const auto endOf = [&](std::int64_t end) { return end == goesOn ? now : unsignedOf(end); };
     const auto ask = [&](const std::string& sql, Moment from) {
         Statement query(parts_->database, sql, false);
@@ -421,29 +481,41 @@ Done<Recorded> Store::recorded(const ReportFilter& filter, Moment now) {
         Recorded recorded;
         // All three as they were at the same moment.
         Transaction transaction(parts_->database);
-        auto mutes = ask("SELECT start, end FROM entry INDEXED BY entry_by_end WHERE end > ?1 AND start < ?2 AND kind = " +
-                             std::to_string(number(Kind::Mute)) + " ORDER BY start",
-                         since);
+        auto mutes = ask(
+            "SELECT start, end FROM entry INDEXED BY entry_by_end WHERE end > ?1 AND start < ?2 AND kind = " +
+                std::to_string(number(Kind::Mute)) + " ORDER BY start",
+            since);
         while (mutes.step())
             recorded.mutes.push_back({unsignedOf(mutes.number(0)), endOf(mutes.number(1))});
-        auto sessions = ask("SELECT e.start, e.end, e.meter, a.app, a.name, a.identity FROM entry AS e JOIN application AS a "
-                            "ON a.id = e.application WHERE e.end > ?1 AND e.start < ?2 AND e.kind = " +
-                                std::to_string(number(Kind::Session)) + ofApp,
-                            since > justBefore ? since - justBefore : 0);
+        auto sessions = ask(
+            "SELECT e.start, e.end, e.meter, a.app, a.name, a.identity FROM entry AS e JOIN application AS a "
+            "ON a.id = e.application WHERE e.end > ?1 AND e.start < ?2 AND e.kind = " +
+                std::to_string(number(Kind::Session)) + ofApp,
+            since > justBefore ? since - justBefore : 0);
         while (sessions.step())
-            recorded.sessions.push_back({unsignedOf(sessions.number(0)), endOf(sessions.number(1)),
-                                         {sessions.text(3), sessions.text(4), sessions.text(5)}, sessions.number(2) != 0});
-        auto activities = ask("SELECT d.start, d.end, d.state, d.meter, d.rate, a.app, a.name, a.identity, s.name FROM activity AS d "
-                              "JOIN application AS a ON a.id = d.application LEFT JOIN source AS s ON s.id = d.source "
-                              "WHERE d.end > ?1 AND d.start < ?2" + ofApp,
-                              since);
+            recorded.sessions.push_back({unsignedOf(sessions.number(0)),
+                                         endOf(sessions.number(1)),
+                                         {sessions.text(3), sessions.text(4), sessions.text(5)},
+                                         sessions.number(2) != 0});
+        auto activities =
+            ask("SELECT d.start, d.end, d.state, d.meter, d.rate, a.app, a.name, a.identity, s.name FROM "
+                "activity AS d "
+                "JOIN application AS a ON a.id = d.application LEFT JOIN source AS s ON s.id = d.source "
+                "WHERE d.end > ?1 AND d.start < ?2" +
+                    ofApp,
+                since);
         while (activities.step()) {
             const auto is = [bits = activities.number(2)](std::int64_t one) { return (bits & one) != 0; };
-            recorded.activities.push_back({unsignedOf(activities.number(0)), endOf(activities.number(1)),
-                                           {activities.text(5), activities.text(6), activities.text(7)}, activities.text(8),
-                                           is(state::asks) ? Doing::Asking : Doing::Holding, is(state::mutedBySystem),
-                                           is(state::mutedByItself), is(state::assumed),
-                                           activities.number(3) != 0, static_cast<std::uint32_t>(activities.number(4))});
+            recorded.activities.push_back({unsignedOf(activities.number(0)),
+                                           endOf(activities.number(1)),
+                                           {activities.text(5), activities.text(6), activities.text(7)},
+                                           activities.text(8),
+                                           is(state::asks) ? Doing::Asking : Doing::Holding,
+                                           is(state::mutedBySystem),
+                                           is(state::mutedByItself),
+                                           is(state::assumed),
+                                           activities.number(3) != 0,
+                                           static_cast<std::uint32_t>(activities.number(4))});
         }
         return recorded;
     });
@@ -494,7 +566,8 @@ Done<void> Store::prune(Moment oldest, std::uint64_t mostBytes) {
             for (const std::string table : tables) {
                 const auto count = database.number("SELECT count(*) FROM " + table);
                 Statement some(database,
-                               "DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table + " WHERE end < ? ORDER BY end LIMIT ?)",
+                               "DELETE FROM " + table + " WHERE id IN (SELECT id FROM " + table +
+                                   " WHERE end < ? ORDER BY end LIMIT ?)",
                                false);
                 some.bind(goesOn).bind(count / 10 + 1).run();
                 gone += database.changes();
@@ -518,7 +591,9 @@ Done<std::uint64_t> Store::bytes() {
 
 bool Store::inPlace() const {
     int moved = 0;
-    return sqlite3_file_control(parts_->database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0;
+    return sqlite3_file_control(parts_->database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) !=
+               SQLITE_OK ||
+           moved == 0;
 }
 
 } // namespace micguard::history

@@ -138,7 +138,8 @@ std::vector<Line> Telling::lapsed(const About& about, Instant now) {
     return lines;
 }
 
-std::vector<Line> Telling::refused(const std::string& app, std::uint32_t pid, const std::string& reason, Instant now) {
+std::vector<Line> Telling::refused(const std::string& app, std::uint32_t pid, const std::string& reason,
+                                   Instant now) {
     std::vector<Line> lines;
     tell(lines,
          journal::lineOf(Kind::Refused, "refused on the bus: " + reason,

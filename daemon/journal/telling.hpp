@@ -41,7 +41,8 @@ class Telling {
                                Instant now);
     std::vector<Line> lapsed(const About& about, Instant now);
     // A caller on the bus, by its executable or its sandbox's id, was told no.
-    std::vector<Line> refused(const std::string& app, std::uint32_t pid, const std::string& reason, Instant now);
+    std::vector<Line> refused(const std::string& app, std::uint32_t pid, const std::string& reason,
+                              Instant now);
     // Those that hold now: told are those that did not hold before, or said something else, and those that do
     // no longer.
     std::vector<Line> warnings(const std::vector<WarningView>& now, Instant at);

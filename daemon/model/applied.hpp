@@ -19,10 +19,10 @@ namespace micguard {
 namespace permission {
 constexpr std::uint32_t none = 0;
 constexpr std::uint32_t readOnly = 0400;
-constexpr std::uint32_t readExecute = 0500; // what a sandbox gets
-constexpr std::uint32_t all = 0710;         // as PipeWire gives by itself
+constexpr std::uint32_t readExecute = 0500;       // what a sandbox gets
+constexpr std::uint32_t all = 0710;               // as PipeWire gives by itself
 constexpr std::uint32_t perhapsNone = 0xfffffffe; // never sent: taken away, but nobody acknowledged it to us
-constexpr std::uint32_t byDefault = 0xffffffff; // PW_PERM_INVALID: the client's own default applies again
+constexpr std::uint32_t byDefault = 0xffffffff;   // PW_PERM_INVALID: the client's own default applies again
 } // namespace permission
 
 // When something was asked for, and of whom: of the server, or of the process of the client with this serial.
@@ -46,8 +46,9 @@ struct KnobApplied {
     std::uint64_t readsThen = 0; // Node::knobReads when it was written: older readings are no evidence
     bool born = false;           // silenced because it is new; opened once that is acknowledged
     bool found = false;          // silent already when it was first read, and not written by us since
-    bool late = false;           // it came when the guard had let go: it is opened, and no mute of the user's stands in for ours
-    bool failed = false;         // seen not to obey: nothing there reads a knob
+    // It came when the guard had let go: it is opened, and no mute of the user's stands in for ours.
+    bool late = false;
+    bool failed = false; // seen not to obey: nothing there reads a knob
     float restoreMax = 10.0f;
     bool restoreMonitorMute = false;
 };
@@ -81,9 +82,11 @@ struct Shown {
 };
 
 struct LedApplied {
-    bool seen = false; // the route has read muted since: only then is a live one the user's doing, not an old reading
+    // The route has read muted since: only then is a live one the user's doing, not an old reading.
+    bool seen = false;
     bool ours = true; // false: the user has switched since, it is his again until the next mute
-    bool save = false; // the route was the user's choice before, or has been made it since: so it has to be kept when given back
+    // The route was the user's choice before, or has been made it since: so it has to be kept when given back.
+    bool save = false;
 };
 
 // What the desktop's volume controls show of a source: the mute of its device's route, else the node's own.
@@ -93,8 +96,8 @@ struct PanelMute {
     bool ours = false;         // to be taken back with the guard's own mute
     std::optional<bool> asked; // written, and not read back yet
     Sent sent;
-    unsigned refused = 0;      // how often somebody lifted it in this muted period, in vain
-    bool save = false;         // the session manager stores it: so it has to store that it was taken back
+    unsigned refused = 0; // how often somebody lifted it in this muted period, in vain
+    bool save = false;    // the session manager stores it: so it has to store that it was taken back
 };
 
 // Device and route's index, or node and `noRoute`.
@@ -102,21 +105,22 @@ using PanelKey = std::pair<Serial, std::uint32_t>;
 inline constexpr std::uint32_t noRoute = 0xffffffff;
 
 struct Applied {
-    std::map<Serial, KnobApplied> knobs;                                  // by node
-    std::map<Serial, std::map<Serial, PermissionApplied>> permissions;    // client -> object -> what
-    std::map<Serial, Admitted> admitted;                                  // by client
+    std::map<Serial, KnobApplied> knobs;                               // by node
+    std::map<Serial, std::map<Serial, PermissionApplied>> permissions; // client -> object -> what
+    std::map<Serial, Admitted> admitted;                               // by client
     std::vector<CutLink> cut;
-    std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds;          // device, route index
+    std::map<std::pair<Serial, std::uint32_t>, LedApplied> leds; // device, route index
     std::map<PanelKey, PanelMute> panel;
-    std::map<Serial, Shown> shown;                                        // streams, until they are linked
-    std::set<Serial> destroyAsked;                                        // objects whose destruction was asked for
-    bool silenceMade = false;         // the guard's own silent source was asked for
-    std::set<Serial> fed;             // input ports that were linked to it
-    std::set<Serial> portsAsked;      // streams that were told to make their ports
-    std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
+    std::map<Serial, Shown> shown; // streams, until they are linked
+    // Objects whose destruction was asked for.
+    std::set<Serial> destroyAsked;
+    bool silenceMade = false;                               // the guard's own silent source was asked for
+    std::set<Serial> fed;                                   // input ports that were linked to it
+    std::set<Serial> portsAsked;                            // streams that were told to make their ports
+    std::map<Serial, Sent> userMuted;                       // nodes on which release set the user's own mute
     std::set<std::pair<Serial, std::uint32_t>> routesMuted; // and routes, as in `leds`
-    std::map<Serial, Asked> processes; // by client
-    std::uint64_t sent = 0;         // the newest batch
+    std::map<Serial, Asked> processes;                      // by client
+    std::uint64_t sent = 0;                                 // the newest batch
     std::uint64_t acknowledged = 0; // the server has carried out its own part of every batch up to this one
 
     // A client was kept from an object altogether, as far as is known.

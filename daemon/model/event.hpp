@@ -25,6 +25,9 @@ struct Connected {
     bool admissionOurs = false; // see Graph
     std::uint32_t clockRate = 48000;
 };
+// One to a line.
+// clang-format off
+
 // `trying`: it may be there all the same, and is being connected to; the other one follows if it is not.
 struct Disconnected { bool trying = false; };
 struct InitialListComplete {}; // everything that existed at Connected has been seen
@@ -39,7 +42,8 @@ struct NodeKnob { GlobalId node; KnobReading reading; std::uint64_t now = 0; };
 struct NodeUnread { Serial node; };
 struct PortSeen { Port port; };
 struct LinkSeen { Link link; };
-struct DefaultSource { std::string name; std::uint64_t now = 0; }; // of the session manager's choice; "" if there is none
+// Of the session manager's choice; "" if there is none.
+struct DefaultSource { std::string name; std::uint64_t now = 0; };
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
@@ -71,7 +75,8 @@ struct SettingsLoaded { Settings settings; };
 struct TimeCame { std::uint64_t now; unsigned weekday; unsigned minute; }; // see Circumstances
 struct SessionLocked { bool locked; std::uint64_t now; };
 struct MachineSleeps { bool asleep; std::uint64_t now; }; // true: it is about to
-struct PrivacySwitched { bool on; std::uint64_t now; }; // the desktop's own switch, whether or not it is heeded
+// The desktop's own switch, whether or not it is heeded.
+struct PrivacySwitched { bool on; std::uint64_t now; };
 struct StartedMuted { std::uint64_t now; };
 // Give everything back and guard no longer. `leftovers`: by whoever comes after a guard, so that what no guard has seen is late.
 struct Released { bool on; bool leftovers = false; };
@@ -92,21 +97,22 @@ struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
 struct BypassesSeen { Bypasses seen; }; // all there are now
 
 struct Warned { std::string id; std::string text; }; // text "" withdraws it
+// clang-format on
 
 } // namespace micguard::event
 
 namespace micguard {
 
-using Event = std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen, event::ClientGranted,
-                           event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob, event::NodeUnread, event::PortSeen,
-                           event::LinkSeen, event::DefaultSource, event::RoutesRead, event::Removed, event::EvidenceOverdue,
-                           event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
-                           event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead,
-                           event::Acknowledged, event::UserMute, event::HoldTaken,
-                           event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame, event::SessionLocked,
-                           event::MachineSleeps, event::PrivacySwitched, event::StartedMuted, event::Released,
-                           event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded, event::AppMuted,
-                           event::AppUnmuted, event::PermissionsRead, event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead,
-                           event::BypassesSeen, event::Warned>;
+using Event = std::variant<
+    event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
+    event::ClientGranted, event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob,
+    event::NodeUnread, event::PortSeen, event::LinkSeen, event::DefaultSource, event::RoutesRead,
+    event::Removed, event::EvidenceOverdue, event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
+    event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead, event::Acknowledged,
+    event::UserMute, event::HoldTaken, event::HoldDropped, event::ModeChosen, event::SettingsLoaded,
+    event::TimeCame, event::SessionLocked, event::MachineSleeps, event::PrivacySwitched, event::StartedMuted,
+    event::Released, event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded,
+    event::AppMuted, event::AppUnmuted, event::PermissionsRead, event::OwnStreamsMuted,
+    event::OwnStreamsUnmuted, event::LineagesRead, event::BypassesSeen, event::Warned>;
 
 } // namespace micguard

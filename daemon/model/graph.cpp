@@ -44,7 +44,8 @@ ProcessFacts processOf(const Client& client) {
 }
 
 bool Graph::has(GlobalId id) const {
-    return clients.contains(id) || devices.contains(id) || nodes.contains(id) || ports.contains(id) || links.contains(id);
+    return clients.contains(id) || devices.contains(id) || nodes.contains(id) || ports.contains(id) ||
+           links.contains(id);
 }
 
 void Graph::put(Client client) {
@@ -127,10 +128,18 @@ void Graph::remove(GlobalId id) {
     }
 }
 
-const std::set<GlobalId>& Graph::nodesOf(GlobalId client) const { return lookUp(nodesOf_, client); }
-const std::set<GlobalId>& Graph::portsOf(GlobalId node) const { return lookUp(portsOf_, node); }
-const std::set<GlobalId>& Graph::linksFrom(GlobalId node) const { return lookUp(linksFrom_, node); }
-const std::set<GlobalId>& Graph::linksTo(GlobalId node) const { return lookUp(linksTo_, node); }
+const std::set<GlobalId>& Graph::nodesOf(GlobalId client) const {
+    return lookUp(nodesOf_, client);
+}
+const std::set<GlobalId>& Graph::portsOf(GlobalId node) const {
+    return lookUp(portsOf_, node);
+}
+const std::set<GlobalId>& Graph::linksFrom(GlobalId node) const {
+    return lookUp(linksFrom_, node);
+}
+const std::set<GlobalId>& Graph::linksTo(GlobalId node) const {
+    return lookUp(linksTo_, node);
+}
 
 std::optional<GlobalId> Graph::idOf(Serial serial) const {
     const auto it = ids_.find(serial);

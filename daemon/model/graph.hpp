@@ -55,12 +55,13 @@ struct Client {
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
     std::vector<Lineage>
-        lineages;           // of pid and of who is, or says he is, behind it, while anybody mutes his own streams
-    bool infoKnown = false; // the properties beyond the registry's few have arrived
+        // Of pid and of who is, or says he is, behind it, while anybody mutes his own streams.
+        lineages;
+    bool infoKnown = false;         // the properties beyond the registry's few have arrived
     std::optional<Granted> granted; // read once, of those whose admission is ours
     std::uint64_t arrival = 0;      // counts the clients in the order in which we were told of them
-    bool self = false;     // one of our own connections
-    bool inServer = false; // a module in the server's own process
+    bool self = false;              // one of our own connections
+    bool inServer = false;          // a module in the server's own process
 };
 
 // The process that is the client's, or is behind it; without a pid as long as that is not known.
@@ -72,7 +73,7 @@ struct Route {
     bool input = false;
     bool hardwareMute = false; // the hardware has a switch of its own (route.hw-mute)
     bool mute = false;
-    bool save = false;    // the session manager keeps it as the user's choice, its mute and volume with it
+    bool save = false; // the session manager keeps it as the user's choice, its mute and volume with it
 };
 
 struct Device {
@@ -108,9 +109,10 @@ struct Node {
     std::string description;
     std::string mediaClass;
     std::string mediaName;
-    std::string factory; // factory.name: the plug-in behind it
+    std::string factory;  // factory.name: the plug-in behind it
     bool lingers = false; // object.linger: it outlives its maker's connection
-    bool inServer = false; // a factory of the server made it, by the server's own word: it runs there, whoever owns it
+    // A factory of the server made it, by the server's own word: it runs there, whoever owns it.
+    bool inServer = false;
     std::string deviceApi;
     std::string linkGroup;
     std::string applicationName;
@@ -125,19 +127,21 @@ struct Node {
     bool peaks = false;          // a level meter (resample.peaks)
     bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
     std::optional<bool> corked;  // pulse.corked: what the Pulse server says of one of its streams
-    std::uint32_t maxInputs = 0;  // ports it could have, of the server's reckoning; 0 before its info came
+    std::uint32_t maxInputs = 0; // ports it could have, of the server's reckoning; 0 before its info came
     std::uint32_t maxOutputs = 0;
-    bool infoKnown = false;      // the properties beyond the registry's few have arrived
+    bool infoKnown = false;                   // the properties beyond the registry's few have arrived
     std::optional<float> configuredMaxVolume; // channelmix.max-volume among its properties
-    bool bornSilent = false; // micguard.born: whoever made it was told to make it silent (systemd/admission.conf)
+    // micguard.born: whoever made it was told to make it silent (systemd/admission.conf).
+    bool bornSilent = false;
     // By the server's rules it has come silent, and what its knob reads is on its way: it is not written before that is known.
     bool firstReadingDue = false;
     NodeState state = NodeState::Unknown;
     KnobReading knob;
-    std::uint64_t knobReads = 0;     // how many readings have arrived
-    bool evidenceOverdue = false;    // its own process did not confirm the knob in time
-    std::uint64_t bornAt = 0;        // µs since the epoch
-    bool settled = false; // here long enough for the session manager to have restored the user's own mute of it
+    std::uint64_t knobReads = 0;  // how many readings have arrived
+    bool evidenceOverdue = false; // its own process did not confirm the knob in time
+    std::uint64_t bornAt = 0;     // µs since the epoch
+    // Here long enough for the session manager to have restored the user's own mute of it.
+    bool settled = false;
 };
 
 struct Port {
@@ -183,9 +187,10 @@ struct Graph {
     std::uint32_t serverPid = 0;
     std::string serverName;
     std::string serverVersion;
-    std::string serverCookie; // differs for every run of the server
+    std::string serverCookie;   // differs for every run of the server
     bool admissionOurs = false; // it lets new clients wait for our word
-    std::uint32_t clockRate = 48000; // default.clock.rate: what its graph runs at, unless somebody forces another rate
+    // default.clock.rate: what its graph runs at, unless somebody forces another rate.
+    std::uint32_t clockRate = 48000;
 
     const Client* client(GlobalId id) const { return find(clients, id); }
     const Node* node(GlobalId id) const { return find(nodes, id); }

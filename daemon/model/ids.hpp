@@ -11,7 +11,11 @@ namespace micguard {
 enum class GlobalId : std::uint32_t {};
 enum class Serial : std::uint64_t {};
 
-constexpr std::uint32_t raw(GlobalId id) { return static_cast<std::uint32_t>(id); }
-constexpr std::uint64_t raw(Serial serial) { return static_cast<std::uint64_t>(serial); }
+constexpr std::uint32_t raw(GlobalId id) {
+    return static_cast<std::uint32_t>(id);
+}
+constexpr std::uint64_t raw(Serial serial) {
+    return static_cast<std::uint64_t>(serial);
+}
 
 } // namespace micguard

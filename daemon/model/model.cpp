@@ -92,7 +92,8 @@ void forgetObject(Model& model, GlobalId id) {
         serial = n->serial;
         // A node that is destroyed loses its ports first (PipeWire 1.4.2, impl-node.c, pw_impl_node_destroy()):
         // one that goes without is still there, and somebody took our sight of it.
-        model.blinded = model.blinded || (n->mediaClass.starts_with("Audio/Source") && !graph.portsOf(id).empty());
+        model.blinded =
+            model.blinded || (n->mediaClass.starts_with("Audio/Source") && !graph.portsOf(id).empty());
         applied.knobs.erase(n->serial);
         applied.panel.erase({n->serial, noRoute});
         model.warnings.erase("desktop-mute:" + n->name);
@@ -109,8 +110,9 @@ void forgetObject(Model& model, GlobalId id) {
         graph.remove(id);
     } else if (const auto* p = graph.port(id)) {
         serial = p->serial;
-        std::erase_if(applied.cut,
-                      [&](const CutLink& cut) { return cut.outputPort == p->serial || cut.inputPort == p->serial; });
+        std::erase_if(applied.cut, [&](const CutLink& cut) {
+            return cut.outputPort == p->serial || cut.inputPort == p->serial;
+        });
         applied.fed.erase(p->serial);
         graph.remove(id);
     } else if (const auto* d = graph.device(id)) {
@@ -159,7 +161,8 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
         found.restoreMax = limitToGiveBack(node);
         found.restoreMonitorMute = false;
         const auto known = model.remembered.restore.find(node.serial);
-        if (model.remembered.serverCookie == model.graph.serverCookie && known != model.remembered.restore.end()) {
+        if (model.remembered.serverCookie == model.graph.serverCookie &&
+            known != model.remembered.restore.end()) {
             // A source that was silent before any guard came cannot be told from one that a guard left behind.
             if (known->second.first != 0.0f)
                 found.restoreMax = known->second.first;
@@ -172,8 +175,8 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
 // Silent from birth, and not by our hand: so it is ours to open, also where it is no concern of ours otherwise (exempt, or no
 // source). Not before everything that was sent is acknowledged, the verdicts on it among that.
 void adoptBornSilent(Model& model, const Node& node) {
-    if (!model.listComplete || !node.bornSilent || node.knobReads == 0 || !node.knob.present || node.knob.maxVolume > 0.0f ||
-        model.applied.knobs.contains(node.serial))
+    if (!model.listComplete || !node.bornSilent || node.knobReads == 0 || !node.knob.present ||
+        node.knob.maxVolume > 0.0f || model.applied.knobs.contains(node.serial))
         return;
     KnobApplied knob;
     knob.silent = knob.found = knob.born = true;
@@ -189,7 +192,8 @@ void noticeLate(Model& model) {
     const bool known = model.remembered.serverCookie == model.graph.serverCookie;
     for (auto& [serial, knob] : model.applied.knobs) {
         const Node* node = model.graph.node(serial);
-        knob.late = knob.found && node && node->bornSilent && !(known && model.remembered.restore.contains(serial));
+        knob.late =
+            knob.found && node && node->bornSilent && !(known && model.remembered.restore.contains(serial));
     }
 }
 
@@ -217,7 +221,8 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     const KnobApplied& applied = knob->second;
     if (applied.silent && e.reading.maxVolume > 0.0f && model.applied.done(applied.sent) &&
         node.knobReads > applied.readsThen + (applied.sent.batch == 0 ? 0 : 1))
-        model.warnings["knob:" + node.name] = "somebody turned " + node.name + " up while it was silenced; turned down again";
+        model.warnings["knob:" + node.name] =
+            "somebody turned " + node.name + " up while it was silenced; turned down again";
     // The first reading of a newborn source was asked for ahead of our first write: it tells what to give back.
     if (knob->second.born && node.knobReads == 1 && e.reading.maxVolume > 0.0f) {
         knob->second.restoreMax = e.reading.maxVolume;
@@ -280,7 +285,8 @@ void acknowledge(Model& model, const event::Acknowledged& e) {
     if (e.process) {
         const Client* client = model.graph.client(*e.process);
         const auto asked = client ? applied.processes.find(client->serial) : applied.processes.end();
-        if (asked == applied.processes.end() || e.batch <= asked->second.acknowledged || e.batch > asked->second.sent)
+        if (asked == applied.processes.end() || e.batch <= asked->second.acknowledged ||
+            e.batch > asked->second.sent)
             return;
         asked->second.acknowledged = e.batch;
         asked->second.overdue = asked->second.overdue && asked->second.waiting();
@@ -347,7 +353,8 @@ void readGranted(Model& model, const event::ClientGranted& e) {
 }
 
 void giveUpOrRetry(Model& model) {
-    std::erase_if(model.applied.shown, [](const auto& entry) { return entry.second.tries >= Shown::mostTries; });
+    std::erase_if(model.applied.shown,
+                  [](const auto& entry) { return entry.second.tries >= Shown::mostTries; });
     for (auto& [serial, shown] : model.applied.shown)
         shown.overdue = true;
 }
@@ -378,7 +385,8 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
 void settleRoutes(Model& model, const event::RoutesSettled& e) {
     for (auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes) {
-            if (std::find(e.routes.begin(), e.routes.end(), std::pair(device.serial, route.index)) == e.routes.end())
+            if (std::find(e.routes.begin(), e.routes.end(), std::pair(device.serial, route.index)) ==
+                e.routes.end())
                 continue;
             device.settledRoutes.insert(route.index);
             if (!route.mute)
@@ -435,7 +443,8 @@ void rememberCutLink(Model& model, const Link& link) {
     const auto* inPort = model.graph.port(link.inputPort);
     // An id may be something else's by now. Whom we link to our own silence is no concern of this.
     const Client* owner = out ? model.graph.owner(*out) : nullptr;
-    if (!out || (owner && owner->self) || !outPort || !inPort || outPort->node != link.outputNode || inPort->node != link.inputNode)
+    if (!out || (owner && owner->self) || !outPort || !inPort || outPort->node != link.outputNode ||
+        inPort->node != link.inputNode)
         return;
     const CutLink cut{out->serial, outPort->serial, inPort->serial};
     if (std::find(model.applied.cut.begin(), model.applied.cut.end(), cut) == model.applied.cut.end())
@@ -473,204 +482,204 @@ void rememberApplied(const Model& model, Remembered& memory) {
 }
 
 void Model::apply(const Event& incoming) {
-    std::visit(
-        Overloaded{
-            [&](const event::Connected& e) {
-                rememberApplied(*this, remembered);
-                graph = {};
-                applied = {};
-                // The same run of the server has the same serials: who heard what is still true.
-                if (e.cookie != remembered.serverCookie) {
-                    lastFed.clear();
-                    mapped.clear();
-                    forgetRun(appeals);
-                }
-                defaultSource.clear();
-                graph.serverPid = e.serverPid;
-                graph.serverName = e.name;
-                graph.serverVersion = e.version;
-                graph.serverCookie = e.cookie;
-                graph.admissionOurs = e.admissionOurs;
-                graph.clockRate = e.clockRate;
-                connected = true;
-                trying = false;
-                connections++;
-                pulseChanges++;
-                listComplete = false;
-                blinded = false;
-            },
-            [&](const event::Disconnected& e) {
-                trying = e.trying;
-                rememberApplied(*this, remembered);
-                graph = {};
-                applied = {};
-                connected = false;
-                listComplete = false;
-            },
-            [&](const event::InitialListComplete&) { completeList(*this); },
-            [&](const event::ClientSeen& e) {
-                makeRoom(*this, graph.clients, e.client);
-                seeClient(*this, e.client);
-            },
-            [&](const event::ClientGranted& e) { readGranted(*this, e); },
-            [&](const event::DeviceSeen& e) {
-                Device device = e.device;
-                makeRoom(*this, graph.devices, device);
-                if (const Device* before = graph.device(device.id)) {
-                    device.routes = before->routes;
-                    device.settledRoutes = before->settledRoutes;
-                    if (before->client) // as the server said first
-                        device.client = before->client;
-                }
-                graph.put(std::move(device));
-            },
-            [&](const event::NodeSeen& e) {
-                makeRoom(*this, graph.nodes, e.node);
-                graph.put(e.node);
-            },
-            [&](const event::NodeInfo& e) {
-                const Node* before = graph.node(e.node.id);
-                if (!before)
-                    return;
-                graph.put(merged(*before, e.node));
-                // What is in another process is told of and read over different connections.
-                adoptBornSilent(*this, graph.nodes.at(e.node.id));
-            },
-            [&](const event::NodeKnob& e) { readKnob(*this, e); },
-            [&](const event::NodeUnread& e) {
-                if (const auto id = graph.idOf(e.node); id && graph.node(*id))
-                    graph.nodes.at(*id).firstReadingDue = false;
-            },
-            [&](const event::PortSeen& e) {
-                makeRoom(*this, graph.ports, e.port);
-                graph.put(e.port);
-            },
-            [&](const event::LinkSeen& e) {
-                makeRoom(*this, graph.links, e.link);
-                graph.put(e.link);
-                noticeCut(*this, e.link);
-                const auto* out = graph.node(e.link.outputNode);
-                const auto* in = graph.node(e.link.inputNode);
-                const auto* feeder = out ? graph.owner(*out) : nullptr;
-                const auto* listener = in ? graph.owner(*in) : nullptr;
-                if (out && in && !(feeder && feeder->self)) {
-                    lastFed[in->serial] = out->serial;
-                    applied.shown.erase(in->serial);
-                    if (listener)
-                        mapped[out->serial].insert(listener->serial);
-                }
-            },
-            [&](const event::DefaultSource& e) { defaultSource = e.name; },
-            [&](const event::RoutesRead& e) { readRoutes(*this, e); },
-            [&](const event::Removed& e) { seeGone(*this, e.id); },
-            [&](const event::EvidenceOverdue& e) {
-                if (const Node* node = graph.node(e.node))
-                    graph.nodes.at(node->id).evidenceOverdue = true;
-            },
-            [&](const event::RoutesSettled& e) { settleRoutes(*this, e); },
-            [&](const event::StreamsOverdue&) { giveUpOrRetry(*this); },
-            [&](const event::ProcessOverdue& e) {
-                const auto asked = applied.processes.find(e.client);
-                if (asked != applied.processes.end() && asked->second.acknowledged < e.batch)
-                    asked->second.overdue = true;
-            },
-            [&](const event::ProcessLost& e) {
-                if (const Client* client = graph.client(e.client))
-                    forgetProcess(*this, client->serial);
-            },
-            [&](const event::Acknowledged& e) { acknowledge(*this, e); },
-            [&](const event::PulsePeersRead& e) {
-                if (e.generation != pulseChanges)
-                    return;
-                matchPulsePeers(graph, e.server, e.connections);
-                recogniseAll(*this);
-            },
-            [&](const event::DesktopEntriesRead& e) {
-                desktop = DesktopEntries(e.entries);
-                recogniseAll(*this);
-            },
-            [&](const event::UserMute& e) {
-                const bool before = mute.muted();
-                mute.user = e.muted;
-                if (!e.muted) {
-                    mute.desktop = mute.start = false;
-                    takeDefaultBack(*this);
-                }
-                mute.userOwner = e.owner;
-                mute.userReason = e.reason;
-                if (e.muted)
-                    std::erase_if(mute.holds, [](const Hold& h) { return !h.mute; });
-                startOrEndPeriod(mute, before, e.now);
-            },
-            [&](const event::HoldTaken& e) {
-                const bool before = mute.muted();
-                mute.holds.push_back(e.hold);
-                startOrEndPeriod(mute, before, e.now);
-            },
-            [&](const event::HoldDropped& e) {
-                const bool before = mute.muted();
-                std::erase_if(mute.holds, [&](const Hold& h) { return h.number == e.number; });
-                startOrEndPeriod(mute, before, e.now);
-            },
-            [&](const event::ModeChosen& e) { mute.mode = e.mode; },
-            [&](const event::SettingsLoaded& e) {
-                settings = e.settings;
-                settingsLoaded++;
-                followSession(*this, circumstances.now);
-            },
-            [&](const event::TimeCame& e) {
-                circumstances.now = e.now;
-                circumstances.weekday = e.weekday;
-                circumstances.minute = e.minute;
-            },
-            [&](const event::SessionLocked& e) {
-                circumstances.locked = e.locked;
-                followSession(*this, e.now);
-            },
-            [&](const event::MachineSleeps& e) {
-                circumstances.asleep = e.asleep;
-                followSession(*this, e.now);
-            },
-            [&](const event::PrivacySwitched& e) {
-                circumstances.privacy = e.on;
-                if (!e.on)
-                    takeDefaultBack(*this);
-                followSession(*this, e.now);
-            },
-            [&](const event::StartedMuted& e) {
-                const bool before = mute.muted();
-                mute.start = true;
-                startOrEndPeriod(mute, before, e.now);
-            },
-            [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
-            [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },
-            [&](const event::Answered& e) { takeAnswer(appeals, e.answer); },
-            [&](const event::AnswerEnded& e) {
-                std::erase_if(appeals.answers, [&](const Answer& answer) { return answer.number == e.number; });
-            },
-            [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
-            [&](const event::PermissionsRead& e) { appeals.permissions = e.permissions; },
-            [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
-            [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
-            [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },
-            [&](const event::LineagesRead& e) {
-                if (const auto it = graph.clients.find(e.client); it != graph.clients.end())
-                    it->second.lineages = e.lineages;
-            },
-            [&](const event::BypassesSeen& e) { bypasses = e.seen; },
-            [&](const event::Released& e) {
-                released = e.on;
-                if (e.on && e.leftovers)
-                    noticeLate(*this);
-            },
-            [&](const event::Warned& e) {
-                if (e.text.empty())
-                    warnings.erase(e.id);
-                else
-                    warnings[e.id] = e.text;
-            },
-        },
-        incoming);
+    std::visit(Overloaded{
+                   [&](const event::Connected& e) {
+                       rememberApplied(*this, remembered);
+                       graph = {};
+                       applied = {};
+                       // The same run of the server has the same serials: who heard what is still true.
+                       if (e.cookie != remembered.serverCookie) {
+                           lastFed.clear();
+                           mapped.clear();
+                           forgetRun(appeals);
+                       }
+                       defaultSource.clear();
+                       graph.serverPid = e.serverPid;
+                       graph.serverName = e.name;
+                       graph.serverVersion = e.version;
+                       graph.serverCookie = e.cookie;
+                       graph.admissionOurs = e.admissionOurs;
+                       graph.clockRate = e.clockRate;
+                       connected = true;
+                       trying = false;
+                       connections++;
+                       pulseChanges++;
+                       listComplete = false;
+                       blinded = false;
+                   },
+                   [&](const event::Disconnected& e) {
+                       trying = e.trying;
+                       rememberApplied(*this, remembered);
+                       graph = {};
+                       applied = {};
+                       connected = false;
+                       listComplete = false;
+                   },
+                   [&](const event::InitialListComplete&) { completeList(*this); },
+                   [&](const event::ClientSeen& e) {
+                       makeRoom(*this, graph.clients, e.client);
+                       seeClient(*this, e.client);
+                   },
+                   [&](const event::ClientGranted& e) { readGranted(*this, e); },
+                   [&](const event::DeviceSeen& e) {
+                       Device device = e.device;
+                       makeRoom(*this, graph.devices, device);
+                       if (const Device* before = graph.device(device.id)) {
+                           device.routes = before->routes;
+                           device.settledRoutes = before->settledRoutes;
+                           if (before->client) // as the server said first
+                               device.client = before->client;
+                       }
+                       graph.put(std::move(device));
+                   },
+                   [&](const event::NodeSeen& e) {
+                       makeRoom(*this, graph.nodes, e.node);
+                       graph.put(e.node);
+                   },
+                   [&](const event::NodeInfo& e) {
+                       const Node* before = graph.node(e.node.id);
+                       if (!before)
+                           return;
+                       graph.put(merged(*before, e.node));
+                       // What is in another process is told of and read over different connections.
+                       adoptBornSilent(*this, graph.nodes.at(e.node.id));
+                   },
+                   [&](const event::NodeKnob& e) { readKnob(*this, e); },
+                   [&](const event::NodeUnread& e) {
+                       if (const auto id = graph.idOf(e.node); id && graph.node(*id))
+                           graph.nodes.at(*id).firstReadingDue = false;
+                   },
+                   [&](const event::PortSeen& e) {
+                       makeRoom(*this, graph.ports, e.port);
+                       graph.put(e.port);
+                   },
+                   [&](const event::LinkSeen& e) {
+                       makeRoom(*this, graph.links, e.link);
+                       graph.put(e.link);
+                       noticeCut(*this, e.link);
+                       const auto* out = graph.node(e.link.outputNode);
+                       const auto* in = graph.node(e.link.inputNode);
+                       const auto* feeder = out ? graph.owner(*out) : nullptr;
+                       const auto* listener = in ? graph.owner(*in) : nullptr;
+                       if (out && in && !(feeder && feeder->self)) {
+                           lastFed[in->serial] = out->serial;
+                           applied.shown.erase(in->serial);
+                           if (listener)
+                               mapped[out->serial].insert(listener->serial);
+                       }
+                   },
+                   [&](const event::DefaultSource& e) { defaultSource = e.name; },
+                   [&](const event::RoutesRead& e) { readRoutes(*this, e); },
+                   [&](const event::Removed& e) { seeGone(*this, e.id); },
+                   [&](const event::EvidenceOverdue& e) {
+                       if (const Node* node = graph.node(e.node))
+                           graph.nodes.at(node->id).evidenceOverdue = true;
+                   },
+                   [&](const event::RoutesSettled& e) { settleRoutes(*this, e); },
+                   [&](const event::StreamsOverdue&) { giveUpOrRetry(*this); },
+                   [&](const event::ProcessOverdue& e) {
+                       const auto asked = applied.processes.find(e.client);
+                       if (asked != applied.processes.end() && asked->second.acknowledged < e.batch)
+                           asked->second.overdue = true;
+                   },
+                   [&](const event::ProcessLost& e) {
+                       if (const Client* client = graph.client(e.client))
+                           forgetProcess(*this, client->serial);
+                   },
+                   [&](const event::Acknowledged& e) { acknowledge(*this, e); },
+                   [&](const event::PulsePeersRead& e) {
+                       if (e.generation != pulseChanges)
+                           return;
+                       matchPulsePeers(graph, e.server, e.connections);
+                       recogniseAll(*this);
+                   },
+                   [&](const event::DesktopEntriesRead& e) {
+                       desktop = DesktopEntries(e.entries);
+                       recogniseAll(*this);
+                   },
+                   [&](const event::UserMute& e) {
+                       const bool before = mute.muted();
+                       mute.user = e.muted;
+                       if (!e.muted) {
+                           mute.desktop = mute.start = false;
+                           takeDefaultBack(*this);
+                       }
+                       mute.userOwner = e.owner;
+                       mute.userReason = e.reason;
+                       if (e.muted)
+                           std::erase_if(mute.holds, [](const Hold& h) { return !h.mute; });
+                       startOrEndPeriod(mute, before, e.now);
+                   },
+                   [&](const event::HoldTaken& e) {
+                       const bool before = mute.muted();
+                       mute.holds.push_back(e.hold);
+                       startOrEndPeriod(mute, before, e.now);
+                   },
+                   [&](const event::HoldDropped& e) {
+                       const bool before = mute.muted();
+                       std::erase_if(mute.holds, [&](const Hold& h) { return h.number == e.number; });
+                       startOrEndPeriod(mute, before, e.now);
+                   },
+                   [&](const event::ModeChosen& e) { mute.mode = e.mode; },
+                   [&](const event::SettingsLoaded& e) {
+                       settings = e.settings;
+                       settingsLoaded++;
+                       followSession(*this, circumstances.now);
+                   },
+                   [&](const event::TimeCame& e) {
+                       circumstances.now = e.now;
+                       circumstances.weekday = e.weekday;
+                       circumstances.minute = e.minute;
+                   },
+                   [&](const event::SessionLocked& e) {
+                       circumstances.locked = e.locked;
+                       followSession(*this, e.now);
+                   },
+                   [&](const event::MachineSleeps& e) {
+                       circumstances.asleep = e.asleep;
+                       followSession(*this, e.now);
+                   },
+                   [&](const event::PrivacySwitched& e) {
+                       circumstances.privacy = e.on;
+                       if (!e.on)
+                           takeDefaultBack(*this);
+                       followSession(*this, e.now);
+                   },
+                   [&](const event::StartedMuted& e) {
+                       const bool before = mute.muted();
+                       mute.start = true;
+                       startOrEndPeriod(mute, before, e.now);
+                   },
+                   [&](const event::QuestionAsked& e) { appeals.questions[e.application] = e.clients; },
+                   [&](const event::QuestionLapsed& e) { appeals.questions.erase(e.application); },
+                   [&](const event::Answered& e) { takeAnswer(appeals, e.answer); },
+                   [&](const event::AnswerEnded& e) {
+                       std::erase_if(appeals.answers,
+                                     [&](const Answer& answer) { return answer.number == e.number; });
+                   },
+                   [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
+                   [&](const event::PermissionsRead& e) { appeals.permissions = e.permissions; },
+                   [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
+                   [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
+                   [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },
+                   [&](const event::LineagesRead& e) {
+                       if (const auto it = graph.clients.find(e.client); it != graph.clients.end())
+                           it->second.lineages = e.lineages;
+                   },
+                   [&](const event::BypassesSeen& e) { bypasses = e.seen; },
+                   [&](const event::Released& e) {
+                       released = e.on;
+                       if (e.on && e.leftovers)
+                           noticeLate(*this);
+                   },
+                   [&](const event::Warned& e) {
+                       if (e.text.empty())
+                           warnings.erase(e.id);
+                       else
+                           warnings[e.id] = e.text;
+                   },
+               },
+               incoming);
     if (const auto now = momentOfPanel(*this, incoming))
         followDesktop(*this, *now);
 }

@@ -23,7 +23,7 @@ namespace micguard {
 
 // Remembered over a restart of the daemon while the server goes on (marker) or over a reboot (state file).
 struct Remembered {
-    std::string serverCookie;                      // the run of the server that the serials below belong to
+    std::string serverCookie; // the run of the server that the serials below belong to
     std::map<Serial, std::pair<float, bool>> restore; // node -> channelmix.max-volume, monitorMute before us
     std::vector<CutLink> cut;
     std::vector<std::pair<Serial, Serial>> revoked; // client, object: permissions taken away altogether
@@ -34,7 +34,7 @@ struct Remembered {
     // Node or device by name, route's index or noRoute: the mute that the desktop shows of it is the guard's, and is taken
     // back from whoever comes back with it.
     std::set<std::pair<std::string, std::uint32_t>> panel;
-    std::set<std::string> userMuted;               // node names that release muted on the user's behalf
+    std::set<std::string> userMuted; // node names that release muted on the user's behalf
 };
 
 struct Model {
@@ -48,10 +48,11 @@ struct Model {
     Remembered remembered;
     std::map<std::string, std::string> warnings; // id -> text
     Bypasses bypasses;
-    std::map<Serial, Serial> lastFed;            // input node -> the output node that was last linked to it
+    std::map<Serial, Serial> lastFed; // input node -> the output node that was last linked to it
     // What puts out sound -> clients that were linked to it since its buffers were allocated, and may map them still.
     std::map<Serial, std::set<Serial>> mapped;
-    std::string defaultSource; // node.name of what the session manager links whoever asks for nothing in particular
+    // node.name of what the session manager links whoever asks for nothing in particular.
+    std::string defaultSource;
     bool connected = false;
     bool trying = false;       // not connected, and not known whether there is a server: nothing is promised
     bool listComplete = false; // the initial list was read: what appears from now on is new

@@ -29,7 +29,8 @@ struct MuteState {
     bool suspended = false; // the machine sleeps or is about to, and `mute.on-suspend` is set
     bool privacy = false;   // the desktop's own privacy switch is on, and `mute.privacy-switch` is set
     bool start = false;     // the session began muted (`mute.start`) and nobody has unmuted since
-    bool desktop = false;   // the default source was muted by the desktop's means, and `mute.follow-desktop` is set
+    // The default source was muted by the desktop's means, and `mute.follow-desktop` is set.
+    bool desktop = false;
     unsigned earlyUnmutes = 0; // of the desktop's in this muted period that came too soon to be a person's
     Mode mode = Mode::Silence;
     std::uint64_t since = 0; // µs since the epoch, of the current muted period; 0 while live

@@ -77,7 +77,8 @@ struct Appeals {
     std::vector<Answer> answers;
     std::map<std::string, AppMute> muted; // by application
     std::map<std::string, OwnMute> own;   // by unique bus name
-    std::map<std::string, Permission> permissions; // by application, as the permission store names it; those that say yes are not here
+    // By application, as the permission store names it; those that say yes are not here.
+    std::map<std::string, Permission> permissions;
 
     bool empty() const { return answers.empty() && muted.empty() && own.empty(); }
 };

@@ -34,7 +34,7 @@ struct GuardView {
     std::uint64_t mutedSince = 0; // µs since the epoch, 0 while not muted
     std::string mode = "silence"; // silence sever
     std::vector<HoldView> holds;
-    bool connected = false;     // to PipeWire
+    bool connected = false;      // to PipeWire
     std::uint32_t capturing = 0; // applications that capture or would, were they not silenced
     std::string admission = "relaxed";
     std::vector<WarningView> warnings;
@@ -56,7 +56,7 @@ struct ApplicationView {
     std::uint64_t since = 0; // µs since the epoch
     bool levelMeterOnly = false;
     bool muted = false;
-    bool ownMute = false; // by itself (MuteOwnStreams); not on the bus
+    bool ownMute = false;               // by itself (MuteOwnStreams); not on the bus
     std::vector<std::uint64_t> streams; // keys
     bool operator==(const ApplicationView&) const = default;
 };
@@ -71,9 +71,10 @@ struct StreamView {
     bool levelMeter = false;
     std::uint64_t since = 0;
     // For the report, not on the bus.
-    bool asking = false;    // it runs: it asks for samples
-    bool assumed = false;   // that is not known of it now, but what was known last, or to be feared
-    std::uint32_t rate = 0; // samples per second that it is given, or was when it last was, of all channels together
+    bool asking = false;  // it runs: it asks for samples
+    bool assumed = false; // that is not known of it now, but what was known last, or to be feared
+    // Samples per second that it is given, or was when it last was, of all channels together.
+    std::uint32_t rate = 0;
     bool operator==(const StreamView&) const = default;
 };
 
@@ -84,7 +85,7 @@ struct SourceView {
     std::string description;
     std::string kind; // hardware bluetooth virtual monitor network
     bool guarded = true;
-    bool silenced = false;      // acknowledged by the server
+    bool silenced = false;       // acknowledged by the server
     std::string method = "none"; // volume sever none
     std::string led = "unknown"; // on off unknown
     bool inUse = false;

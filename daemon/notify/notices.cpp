@@ -47,15 +47,16 @@ std::string whoIs(const ApplicationView& application) {
 std::string iconOf(const ApplicationView& application) {
     const bool sound = !application.iconName.empty() && application.iconName.size() <= 128 &&
                        std::all_of(application.iconName.begin(), application.iconName.end(), [](char c) {
-                           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                                  c == '-' || c == '_';
+                           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                  (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
                        });
     return sound ? application.iconName : microphoneIcon;
 }
 
 const ApplicationView* find(const View& view, std::uint64_t key) {
-    const auto it = std::find_if(view.applications.begin(), view.applications.end(),
-                                 [key](const ApplicationView& application) { return application.key == key; });
+    const auto it =
+        std::find_if(view.applications.begin(), view.applications.end(),
+                     [key](const ApplicationView& application) { return application.key == key; });
     return it == view.applications.end() ? nullptr : &*it;
 }
 
@@ -68,14 +69,17 @@ std::string microphoneOf(const View& view, const ApplicationView& application) {
 }
 
 std::string whoSays(const ApplicationView& application) {
-    const std::string what = !application.sandbox.empty() ? application.appId + " (" + application.sandbox + ")"
-                                                          : application.executable;
+    const std::string what = !application.sandbox.empty()
+                                 ? application.appId + " (" + application.sandbox + ")"
+                                 : application.executable;
     if (application.identity == "claimed")
-        return "Its name is only what it says of itself" + (what.empty() ? "." : ": " + line(what, longestText));
+        return "Its name is only what it says of itself" +
+               (what.empty() ? "." : ": " + line(what, longestText));
     return line(what, longestText);
 }
 
-Notice questionAbout(const View& view, const ApplicationView& application, const Notices::Question& question) {
+Notice questionAbout(const View& view, const ApplicationView& application,
+                     const Notices::Question& question) {
     Notice notice;
     notice.summary = nameOf(application) + " wants to listen";
     std::string microphone = question.microphone;
@@ -128,8 +132,8 @@ void Notices::blocked(const ApplicationView& application) {
         blocked_.insert(application.key);
 }
 
-Notices::Wanted Notices::follow(const View& view, const Questions& questions, const Settings::Notify& settings, bool locked,
-                                Instant now) {
+Notices::Wanted Notices::follow(const View& view, const Questions& questions,
+                                const Settings::Notify& settings, bool locked, Instant now) {
     if (locked) {
         open_.clear();
         about_.clear();
@@ -146,7 +150,8 @@ Notices::Wanted Notices::follow(const View& view, const Questions& questions, co
         const ApplicationView* application = settings.questions ? find(view, key) : nullptr;
         if (!application || asked++ >= mostQuestions)
             continue;
-        wanted.emplace(std::string(questionPrefix) + std::to_string(key) + ":" + std::to_string(question.attempt),
+        wanted.emplace(std::string(questionPrefix) + std::to_string(key) + ":" +
+                           std::to_string(question.attempt),
                        questionAbout(view, *application, question));
     }
     return wanted;
@@ -163,16 +168,23 @@ void Notices::followCaptures(const View& view, Settings::Notify::Capture wanted,
             continue;
         const bool first = known_.size() < mostKnown && known_.insert(whoIs(application)).second;
         // Whoever listens when the guard starts does not begin to.
-        if (!began_ || locked || wanted == Capture::Off || (wanted == Capture::First && !first) || !mayTell(now))
+        if (!began_ || locked || wanted == Capture::Off || (wanted == Capture::First && !first) ||
+            !mayTell(now))
             continue;
-        const std::string key = "capture:" + std::to_string(application.key), microphone = microphoneOf(view, application);
-        open_[key] = {nameOf(application) + " listens", microphone.empty() ? "" : "To " + microphone, iconOf(application),
-                      Notice::Urgency::Low, false, {}};
+        const std::string key = "capture:" + std::to_string(application.key),
+                          microphone = microphoneOf(view, application);
+        open_[key] = {nameOf(application) + " listens",
+                      microphone.empty() ? "" : "To " + microphone,
+                      iconOf(application),
+                      Notice::Urgency::Low,
+                      false,
+                      {}};
         about_[key] = application.key;
     }
     capturing_ = std::move(capturing);
     std::erase_if(open_, [&](const auto& entry) {
-        return entry.first.starts_with("capture:") && (wanted == Capture::Off || !capturing_.contains(about_.at(entry.first)));
+        return entry.first.starts_with("capture:") &&
+               (wanted == Capture::Off || !capturing_.contains(about_.at(entry.first)));
     });
 }
 
@@ -187,13 +199,19 @@ void Notices::followBlocked(const View& view, bool wanted, bool locked, Instant 
         if (!application || locked || !wanted || blockedTold_.size() >= mostKnown ||
             !blockedTold_.insert(whoIs(*application)).second || !mayTell(now))
             continue;
-        const std::string key = "blocked:" + std::to_string(who), microphone = microphoneOf(view, *application);
+        const std::string key = "blocked:" + std::to_string(who),
+                          microphone = microphoneOf(view, *application);
         open_[key] = {nameOf(*application) + " hears silence: you are muted",
-                      microphone.empty() ? "" : "It has opened " + microphone, mutedIcon, Notice::Urgency::Normal, false, {}};
+                      microphone.empty() ? "" : "It has opened " + microphone,
+                      mutedIcon,
+                      Notice::Urgency::Normal,
+                      false,
+                      {}};
         about_[key] = who;
     }
     std::erase_if(open_, [&](const auto& entry) {
-        return entry.first.starts_with("blocked:") && (!wanted || !view.guard.muted || !find(view, about_.at(entry.first)));
+        return entry.first.starts_with("blocked:") &&
+               (!wanted || !view.guard.muted || !find(view, about_.at(entry.first)));
     });
 }
 
@@ -205,8 +223,12 @@ void Notices::followBypasses(const View& view, bool wanted, bool locked, Instant
         there.insert(warning.id);
         if (bypasses_.contains(warning.id) || locked || !wanted || !mayTell(now))
             continue;
-        open_[warning.id] = {"A microphone can be heard past micguard", line(warning.text, longestText), "dialog-warning",
-                             Notice::Urgency::Normal, false, {}};
+        open_[warning.id] = {"A microphone can be heard past micguard",
+                             line(warning.text, longestText),
+                             "dialog-warning",
+                             Notice::Urgency::Normal,
+                             false,
+                             {}};
     }
     // What came up while the screen was locked is told when it no longer is.
     if (!locked)

@@ -31,7 +31,8 @@ class Notices {
     using Questions = std::map<std::uint64_t, Question>; // by the application's key
 
     // Nothing is shown over a locked screen; what happens meanwhile is not told later, except for what is still to be answered.
-    Wanted follow(const View& view, const Questions& questions, const Settings::Notify& settings, bool locked, Instant now);
+    Wanted follow(const View& view, const Questions& questions, const Settings::Notify& settings, bool locked,
+                  Instant now);
 
     // An application in the View has asked for a microphone while they are muted.
     void blocked(const ApplicationView& application);
@@ -49,13 +50,13 @@ class Notices {
     void followBypasses(const View& view, bool wanted, bool locked, Instant now);
     bool mayTell(Instant now);
 
-    Wanted open_;                                 // of things that happened, while they go on
-    std::set<std::uint64_t> capturing_;           // as they were last seen
-    std::set<std::string> known_;                 // who has listened before
-    std::set<std::uint64_t> blocked_;             // not told yet
-    std::set<std::string> blockedTold_;           // since the mute began
-    std::set<std::string> bypasses_;              // ids that were seen
-    std::map<std::string, std::uint64_t> about_;  // key of an open one: the application's
+    Wanted open_;                                // of things that happened, while they go on
+    std::set<std::uint64_t> capturing_;          // as they were last seen
+    std::set<std::string> known_;                // who has listened before
+    std::set<std::uint64_t> blocked_;            // not told yet
+    std::set<std::string> blockedTold_;          // since the mute began
+    std::set<std::string> bypasses_;             // ids that were seen
+    std::map<std::string, std::uint64_t> about_; // key of an open one: the application's
     double left_ = 0;
     Instant at_ = 0;
     bool began_ = false;

@@ -52,10 +52,11 @@ void Bound::onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::u
         return;
     const auto reading = decode::knob(param);
     if (reading)
-        g_debug("node %u reads: max-volume %g, monitor-mute %d", self->id_, static_cast<double>(reading->maxVolume),
-                reading->monitorMute);
+        g_debug("node %u reads: max-volume %g, monitor-mute %d", self->id_,
+                static_cast<double>(reading->maxVolume), reading->monitorMute);
     if (reading)
-        self->callbacks_.event(event::NodeKnob{GlobalId{self->id_}, *reading, static_cast<std::uint64_t>(g_get_real_time())});
+        self->callbacks_.event(
+            event::NodeKnob{GlobalId{self->id_}, *reading, static_cast<std::uint64_t>(g_get_real_time())});
 }
 
 void Bound::onDeviceInfo(void* data, const pw_device_info* info) noexcept {
@@ -89,14 +90,17 @@ void Bound::onClientInfo(void* data, const pw_client_info* info) noexcept {
     self->callbacks_.event(event::ClientSeen{self->withFacts()});
 }
 
-void Bound::onClientPermissions(void* data, std::uint32_t index, std::uint32_t count, const pw_permission* permissions) noexcept {
+void Bound::onClientPermissions(void* data, std::uint32_t index, std::uint32_t count,
+                                const pw_permission* permissions) noexcept {
     auto* self = static_cast<Bound*>(data);
     if (index != 0 || count == 0)
         return;
     // The first is its default; the second is the core's, if that one has any of its own.
     const std::uint32_t any = permissions[0].permissions;
-    const bool own = count > 1 && permissions[1].id == PW_ID_CORE && permissions[1].permissions != PW_PERM_INVALID;
-    self->callbacks_.event(event::ClientGranted{GlobalId{self->id_}, {any, own ? permissions[1].permissions : any}});
+    const bool own =
+        count > 1 && permissions[1].id == PW_ID_CORE && permissions[1].permissions != PW_PERM_INVALID;
+    self->callbacks_.event(
+        event::ClientGranted{GlobalId{self->id_}, {any, own ? permissions[1].permissions : any}});
 }
 
 std::unique_ptr<Bound> Bound::node(pw_proxy* proxy, const Node& node, const BoundCallbacks& callbacks) {
@@ -175,7 +179,9 @@ void Bound::watchKnob() {
     pw_node_subscribe_params(proxy_.node(), ids, 1);
 }
 
-void Bound::askGranted() const { pw_client_get_permissions(proxy_.client(), 0, 2); }
+void Bound::askGranted() const {
+    pw_client_get_permissions(proxy_.client(), 0, 2);
+}
 
 void Bound::enumerateRoutes() const {
     pw_device_enum_params(proxy_.device(), 0, SPA_PARAM_Route, 0, UINT32_MAX, nullptr);

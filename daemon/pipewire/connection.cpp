@@ -284,7 +284,9 @@ struct Connection::Impl {
         if (std::exchange(self->announced, true))
             return;
         event::Connected connected;
-        const auto property = [&](const char* key) { return info->props ? spa_dict_lookup(info->props, key) : nullptr; };
+        const auto property = [&](const char* key) {
+            return info->props ? spa_dict_lookup(info->props, key) : nullptr;
+        };
         if (const char* pid = property(PW_KEY_APP_PROCESS_ID))
             connected.serverPid = static_cast<std::uint32_t>(std::strtoul(pid, nullptr, 10));
         self->boundCallbacks.serverPid = connected.serverPid;
@@ -333,7 +335,8 @@ struct Connection::Impl {
         if (const auto process = sync.process ? self->processes.find(*sync.process) : self->processes.end();
             process != self->processes.end() && process->second->isReading())
             return process->second->sync(sync.batch);
-        g_debug("batch %" G_GUINT64_FORMAT " acknowledged%s", static_cast<guint64>(sync.batch), sync.process ? " by a process" : "");
+        g_debug("batch %" G_GUINT64_FORMAT " acknowledged%s", static_cast<guint64>(sync.batch),
+                sync.process ? " by a process" : "");
         self->callbacks.event(event::Acknowledged{sync.batch, sync.process});
         self->keepConnections();
     }
@@ -364,14 +367,16 @@ struct Connection::Impl {
         Node node = decode::node(id, properties);
         node.inServer = serverFactories.contains(decode::factoryOf(properties));
         // What has no adapter has no volume to be born with.
-        node.firstReadingDue = listed && bearsSilent && hasSourceClass(node) && decode::factoryOf(properties) == adapterFactory;
+        node.firstReadingDue =
+            listed && bearsSilent && hasSourceClass(node) && decode::factoryOf(properties) == adapterFactory;
         auto& entry = bound[id] = Bound::node(proxy, node, boundCallbacks);
         // Asked for first, so that the answer tells what was there before the silence that the event causes.
         if (mayBeSource(node))
             pw_node_enum_params(entry->proxy().node(), 0, SPA_PARAM_Props, 0, UINT32_MAX, nullptr);
         if (node.firstReadingDue)
             births.push_back({ask(), node.serial});
-        g_debug("node %u seen: %s, %s", id, node.name.c_str(), node.inServer ? "in the server" : "in a process");
+        g_debug("node %u seen: %s, %s", id, node.name.c_str(),
+                node.inServer ? "in the server" : "in a process");
         callbacks.event(event::NodeSeen{node});
         if (mayBeSource(node) || node.mediaClass.empty())
             entry->watchKnob();
@@ -384,7 +389,8 @@ struct Connection::Impl {
         auto& entry = bound[id] = Bound::client(proxy, id, decode::client(id, properties).pid,
                                                 decode::securityLabel(properties), boundCallbacks);
         if (entry->isUnread() && unread.insert(id).second && !rereading) {
-            g_message("who PipeWire's clients are cannot be read for want of descriptors or memory; tried until it can");
+            g_message("who PipeWire's clients are cannot be read for want of descriptors or memory; tried "
+                      "until it can");
             rereading = g_timeout_add(rereadMs, onReread, this);
         }
         const Client client = entry->completeClient(properties);
@@ -493,8 +499,8 @@ struct Connection::Impl {
 
     void updatePermissions(GlobalId id, const std::vector<pw_permission>& permissions) {
         if (const Bound* client = find(id))
-            pw_client_update_permissions(client->proxy().client(), static_cast<std::uint32_t>(permissions.size()),
-                                         permissions.data());
+            pw_client_update_permissions(client->proxy().client(),
+                                         static_cast<std::uint32_t>(permissions.size()), permissions.data());
     }
 
     ProcessConnection* processToAsk(GlobalId client) {
@@ -547,8 +553,8 @@ struct Connection::Impl {
             {"node.param.Props", "{ monitorMute = true }"},
         };
         const spa_dict properties = SPA_DICT_INIT_ARRAY(items);
-        auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
-            core, "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
+        auto* proxy = static_cast<pw_proxy*>(
+            pw_core_create_object(core, "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
         if (proxy)
             made.push_back(std::make_unique<Made>(proxy));
     }
@@ -631,7 +637,8 @@ void Connection::perform(const Action& action) {
         Overloaded{
             [&](const action::SetKnob& a) {
                 g_debug("node %u: max-volume %g", raw(a.node), static_cast<double>(a.maxVolume));
-                impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::knob(a.maxVolume, a.monitorMute));
+                impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props,
+                                    encode::knob(a.maxVolume, a.monitorMute));
                 if (const auto it = impl_->bound.find(raw(a.node)); it != impl_->bound.end())
                     it->second->watchKnob();
             },
@@ -649,7 +656,8 @@ void Connection::perform(const Action& action) {
                 impl_->updatePermissions(a.client, {{PW_ID_ANY, a.any}});
             },
             [&](const action::Shield& a) {
-                g_debug("client %u: %zu other clients %s its reach", raw(a.client), a.others.size(), a.on ? "out of" : "in");
+                g_debug("client %u: %zu other clients %s its reach", raw(a.client), a.others.size(),
+                        a.on ? "out of" : "in");
                 std::vector<pw_permission> permissions;
                 permissions.reserve(a.others.size());
                 for (const auto other : a.others)
@@ -666,7 +674,8 @@ void Connection::perform(const Action& action) {
             },
             [&](const action::SetRouteMute& a) {
                 g_debug("device %u: route %u %s", raw(a.device), a.route, a.mute ? "muted" : "unmuted");
-                impl_->setRoute(a.device, a.process, encode::routeMute(a.route, a.profileDevice, a.mute, a.save));
+                impl_->setRoute(a.device, a.process,
+                                encode::routeMute(a.route, a.profileDevice, a.mute, a.save));
             },
             [&](const action::Suspend& a) {
                 g_debug("node %u: suspended", raw(a.node));
@@ -683,8 +692,9 @@ void Connection::perform(const Action& action) {
             [&](const action::SetPanelMute& a) {
                 g_debug("node %u: the desktop's mute %s", raw(a.node), a.mute ? "set" : "taken back");
                 if (a.route)
-                    impl_->setRoute(a.route->device, a.route->process,
-                                    encode::routeMute(a.route->index, a.route->profileDevice, a.mute, a.route->save));
+                    impl_->setRoute(
+                        a.route->device, a.route->process,
+                        encode::routeMute(a.route->index, a.route->profileDevice, a.mute, a.route->save));
                 if (!a.route || !a.mute)
                     impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::userMute(a.mute));
             },

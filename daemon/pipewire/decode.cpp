@@ -134,14 +134,18 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     return n;
 }
 
-std::uint32_t factoryOf(const spa_dict* nodeProperties) { return numberOr(nodeProperties, PW_KEY_FACTORY_ID, 0xffffffff); }
+std::uint32_t factoryOf(const spa_dict* nodeProperties) {
+    return numberOr(nodeProperties, PW_KEY_FACTORY_ID, 0xffffffff);
+}
 
 bool makesNodesInServer(const spa_dict* factoryProperties) {
     const std::string name = text(factoryProperties, PW_KEY_FACTORY_NAME);
     return name == "adapter" || name == "spa-node-factory";
 }
 
-bool makesAdapters(const spa_dict* factoryProperties) { return text(factoryProperties, PW_KEY_FACTORY_NAME) == "adapter"; }
+bool makesAdapters(const spa_dict* factoryProperties) {
+    return text(factoryProperties, PW_KEY_FACTORY_NAME) == "adapter";
+}
 
 Port port(std::uint32_t id, const spa_dict* properties) {
     Port p;
@@ -190,7 +194,8 @@ std::optional<KnobReading> knob(const spa_pod* props) {
                 break;
             const char* key = nullptr;
             spa_pod* value = nullptr;
-            while (spa_pod_parser_get_string(&parser, &key) >= 0 && spa_pod_parser_get_pod(&parser, &value) >= 0) {
+            while (spa_pod_parser_get_string(&parser, &key) >= 0 &&
+                   spa_pod_parser_get_pod(&parser, &value) >= 0) {
                 if (spa_streq(key, "channelmix.max-volume"))
                     reading.present = spa_pod_get_float(value, &reading.maxVolume) >= 0 || reading.present;
                 else if (spa_streq(key, "channelmix.lock-volumes"))
@@ -225,7 +230,8 @@ std::optional<Route> route(const spa_pod* param) {
     result.input = direction == SPA_DIRECTION_INPUT;
     result.save = save;
     if (props)
-        spa_pod_parse_object(props, SPA_TYPE_OBJECT_Props, nullptr, SPA_PROP_mute, SPA_POD_OPT_Bool(&result.mute));
+        spa_pod_parse_object(props, SPA_TYPE_OBJECT_Props, nullptr, SPA_PROP_mute,
+                             SPA_POD_OPT_Bool(&result.mute));
     if (info) {
         spa_pod_parser parser{};
         spa_pod_frame frame{};
@@ -235,7 +241,8 @@ std::optional<Route> route(const spa_pod* param) {
             for (std::int32_t i = 0; i < count; i++) {
                 const char* key = nullptr;
                 const char* value = nullptr;
-                if (spa_pod_parser_get_string(&parser, &key) < 0 || spa_pod_parser_get_string(&parser, &value) < 0)
+                if (spa_pod_parser_get_string(&parser, &key) < 0 ||
+                    spa_pod_parser_get_string(&parser, &value) < 0)
                     break;
                 if (spa_streq(key, "route.hw-mute"))
                     result.hardwareMute = spa_atob(value);
@@ -309,8 +316,8 @@ Pod monoInput(bool monitor) {
     info.position[0] = SPA_AUDIO_CHANNEL_MONO;
     spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_ParamPortConfig, SPA_PARAM_PortConfig);
     spa_pod_builder_add(&b, SPA_PARAM_PORT_CONFIG_direction, SPA_POD_Id(SPA_DIRECTION_INPUT),
-                        SPA_PARAM_PORT_CONFIG_mode, SPA_POD_Id(SPA_PARAM_PORT_CONFIG_MODE_dsp), SPA_PARAM_PORT_CONFIG_monitor,
-                        SPA_POD_Bool(monitor), 0);
+                        SPA_PARAM_PORT_CONFIG_mode, SPA_POD_Id(SPA_PARAM_PORT_CONFIG_MODE_dsp),
+                        SPA_PARAM_PORT_CONFIG_monitor, SPA_POD_Bool(monitor), 0);
     spa_pod_builder_prop(&b, SPA_PARAM_PORT_CONFIG_format, 0);
     spa_format_audio_raw_build(&b, SPA_PARAM_Format, &info);
     spa_pod_builder_pop(&b, &object);

@@ -24,7 +24,8 @@ std::string nameIn(const char* value) {
         return {};
     while (spa_json_get_string(&json[1], key.data(), static_cast<int>(key.size())) > 0) {
         if (spa_streq(key.data(), "name"))
-            return spa_json_get_string(&json[1], name.data(), static_cast<int>(name.size())) > 0 ? name.data() : "";
+            return spa_json_get_string(&json[1], name.data(), static_cast<int>(name.size())) > 0 ? name.data()
+                                                                                                 : "";
         const char* other = nullptr;
         if (spa_json_next(&json[1], &other) <= 0)
             break;
@@ -55,17 +56,21 @@ std::unique_ptr<DefaultSource> DefaultSource::bind(pw_proxy* proxy, std::uint32_
 DefaultSource::DefaultSource(pw_proxy* proxy, std::uint32_t id, std::function<void(const Event&)> tell)
     : id_(id)
     , tell_(std::move(tell))
-    , proxy_(proxy, [] {
-        static constexpr pw_metadata_events events = eventsOf(onProperty);
-        return &events;
-    }(), this) {}
+    , proxy_(
+          proxy,
+          [] {
+              static constexpr pw_metadata_events events = eventsOf(onProperty);
+              return &events;
+          }(),
+          this) {}
 
 int DefaultSource::onProperty(void* data, std::uint32_t subject, const char* key, const char*,
                               const char* value) noexcept {
     auto* self = static_cast<DefaultSource*>(data);
     // No key: everything of the subject is gone.
     if (subject == PW_ID_CORE && (!key || spa_streq(key, "default.audio.source")))
-        self->tell_(event::DefaultSource{value ? nameIn(value) : "", static_cast<std::uint64_t>(g_get_real_time())});
+        self->tell_(
+            event::DefaultSource{value ? nameIn(value) : "", static_cast<std::uint64_t>(g_get_real_time())});
     return 0;
 }
 

@@ -49,7 +49,8 @@ class PipeWireServer::Impl {
         const bool wanting = isOurOwnWant(error);
         wants_ = wanting ? wants_ + 1 : 0;
         if (wants_ > wantingRetries) {
-            g_critical("cannot connect to PipeWire: %s; ending, so that a new process can", g_strerror(error));
+            g_critical("cannot connect to PipeWire: %s; ending, so that a new process can",
+                       g_strerror(error));
             std::_Exit(EXIT_FAILURE); // to write anything down would need the same
         }
         const bool refused = error == ECONNREFUSED && retries_-- > 0;
@@ -109,7 +110,9 @@ PipeWireServer::~PipeWireServer() {
     pw_deinit();
 }
 
-void PipeWireServer::start() { impl_->connect(); }
+void PipeWireServer::start() {
+    impl_->connect();
+}
 
 void PipeWireServer::reconnect() {
     if (impl_->alive())

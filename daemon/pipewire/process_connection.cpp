@@ -135,7 +135,8 @@ struct ProcessConnection::Impl {
             self->announced[GlobalId{id}] = decode::node(id, properties).serial;
         else if (kind == PW_TYPE_INTERFACE_Device)
             self->announced[GlobalId{id}] = decode::device(id, properties).serial;
-        else if (kind == PW_TYPE_INTERFACE_Metadata && self->tellDefaultSource && isDefaultMetadata(properties))
+        else if (kind == PW_TYPE_INTERFACE_Metadata && self->tellDefaultSource &&
+                 isDefaultMetadata(properties))
             return self->bindDefaultSource(id);
         else
             return;
@@ -278,7 +279,8 @@ void ProcessConnection::suspend(const Node& node) {
 }
 
 void ProcessConnection::enumerateRoutes(const Device& device) {
-    impl_->send(targetOf(device), [impl = impl_.get(), id = device.id](const Proxy*) { impl->enumerate(id); });
+    impl_->send(targetOf(device),
+                [impl = impl_.get(), id = device.id](const Proxy*) { impl->enumerate(id); });
 }
 
 void ProcessConnection::watchDefaultSource(std::function<void(const Event&)> tell) {
@@ -290,7 +292,9 @@ bool ProcessConnection::isReading() const {
                        [](const auto& entry) { return entry.second && entry.second->enumerating; });
 }
 
-std::optional<GlobalId> ProcessConnection::client() const { return impl_->client; }
+std::optional<GlobalId> ProcessConnection::client() const {
+    return impl_->client;
+}
 
 void ProcessConnection::sync(std::uint64_t batch) {
     impl_->send(std::nullopt, [impl = impl_.get(), batch](const Proxy*) {

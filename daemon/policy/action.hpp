@@ -126,8 +126,8 @@ struct OpenPorts {
 
 namespace micguard {
 
-using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Admit, action::Shield, action::Destroy, action::CreateLink,
-                            action::SetRouteMute, action::SetUserMute, action::SetPanelMute, action::Suspend, action::MakeSilence,
-                            action::OpenPorts>;
+using Action = std::variant<action::SetKnob, action::UpdatePermissions, action::Admit, action::Shield,
+                            action::Destroy, action::CreateLink, action::SetRouteMute, action::SetUserMute,
+                            action::SetPanelMute, action::Suspend, action::MakeSilence, action::OpenPorts>;
 
 } // namespace micguard

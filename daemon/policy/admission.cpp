@@ -53,8 +53,9 @@ bool isUndecided(const Model& model, const Client& client) {
 
 bool anyUndecided(const Model& model) {
     const auto& clients = model.graph.clients;
-    return model.graph.admissionOurs &&
-           std::any_of(clients.begin(), clients.end(), [&](const auto& entry) { return isUndecided(model, entry.second); });
+    return model.graph.admissionOurs && std::any_of(clients.begin(), clients.end(), [&](const auto& entry) {
+               return isUndecided(model, entry.second);
+           });
 }
 
 void admit(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {

@@ -33,7 +33,8 @@ bool isUnknownProducer(const Graph& graph, const Node& node) {
 template <typename Predicate>
 bool anyPort(const Graph& graph, const Node& node, Predicate predicate) {
     const auto& ports = graph.portsOf(node.id);
-    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) { return predicate(graph.ports.at(id)); });
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](GlobalId id) { return predicate(graph.ports.at(id)); });
 }
 
 bool isSessionManagerUnit(std::string_view unit) {
@@ -43,7 +44,8 @@ bool isSessionManagerUnit(std::string_view unit) {
 // Of a client or a process.
 template <typename Process>
 bool runsSessionManager(const Process& process) {
-    constexpr std::array executables{std::string_view{"wireplumber"}, std::string_view{"pipewire-media-session"}};
+    constexpr std::array executables{std::string_view{"wireplumber"},
+                                     std::string_view{"pipewire-media-session"}};
     std::string_view executable = process.executable;
     // Upgraded under its feet: the name is that of a file that is gone. Then the unit has to vouch for it.
     constexpr std::string_view gone = " (deleted)";
@@ -86,7 +88,9 @@ bool isAnotherGuard(const Client& client) {
     return !client.self && client.socket.ends_with("-manager") && client.applicationId == guardsApplicationId;
 }
 
-bool isSessionManager(const ProcessFacts& process) { return runsSessionManager(process); }
+bool isSessionManager(const ProcessFacts& process) {
+    return runsSessionManager(process);
+}
 
 bool isPipeWire(const ProcessFacts& process) {
     return process.executableTrue && !process.executableWritable && process.sandbox.empty() &&
@@ -110,7 +114,8 @@ bool isBackedByHardware(const Node& node) {
 
 SourceKind sourceKind(const Graph& graph, const Node& node) {
     const Device* device = node.device ? graph.device(*node.device) : nullptr;
-    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5.") || (device && device->api == "bluez5"))
+    if (node.deviceApi == "bluez5" || node.factory.starts_with("api.bluez5.") ||
+        (device && device->api == "bluez5"))
         return SourceKind::Bluetooth;
     if (node.network)
         return SourceKind::Network;
@@ -121,7 +126,9 @@ SourceKind sourceKind(const Graph& graph, const Node& node) {
     return SourceKind::Virtual;
 }
 
-bool isCaptureStream(const Node& node) { return node.mediaClass == "Stream/Input/Audio" && !node.capturesSink; }
+bool isCaptureStream(const Node& node) {
+    return node.mediaClass == "Stream/Input/Audio" && !node.capturesSink;
+}
 
 std::set<GlobalId> sessionManagers(const Graph& graph) {
     const Client* chosen = nullptr;
@@ -179,7 +186,8 @@ bool providesVirtualSource(const Graph& graph, GlobalId client) {
     const auto& nodes = graph.nodesOf(client);
     return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
         const Node& node = graph.nodes.at(id);
-        return isSource(graph, node) && !node.device && node.linkGroup.empty() && sourceKind(graph, node) == SourceKind::Virtual;
+        return isSource(graph, node) && !node.device && node.linkGroup.empty() &&
+               sourceKind(graph, node) == SourceKind::Virtual;
     });
 }
 
@@ -193,7 +201,8 @@ bool isPlumbing(const Graph& graph, const Node& node) {
                isSource(graph, other);
     };
     if (!node.client)
-        return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const auto& entry) { return halfOf(entry.second); });
+        return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                           [&](const auto& entry) { return halfOf(entry.second); });
     const auto& nodes = graph.nodesOf(*node.client);
     return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) { return halfOf(graph.nodes.at(id)); });
 }

@@ -217,8 +217,8 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         stream.levelMeter = node.peaks;
         stream.state = streamState(model, verdicts, node, source, former);
         const auto before = listening_.find(stream.key);
-        const Listening listening =
-            listeningOf(model, verdicts, node, former, before == listening_.end() ? nullptr : &before->second);
+        const Listening listening = listeningOf(model, verdicts, node, former,
+                                                before == listening_.end() ? nullptr : &before->second);
         stream.asking = listening.asking;
         stream.assumed = listening.assumed;
         stream.rate = listening.rate;
@@ -244,7 +244,8 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             application.state = stream.state;
             application.reason.clear();
         }
-        if (const auto ruled = verdicts.ruled.find(id); ruled != verdicts.ruled.end() && stream.state == application.state)
+        if (const auto ruled = verdicts.ruled.find(id);
+            ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
         application.muted = application.muted || (owner && muteOf(model, *owner));
         application.ownMute = application.ownMute || (owner && isMutedByItself(model, *owner));
@@ -258,7 +259,8 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         const std::string sinceKey = "a" + std::to_string(key);
         application.since = since(sinceKey, application.state, now);
         alive.insert(sinceKey);
-        if (!application.levelMeterOnly && (application.state == "capturing" || application.state == "silenced"))
+        if (!application.levelMeterOnly &&
+            (application.state == "capturing" || application.state == "silenced"))
             view.guard.capturing++;
         view.applications.push_back(std::move(application));
     }
@@ -272,16 +274,19 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     guard.mode = std::string(toString(model.mute.mode));
     guard.holds = holdsOf(model);
     guard.connected = model.connected;
-    guard.admission = model.connected && model.graph.admissionOurs && model.settings.admission.strict ? "strict" : "relaxed";
+    guard.admission = model.connected && model.graph.admissionOurs && model.settings.admission.strict
+                          ? "strict"
+                          : "relaxed";
     for (const auto& [id, text] : model.warnings)
         guard.warnings.push_back({id, text});
     for (const auto& verdict : verdicts.sources) {
         const Node* node = model.graph.node(verdict.node);
         const auto knob = node ? model.applied.knobs.find(node->serial) : model.applied.knobs.end();
         if (knob != model.applied.knobs.end() && model.applied.overdue(knob->second.sent))
-            guard.warnings.push_back({"unanswered:" + node->name,
-                                      "the process that provides " + node->name +
-                                          " does not answer; while muted, everybody is kept from this microphone"});
+            guard.warnings.push_back(
+                {"unanswered:" + node->name,
+                 "the process that provides " + node->name +
+                     " does not answer; while muted, everybody is kept from this microphone"});
     }
     for (auto& warning : bypassWarnings(model))
         guard.warnings.push_back(std::move(warning));

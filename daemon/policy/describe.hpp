@@ -18,7 +18,8 @@ namespace micguard {
 class Describer {
   public:
     // `now` in µs since the epoch.
-    View describe(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee, std::uint64_t now);
+    View describe(const Model& model, const Verdicts& verdicts, const Guarantee& guarantee,
+                  std::uint64_t now);
 
     // The key of an application's view, which it keeps; 0: none with this identity was ever shown.
     std::uint64_t keyOf(const std::string& identity) const;

@@ -55,7 +55,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     // Let go in order: what no ordinary tool could mute stays shut, for stopping the guard must open nothing.
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
-    const bool unmutable = model.released && model.mute.muted() && !(found && knob->second.late) && !userMuteWorks(model, node);
+    const bool unmutable =
+        model.released && model.mute.muted() && !(found && knob->second.late) && !userMuteWorks(model, node);
     if (muted || unmutable) {
         verdict.silent = true;
         verdict.reason = "muted";
@@ -69,7 +70,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
         return verdict;
     }
     // Who does not answer is not waited for: his source is as open as he lets it be.
-    const bool unborn = model.listComplete && !found && !isBeyondAsking(model, node) && !isUnanswering(model, node);
+    const bool unborn =
+        model.listComplete && !found && !isBeyondAsking(model, node) && !isUnanswering(model, node);
     const bool newborn = found && knob->second.born && !model.applied.done(knob->second.sent) &&
                          !model.applied.overdue(knob->second.sent);
     if (unborn || newborn) {
@@ -83,7 +85,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
 
 // What is no microphone, as far as is known now. A node of which only the maker's word is known is silent while muted, so that it
 // does not sound before the plug-in behind it has shown; turned out to be something else, it is opened again.
-std::optional<SourceVerdict> judgeOther(const Model& model, const Node& node, const std::set<GlobalId>& managers, bool muted) {
+std::optional<SourceVerdict> judgeOther(const Model& model, const Node& node,
+                                        const std::set<GlobalId>& managers, bool muted) {
     const auto knob = model.applied.knobs.find(node.serial);
     const bool undescribed = muted && isUndescribed(model.graph, node, managers);
     if (!undescribed && (knob == model.applied.knobs.end() || !knob->second.silent))
@@ -134,7 +137,8 @@ KnobState knobState(const Model& model, const Node& node) {
         return KnobState::Fails;
     const auto it = model.applied.knobs.find(node.serial);
     if (it == model.applied.knobs.end())
-        return isBeyondAsking(model, node) || isUnanswering(model, node) ? KnobState::Fails : KnobState::Pending;
+        return isBeyondAsking(model, node) || isUnanswering(model, node) ? KnobState::Fails
+                                                                         : KnobState::Pending;
     const KnobApplied& knob = it->second;
     if (knob.failed || model.applied.overdue(knob.sent))
         return KnobState::Fails;

@@ -47,12 +47,12 @@ struct Verdicts {
     // client -> object -> permissions; what is not listed is left at the client's default.
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
     std::map<GlobalId, Admission> admissions; // of those clients that the server lets wait for us
-    std::set<GlobalId> cutLinks;     // links whose listener no permission binds
-    std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
+    std::set<GlobalId> cutLinks;              // links whose listener no permission binds
+    std::set<GlobalId> destroyNodes;          // sources that can be kept from their maker in no other way
     Rulings rulings;
-    std::map<GlobalId, Decision> ruled; // streams that may not hear what they ask for, and why
+    std::map<GlobalId, Decision> ruled;    // streams that may not hear what they ask for, and why
     std::map<GlobalId, GlobalId> keptFrom; // of each of them, what it may not hear
-    std::set<GlobalId> silenced;        // those of them that go on, with silence in its place
+    std::set<GlobalId> silenced;           // those of them that go on, with silence in its place
 
     const SourceVerdict* source(GlobalId node) const {
         for (const auto& verdict : sources)
@@ -67,8 +67,8 @@ Verdicts evaluate(const Model& model, const RuleBook& book);
 
 // What stands between the verdicts and the promise of design section 1.
 struct Guarantee {
-    bool holds = false;                // everything is acknowledged
-    std::vector<std::string> waiting;  // names of the sources that are not
+    bool holds = false;               // everything is acknowledged
+    std::vector<std::string> waiting; // names of the sources that are not
 };
 
 Guarantee guarantee(const Model& model, const Verdicts& verdicts);

@@ -28,7 +28,8 @@ std::vector<std::string> idsOf(const std::vector<Rule>& rules) {
 }
 
 // By rule, as what it contradicts is called: "a.toml:3 and a.toml:9". Of many rules none: to find out takes a while.
-std::map<std::size_t, std::string> contradictedIn(const RuleBook& book, const std::vector<Circumstances>& moments) {
+std::map<std::size_t, std::string> contradictedIn(const RuleBook& book,
+                                                  const std::vector<Circumstances>& moments) {
     std::map<std::size_t, std::string> found;
     if (book.rules().size() > shadowsLookedFor)
         return found;
@@ -71,8 +72,8 @@ class Explainer {
         const auto inForce = book.inForce(now_);
         for (const auto& [id, node] : model.graph.nodes)
             if (isSource(model.graph, node))
-                decisions_[id] =
-                    book.decide(applicant.subjects.front(), node.name, sourceKind(model.graph, node), inForce);
+                decisions_[id] = book.decide(applicant.subjects.front(), node.name,
+                                             sourceKind(model.graph, node), inForce);
     }
 
     VerdictView on(const Node& node) const {
@@ -110,13 +111,15 @@ class Explainer {
     std::vector<std::string> others(const Node& source, std::optional<std::size_t> decides) const {
         std::vector<std::string> texts;
         for (const auto& subject : applicant_.subjects)
-            for (const auto& opinion : book_.opinions(subject, source.name, sourceKind(model_.graph, source), now_)) {
+            for (const auto& opinion :
+                 book_.opinions(subject, source.name, sourceKind(model_.graph, source), now_)) {
                 std::string text = ids_[opinion.rule] + ": " + opinion.text;
                 const auto contradicted = contradicted_.find(opinion.rule);
                 if (contradicted != contradicted_.end())
                     text += "; " + contradicted->second;
                 // One that decides and contradicts others is worth its line.
-                if ((opinion.rule != decides || contradicted != contradicted_.end()) && std::find(texts.begin(), texts.end(), text) == texts.end())
+                if ((opinion.rule != decides || contradicted != contradicted_.end()) &&
+                    std::find(texts.begin(), texts.end(), text) == texts.end())
                     texts.push_back(std::move(text));
             }
         return texts;

@@ -32,7 +32,8 @@ class Passages {
         if (isSink(node))
             onward.push_back(node.id);
         // Whoever names a group that is not his own only draws more upon himself and on it.
-        if (const auto group = groups_.find(node.linkGroup); !node.linkGroup.empty() && group != groups_.end())
+        if (const auto group = groups_.find(node.linkGroup);
+            !node.linkGroup.empty() && group != groups_.end())
             add(node, group->second, onward);
         // Without a group nothing tells which of a client's sources it feeds from what it hears: all of them.
         else if (node.client)
@@ -82,7 +83,8 @@ Flow flowOf(const Graph& graph) {
 const Node& microphoneBehind(const Graph& graph, const Flow& flow, const Node& source) {
     const auto standsForItself = [&](const Node& node) {
         const auto behind = flow.find(node.id);
-        return sourceKind(graph, node) != SourceKind::Virtual || behind == flow.end() || behind->second.size() == 1;
+        return sourceKind(graph, node) != SourceKind::Virtual || behind == flow.end() ||
+               behind->second.size() == 1;
     };
     if (standsForItself(source))
         return source;

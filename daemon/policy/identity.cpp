@@ -149,7 +149,8 @@ Identity identify(const Graph& graph, const Node& node) {
 }
 
 Subject subjectOf(const Client& client, const Node* stream) {
-    const auto claimed = [stream](const std::string Node::*ofStream, const std::string& ofClient) -> const std::string& {
+    const auto claimed = [stream](const std::string Node::*ofStream,
+                                  const std::string& ofClient) -> const std::string& {
         return stream ? first(stream->*ofStream, ofClient) : ofClient;
     };
     Subject subject;

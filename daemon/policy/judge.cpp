@@ -21,7 +21,8 @@ namespace {
 bool keepsNobody(const Model& model) {
     const Settings& settings = model.settings;
     return settings.policy.fallback == Ruling::Allow && model.appeals.muted.empty() &&
-           model.appeals.own.empty() && (model.appeals.permissions.empty() || !settings.policy.permissionStore) &&
+           model.appeals.own.empty() &&
+           (model.appeals.permissions.empty() || !settings.policy.permissionStore) &&
            std::all_of(settings.rules.begin(), settings.rules.end(),
                        [](const Rule& rule) { return rule.action == Ruling::Allow; });
 }
@@ -154,7 +155,8 @@ class Judge {
             const Node& listener = graph.nodes.at(id);
             if (!canListen(graph, listener))
                 continue;
-            bool linked = false; // to anything but our silence, which is there only as long as it may not hear
+            // To anything but our silence, which is there only as long as it may not hear.
+            bool linked = false;
             for (const auto link : graph.linksTo(id)) {
                 const GlobalId output = graph.links.at(link).outputNode;
                 const Node* node = graph.node(output);
@@ -162,7 +164,8 @@ class Judge {
                 linked = linked || !owner || !owner->self;
                 note(output, listener, true);
             }
-            if (model_.lastFed.contains(listener.serial) || (!linked && isCaptureStream(listener) && listener.autoconnect))
+            if (model_.lastFed.contains(listener.serial) ||
+                (!linked && isCaptureStream(listener) && listener.autoconnect))
                 if (const Node* wanted = wantedSource(model_, listener))
                     note(wanted->id, listener, false);
         }
@@ -184,7 +187,8 @@ class Judge {
     }
 
     // As bySource() goes on with what the rules say.
-    static std::optional<Ruling> loosestFor(const Standing& standing, const Face& face, const Source& source) {
+    static std::optional<Ruling> loosestFor(const Standing& standing, const Face& face,
+                                            const Source& source) {
         if (standing.permission == Permission::No || (standing.muted && !source.exempt))
             return std::nullopt;
         if (face.answer && face.answer->ruling == Ruling::Allow)
@@ -202,11 +206,13 @@ class Judge {
     }
 
     // Why it is kept from what the rules, one by one, would let it hear.
-    std::optional<Decision> refusalOf(const Client& client, const Standing& standing, const Company::Guest& guest,
-                                      GlobalId carrier, std::optional<std::size_t> rule) const {
+    std::optional<Decision> refusalOf(const Client& client, const Standing& standing,
+                                      const Company::Guest& guest, GlobalId carrier,
+                                      std::optional<std::size_t> rule) const {
         const auto party = partyOf_.find({client.id, carrier});
-        const auto found = company_->contradiction(guest, demandsOf(standing, carrier),
-                                                   party == partyOf_.end() ? std::nullopt : std::optional(party->second));
+        const auto found =
+            company_->contradiction(guest, demandsOf(standing, carrier),
+                                    party == partyOf_.end() ? std::nullopt : std::optional(party->second));
         if (!found)
             return std::nullopt;
         std::vector<const Rule*> rules;
@@ -216,7 +222,8 @@ class Judge {
     }
 
     // What a client may hear of each source.
-    std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing, const RuleBook::InForce& inForce) const {
+    std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing,
+                                          const RuleBook::InForce& inForce) const {
         const auto& [faces, muted, permission] = standing;
         const bool handsOut = micguard::handsOut(model_.graph, client);
         std::map<GlobalId, Decision> decisions;
@@ -229,19 +236,22 @@ class Judge {
             for (const auto& face : faces) {
                 Decision decision = book_.decide(face.subject, source.name, source.kind, inForce);
                 if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
-                    decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask", DecidedBy::Store};
+                    decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask",
+                                DecidedBy::Store};
                 if (decision.ruling == Ruling::Ask && face.answer)
                     decision = *face.answer;
                 if (strictest.reason.empty() || decision.ruling > strictest.ruling)
                     strictest = std::move(decision);
             }
             if (handsOut)
-                if (auto decision = book_.strictest(source.name, source.kind, inForce); decision.ruling > strictest.ruling) {
+                if (auto decision = book_.strictest(source.name, source.kind, inForce);
+                    decision.ruling > strictest.ruling) {
                     decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
                     strictest = std::move(decision);
                 }
             if (permission == Permission::No && strictest.ruling < Ruling::Deny)
-                strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
+                strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings",
+                             DecidedBy::Store};
             if (muted && !source.exempt && muted->ruling > strictest.ruling)
                 strictest = *muted;
         }
@@ -274,7 +284,8 @@ class Judge {
                     it->second = decision;
             }
             if (guest && !strict.contains(carrier))
-                if (auto refusal = refusalOf(client, standing, *guest, carrier, decisions.at(*behind.begin()).rule))
+                if (auto refusal =
+                        refusalOf(client, standing, *guest, carrier, decisions.at(*behind.begin()).rule))
                     strict.emplace(carrier, std::move(*refusal));
         }
         return strict;
@@ -285,9 +296,9 @@ class Judge {
     Flow flow_;
     std::map<GlobalId, Source> sources_;
     std::vector<const Client*> judged_;
-    RuleBook::InForce whoever_; // what is in force if nobody captures
+    RuleBook::InForce whoever_;                                    // what is in force if nobody captures
     std::map<std::pair<GlobalId, GlobalId>, std::size_t> partyOf_; // by client and carrier
-    std::optional<Company> company_; // none: no rule asks who captures
+    std::optional<Company> company_;                               // none: no rule asks who captures
 };
 
 } // namespace

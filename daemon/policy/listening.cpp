@@ -19,12 +19,14 @@ bool isCutOff(const Verdicts& verdicts, const Node& stream, const Node* source) 
         return verdict && verdict->sever;
     }
     // It never heard any: so it may be any that is kept from it.
-    return std::any_of(verdicts.sources.begin(), verdicts.sources.end(), [](const auto& verdict) { return verdict.sever; });
+    return std::any_of(verdicts.sources.begin(), verdicts.sources.end(),
+                       [](const auto& verdict) { return verdict.sever; });
 }
 
 const bool* corkedByPulse(const Graph& graph, const Node& stream) {
     const Client* client = graph.owner(stream);
-    return client && client->executableTrue && isPulseClient(*client) && stream.corked ? &*stream.corked : nullptr;
+    return client && client->executableTrue && isPulseClient(*client) && stream.corked ? &*stream.corked
+                                                                                       : nullptr;
 }
 
 } // namespace
@@ -39,7 +41,8 @@ Listening listeningOf(const Model& model, const Verdicts& verdicts, const Node& 
     for (const auto id : graph.linksTo(stream.id))
         fed.insert(graph.links.at(id).inputPort);
     if (!fed.empty() && !cutOff)
-        return {stream.state == NodeState::Running, false, static_cast<std::uint32_t>(fed.size()) * graph.clockRate};
+        return {stream.state == NodeState::Running, false,
+                static_cast<std::uint32_t>(fed.size()) * graph.clockRate};
 
     const bool known = before && before->rate != 0;
     // One channel at the least; opened to be linked, and not known to be paused, it is taken to ask.

@@ -87,7 +87,8 @@ std::optional<std::int32_t> winningPriority(const Rule& rule, const std::vector<
     for (const auto& other : others) {
         Rule level = rule;
         level.priority = other.priority;
-        const bool wins = std::is_lteq(compare({&level, specificity}, {&other, micguard::specificity(other)}).order);
+        const bool wins =
+            std::is_lteq(compare({&level, specificity}, {&other, micguard::specificity(other)}).order);
         priority = std::max(priority, wins ? other.priority : other.priority + 1);
     }
     return priority > priorityLimit ? std::nullopt : std::optional(priority);

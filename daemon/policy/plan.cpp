@@ -16,7 +16,9 @@ bool userMuteInForce(const Model& model, const Node& node) {
     return it != model.applied.userMuted.end() && model.applied.done(it->second) && node.knob.mute;
 }
 
-bool standsIn(const Model& model) { return model.released && model.mute.muted(); }
+bool standsIn(const Model& model) {
+    return model.released && model.mute.muted();
+}
 
 // A knob that somebody else turned up. Only a reading newer than our own write says so.
 bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) {
@@ -26,7 +28,8 @@ bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) 
 
 // Silent from birth, its monitor not muted with it: no property of a new node does that.
 bool monitorIsOpen(const Model& model, const Node& node, const KnobApplied& knob) {
-    return knob.found && knob.silent && !knob.failed && node.knob.present && !node.knob.monitorMute && hasMonitorOutput(model, node);
+    return knob.found && knob.silent && !knob.failed && node.knob.present && !node.knob.monitorMute &&
+           hasMonitorOutput(model, node);
 }
 
 struct Knobs {
@@ -49,15 +52,16 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
             // The same goes for what is silent from birth, by the server's rules, until a reading says otherwise.
             if (!known && (!model.listComplete || node->firstReadingDue))
                 continue;
-            if (!known || (!it->second.silent && !it->second.failed) || wasTurnedUp(model, *node, it->second) ||
-                monitorIsOpen(model, *node, it->second))
-                result.close.push_back(action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
+            if (!known || (!it->second.silent && !it->second.failed) ||
+                wasTurnedUp(model, *node, it->second) || monitorIsOpen(model, *node, it->second))
+                result.close.push_back(
+                    action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
         } else if (known && it->second.silent) {
             if (standsIn(model) && verdict.guarded && !it->second.late && !userMuteInForce(model, *node))
                 continue;
-            result.open.push_back(
-                action::SetKnob{verdict.node, false, it->second.restoreMax, it->second.restoreMonitorMute,
-                                processOf(model.graph, *node)});
+            result.open.push_back(action::SetKnob{verdict.node, false, it->second.restoreMax,
+                                                  it->second.restoreMonitorMute,
+                                                  processOf(model.graph, *node)});
         }
     }
     return result;
@@ -90,7 +94,8 @@ bool nodesFirst(const Graph& graph, GlobalId a, GlobalId b) {
 // before this one, or by a guard before us) stays until it is: given back now, it would be audible.
 bool isUnconfirmed(const Model& model, const SourceVerdict& verdict) {
     const Node* node = model.graph.node(verdict.node);
-    return node && verdict.guarded && verdict.silent && !verdict.sever && knobState(model, *node) != KnobState::Holds;
+    return node && verdict.guarded && verdict.silent && !verdict.sever &&
+           knobState(model, *node) != KnobState::Holds;
 }
 
 // The same of what stands for `object`: a source, a port of one, or a stream, which any source could reach.
@@ -132,9 +137,11 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
         std::sort(loosen.begin(), loosen.end(), byKind);
         const bool manager = managers.contains(id);
         if (!tighten.empty())
-            (manager ? result.hide : result.revoke).push_back(action::UpdatePermissions{id, std::move(tighten)});
+            (manager ? result.hide : result.revoke)
+                .push_back(action::UpdatePermissions{id, std::move(tighten)});
         if (!loosen.empty())
-            (manager ? result.show : result.grant).push_back(action::UpdatePermissions{id, std::move(loosen)});
+            (manager ? result.show : result.grant)
+                .push_back(action::UpdatePermissions{id, std::move(loosen)});
     }
     return result;
 }
@@ -160,7 +167,8 @@ bool isLinked(const Graph& graph, GlobalId stream, const std::set<GlobalId>& kep
 // Streams that the session manager was shown and did not link, and those of clients that may listen again: it may
 // have tried in vain meanwhile and does not try again by itself (WirePlumber 0.5.8, link-target.lua). Once more, as if
 // they were new.
-std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts, const std::vector<Action>& grants) {
+std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts,
+                                  const std::vector<Action>& grants) {
     std::vector<Action> actions;
     const auto given = sourcesGiven(model.graph, grants);
     const auto isDue = [&](GlobalId id, const Node& node) {
@@ -277,7 +285,8 @@ class Admitter {
         return it == model_.applied.admitted.end() ? nullptr : &it->second;
     }
 
-    void shield(GlobalId id, const Admission& admission, const Admitted& now, std::vector<Action>& actions) const {
+    void shield(GlobalId id, const Admission& admission, const Admitted& now,
+                std::vector<Action>& actions) const {
         if (admission.shield ? now.shieldedTo == newest_ : now.shieldedTo == 0)
             return;
         action::Shield action{id, {}, admission.shield, newest_};
@@ -343,7 +352,8 @@ std::vector<Action> planEndOfSilence(const Model& model, const Verdicts& verdict
     return actions;
 }
 
-action::SetRouteMute setRouteMute(const Model& model, const Device& device, const Route& route, bool mute, bool save) {
+action::SetRouteMute setRouteMute(const Model& model, const Device& device, const Route& route, bool mute,
+                                  bool save) {
     return {device.id, route.index, route.profileDevice, mute, save, processOf(model.graph, device)};
 }
 
@@ -356,13 +366,14 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
         for (const auto& route : device.routes) {
             if (!route.input || !route.hardwareMute)
                 continue;
-            const bool wanted =
-                model.settings.mute.led && verdicts.muted &&
-                std::any_of(verdicts.sources.begin(), verdicts.sources.end(), [&, owner = id](const auto& verdict) {
-                    const Node* node = model.graph.node(verdict.node);
-                    return node && verdict.silent && verdict.guarded && node->device == owner &&
-                           node->profileDevice == route.profileDevice;
-                });
+            const bool wanted = model.settings.mute.led && verdicts.muted &&
+                                std::any_of(verdicts.sources.begin(), verdicts.sources.end(),
+                                            [&, owner = id](const auto& verdict) {
+                                                const Node* node = model.graph.node(verdict.node);
+                                                return node && verdict.silent && verdict.guarded &&
+                                                       node->device == owner &&
+                                                       node->profileDevice == route.profileDevice;
+                                            });
             const auto led = model.applied.leds.find({device.serial, route.index});
             const bool known = led != model.applied.leds.end();
             // A new one may still be about to be muted by the session manager, on the user's behalf: then it is his.
@@ -430,7 +441,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     if (!model.connected)
         return actions;
     const auto add = [&](std::vector<Action> more) {
-        actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+        actions.insert(actions.end(), std::make_move_iterator(more.begin()),
+                       std::make_move_iterator(more.end()));
     };
     auto knobs = planKnobs(model, verdicts);
     auto permissions = planPermissions(model, verdicts);
@@ -441,7 +453,8 @@ std::vector<Action> plan(const Model& model, const Verdicts& verdicts) {
     const bool nobodyWaits = newcomers.empty() && !anyUndecided(model);
     add(std::move(newcomers));
     for (const auto id : verdicts.destroyNodes)
-        if (const Node* node = model.graph.node(id); node && !model.applied.destroyAsked.contains(node->serial))
+        if (const Node* node = model.graph.node(id);
+            node && !model.applied.destroyAsked.contains(node->serial))
             actions.emplace_back(action::Destroy{id});
     for (const auto id : verdicts.cutLinks)
         if (const auto it = model.graph.links.find(id);

@@ -111,7 +111,8 @@ std::optional<Decision> muteOf(const Model& model, const Client& client) {
 
 bool isMutedByItself(const Model& model, const Client& client) {
     const auto& own = model.appeals.own;
-    return std::any_of(own.begin(), own.end(), [&](const auto& entry) { return isOwn(entry.second, model.graph, client); });
+    return std::any_of(own.begin(), own.end(),
+                       [&](const auto& entry) { return isOwn(entry.second, model.graph, client); });
 }
 
 bool isOwn(const OwnMute& mute, const Graph& graph, const Client& client) {
@@ -168,7 +169,8 @@ std::vector<std::uint64_t> endedAnswers(const Model& model) {
     return ended;
 }
 
-std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, const Subject& subject, bool allow) {
+std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, const Subject& subject,
+                                   bool allow) {
     struct Place {
         std::string name;
         SourceKind kind;
@@ -178,7 +180,8 @@ std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, con
     for (const auto& [id, node] : model.graph.nodes) {
         if (!isSource(model.graph, node))
             continue;
-        const Decision decision = book.decide(subject, node.name, sourceKind(model.graph, node), model.circumstances);
+        const Decision decision =
+            book.decide(subject, node.name, sourceKind(model.graph, node), model.circumstances);
         if (decision.ruling != Ruling::Ask)
             continue;
         asking.push_back({node.name, sourceKind(model.graph, node)});

@@ -49,6 +49,7 @@ std::map<std::string, std::set<Serial>> waitingForAnswer(const Model& model, con
 std::vector<std::uint64_t> endedAnswers(const Model& model);
 
 // What is written down for whoever answered `always`. Nothing: no such rule would win over the one that asks.
-std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, const Subject& subject, bool allow);
+std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, const Subject& subject,
+                                   bool allow);
 
 } // namespace micguard

@@ -97,7 +97,8 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
         const auto comparison = compare({&rules_[a], unsorted[a]}, {&rules_[b], unsorted[b]});
-        return std::is_neq(comparison.order) ? std::is_lt(comparison.order) : namedBefore(rules_[a], rules_[b]);
+        return std::is_neq(comparison.order) ? std::is_lt(comparison.order)
+                                             : namedBefore(rules_[a], rules_[b]);
     });
 
     indifferent_.fill(Bits(count));
@@ -306,8 +307,8 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
         const std::uint64_t heeded =
             rulesIn(words[i]).claimed & strict.word(words[i]) & (i + 1 == beyond ? ahead : ~std::uint64_t{0});
         if (heeded != 0) {
-            outcome.decides =
-                static_cast<Rank>(std::size_t{words[i]} * 64 + static_cast<std::size_t>(std::countr_zero(heeded)));
+            outcome.decides = static_cast<Rank>(std::size_t{words[i]} * 64 +
+                                                static_cast<std::size_t>(std::countr_zero(heeded)));
             break;
         }
     }

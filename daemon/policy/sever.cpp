@@ -16,7 +16,8 @@ using Kept = std::set<GlobalId>;
 // One of its nodes may listen, so that a revocation is due to it.
 bool canListenAtAll(const Graph& graph, GlobalId client) {
     const auto& nodes = graph.nodesOf(client);
-    return std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) { return canListen(graph, graph.nodes.at(id)); });
+    return std::any_of(nodes.begin(), nodes.end(),
+                       [&](GlobalId id) { return canListen(graph, graph.nodes.at(id)); });
 }
 
 // The server destroys a revoked client's links by itself; one that stands after the revocation was acknowledged (or
@@ -98,7 +99,9 @@ class Cutter {
     }
 
     // Whoever may not see a sink cannot play either: of its monitor the links are cut one by one.
-    bool isPlayedTo(const Node& carrier) const { return !isSource(graph_, carrier) && carrier.mediaClass.starts_with("Audio/Sink"); }
+    bool isPlayedTo(const Node& carrier) const {
+        return !isSource(graph_, carrier) && carrier.mediaClass.starts_with("Audio/Sink");
+    }
 
     void cutLinksFrom(const Node& source) {
         for (const auto id : graph_.linksFrom(source.id)) {
@@ -163,7 +166,8 @@ class Cutter {
                 listeners.insert(*client);
         for (const auto& [id, client] : graph_.clients)
             if (!client.self)
-                verdicts_.permissions[id][silence.id] = listeners.contains(id) ? permission::readOnly : permission::none;
+                verdicts_.permissions[id][silence.id] =
+                    listeners.contains(id) ? permission::readOnly : permission::none;
     }
 
     // The source that a stream would hear if it might.
@@ -181,8 +185,8 @@ class Cutter {
         }
         if (const Node* wanted = wantedSource(severing_.model, stream); wanted && kept.contains(wanted->id))
             return wanted->id;
-        const bool anyOpen =
-            std::any_of(sources_.begin(), sources_.end(), [&](GlobalId source) { return !kept.contains(source); });
+        const bool anyOpen = std::any_of(sources_.begin(), sources_.end(),
+                                         [&](GlobalId source) { return !kept.contains(source); });
         return anyOpen || kept.empty() ? std::nullopt : std::optional(*kept.begin());
     }
 
@@ -195,6 +199,8 @@ class Cutter {
 
 } // namespace
 
-void sever(const Severing& severing, Verdicts& verdicts) { Cutter(severing, verdicts).all(); }
+void sever(const Severing& severing, Verdicts& verdicts) {
+    Cutter(severing, verdicts).all();
+}
 
 } // namespace micguard

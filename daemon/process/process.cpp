@@ -82,7 +82,8 @@ int openPlain(const std::string& path) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_NO_SYMLINKS;
-    const int fd = notingWant(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+    const int fd =
+        notingWant(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return fd;
     // A kernel before 5.6, or a container that does not know the call.

@@ -11,13 +11,17 @@ thread_local bool wanting = false;
 
 } // namespace
 
-bool isOurOwnWant(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
+bool isOurOwnWant(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
 
 int notingWant(int descriptor) {
     wanting = wanting || (descriptor < 0 && isOurOwnWant(errno));
     return descriptor;
 }
 
-bool takeWant() { return std::exchange(wanting, false); }
+bool takeWant() {
+    return std::exchange(wanting, false);
+}
 
 } // namespace micguard

@@ -30,7 +30,7 @@ json common(const Model& model, bool muted) {
 std::string writeMarker(const Model& model, bool modeChosen) {
     // What the session does by itself is asked of it anew; the rest is as good as the button, for whoever held it is gone.
     json out = common(model, model.mute.heldMuted() ||
-                                  ((model.mute.user || model.mute.start) && !model.mute.heldLive()));
+                                 ((model.mute.user || model.mute.start) && !model.mute.heldLive()));
     out["desktop"] = model.mute.desktop && !model.mute.heldLive();
     out["locked"] = model.circumstances.locked;
     if (modeChosen)
@@ -51,8 +51,8 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& leds = out["leds"] = json::array();
     for (const auto& [device, route] : memory.leds)
         leds.push_back({device, route});
-    if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() && model.remembered.panel.empty() && restore.empty() && cut.empty() &&
-        revoked.empty() && leds.empty())
+    if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() &&
+        model.remembered.panel.empty() && restore.empty() && cut.empty() && revoked.empty() && leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
     return out.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -100,7 +100,7 @@ std::optional<Memory> readMemory(std::string_view text) {
         memory.remembered.serverCookie = in.value("server", std::string{});
         for (const auto& entry : in.value("restore", json::array()))
             memory.remembered.restore[Serial{entry.at(0).get<std::uint64_t>()}] = {entry.at(1).get<float>(),
-                                                                                  entry.at(2).get<bool>()};
+                                                                                   entry.at(2).get<bool>()};
         for (const auto& entry : in.value("cut", json::array()))
             memory.remembered.cut.push_back({Serial{entry.at(0).get<std::uint64_t>()},
                                              Serial{entry.at(1).get<std::uint64_t>()},
@@ -109,9 +109,11 @@ std::optional<Memory> readMemory(std::string_view text) {
             memory.remembered.revoked.emplace_back(Serial{entry.at(0).get<std::uint64_t>()},
                                                    Serial{entry.at(1).get<std::uint64_t>()});
         for (const auto& entry : in.value("leds", json::array()))
-            memory.remembered.leds.emplace_back(entry.at(0).get<std::string>(), entry.at(1).get<std::uint32_t>());
+            memory.remembered.leds.emplace_back(entry.at(0).get<std::string>(),
+                                                entry.at(1).get<std::uint32_t>());
         for (const auto& entry : in.value("ledsStored", json::array()))
-            memory.remembered.ledsStored.emplace(entry.at(0).get<std::string>(), entry.at(1).get<std::uint32_t>());
+            memory.remembered.ledsStored.emplace(entry.at(0).get<std::string>(),
+                                                 entry.at(1).get<std::uint32_t>());
         for (const auto& entry : in.value("userMuted", json::array()))
             memory.remembered.userMuted.insert(entry.get<std::string>());
         return memory;

@@ -17,9 +17,9 @@ namespace micguard {
 struct Memory {
     bool muted = false;
     bool desktop = false; // by the desktop's means, so that these lift it
-    bool locked = false; // the session was: muted or not, nobody may unmute until it is known to be open
+    bool locked = false;  // the session was: muted or not, nobody may unmute until it is known to be open
     std::uint64_t since = 0;
-    std::optional<Mode> mode; // chosen at run time; none: as configured
+    std::optional<Mode> mode;                    // chosen at run time; none: as configured
     std::map<std::string, std::string> appMutes; // application, who muted it
     Remembered remembered;
 };

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t largestFile = 4U << 20;
 
-std::string systemError(const std::string& what) { return what + ": " + std::strerror(errno); }
+std::string systemError(const std::string& what) {
+    return what + ": " + std::strerror(errno);
+}
 
 bool makeFolders(const std::string& path) {
     for (std::size_t at = 1; at != std::string::npos;) {
@@ -30,7 +32,8 @@ bool makeFolders(const std::string& path) {
 }
 
 // A reader sees the old file or the new one, never half of one.
-std::string replaceFile(const std::string& folder, const std::string& path, const std::string& text, bool durable) {
+std::string replaceFile(const std::string& folder, const std::string& path, const std::string& text,
+                        bool durable) {
     const std::string temporary = path + ".new";
     const auto create = [&] {
         return open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -93,7 +96,8 @@ std::string fromEnvironment(const char* variable, const char* homeFolder) {
 
 } // namespace
 
-Store::Store(std::string runtimeFolder, std::string stateFolder, std::function<void(const std::string&)> failed)
+Store::Store(std::string runtimeFolder, std::string stateFolder,
+             std::function<void(const std::string&)> failed)
     : runtimeFolder_(std::move(runtimeFolder))
     , stateFolder_(std::move(stateFolder))
     , failed_(std::move(failed))
@@ -216,6 +220,8 @@ std::string Store::defaultRuntimeFolder() {
     return "/run/user/" + std::to_string(getuid()) + "/micguard";
 }
 
-std::string Store::defaultStateFolder() { return fromEnvironment("XDG_STATE_HOME", "/.local/state"); }
+std::string Store::defaultStateFolder() {
+    return fromEnvironment("XDG_STATE_HOME", "/.local/state");
+}
 
 } // namespace micguard

@@ -19,7 +19,8 @@ namespace {
 
 [[noreturn]] void usage(const std::string& program, std::initializer_list<const char*> flags,
                         std::initializer_list<const char*> values, bool takesRest) {
-    std::cerr << "usage: " << program << " [--source NAME] [--count N] [--seconds S] [--remote NAME] [--stats FILE]";
+    std::cerr << "usage: " << program
+              << " [--source NAME] [--count N] [--seconds S] [--remote NAME] [--stats FILE]";
     for (const char* flag : flags)
         std::cerr << " [--" << flag << "]";
     for (const char* value : values)
@@ -168,7 +169,8 @@ void Loop::run() {
 bool Loop::runUntil(const std::function<bool()>& predicate, std::chrono::microseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (!ended_ && !predicate()) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() < 0)
             break;
         pw_loop_iterate(get(), std::max(1, static_cast<int>(left.count())));
@@ -183,40 +185,44 @@ std::string Global::property(const std::string& key) const {
 
 const pw_core_events Connection::coreEvents = {
     .version = PW_VERSION_CORE_EVENTS,
-    .done = [](void* data, std::uint32_t id, int seq) noexcept {
-        if (id == PW_ID_CORE)
-            static_cast<Connection*>(data)->done_ = seq;
-    },
-    .error = [](void* data, std::uint32_t id, int, int result, const char* message) noexcept {
-        auto& self = *static_cast<Connection*>(data);
-        self.errors_++;
-        if (std::getenv("ATTACK_DEBUG") != nullptr)
-            std::fprintf(stderr, "error on %u: %d %s\n", id, result, message != nullptr ? message : "");
-        if (id == PW_ID_CORE && result == -EPIPE)
-            self.lost_ = true;
-    },
+    .done =
+        [](void* data, std::uint32_t id, int seq) noexcept {
+            if (id == PW_ID_CORE)
+                static_cast<Connection*>(data)->done_ = seq;
+        },
+    .error =
+        [](void* data, std::uint32_t id, int, int result, const char* message) noexcept {
+            auto& self = *static_cast<Connection*>(data);
+            self.errors_++;
+            if (std::getenv("ATTACK_DEBUG") != nullptr)
+                std::fprintf(stderr, "error on %u: %d %s\n", id, result, message != nullptr ? message : "");
+            if (id == PW_ID_CORE && result == -EPIPE)
+                self.lost_ = true;
+        },
 };
 
 const pw_registry_events Connection::registryEvents = {
     .version = PW_VERSION_REGISTRY_EVENTS,
-    .global = [](void* data, std::uint32_t id, std::uint32_t permissions, const char* type, std::uint32_t,
-                 const spa_dict* properties) noexcept {
-        auto& self = *static_cast<Connection*>(data);
-        const Global global{id, permissions, type, copy(properties)};
-        self.globals_[id] = self.former_[id] = global;
-        if (self.onGlobal)
-            self.onGlobal(global);
-    },
-    .global_remove = [](void* data, std::uint32_t id) noexcept {
-        auto& self = *static_cast<Connection*>(data);
-        self.globals_.erase(id);
-        if (const auto it = self.bound_.find(id); it != self.bound_.end()) {
-            pw_proxy_destroy(it->second);
-            self.bound_.erase(it);
-        }
-        if (self.onGlobalRemoved)
-            self.onGlobalRemoved(id);
-    },
+    .global =
+        [](void* data, std::uint32_t id, std::uint32_t permissions, const char* type, std::uint32_t,
+           const spa_dict* properties) noexcept {
+            auto& self = *static_cast<Connection*>(data);
+            const Global global{id, permissions, type, copy(properties)};
+            self.globals_[id] = self.former_[id] = global;
+            if (self.onGlobal)
+                self.onGlobal(global);
+        },
+    .global_remove =
+        [](void* data, std::uint32_t id) noexcept {
+            auto& self = *static_cast<Connection*>(data);
+            self.globals_.erase(id);
+            if (const auto it = self.bound_.find(id); it != self.bound_.end()) {
+                pw_proxy_destroy(it->second);
+                self.bound_.erase(it);
+            }
+            if (self.onGlobalRemoved)
+                self.onGlobalRemoved(id);
+        },
 };
 
 std::unique_ptr<Connection> Connection::open(Loop& loop, const Options& options, const std::string& name) {
@@ -263,8 +269,12 @@ std::optional<Global> find(const std::map<std::uint32_t, Global>& in, const std:
 
 } // namespace
 
-std::optional<Global> Connection::node(const std::string& name) const { return find(globals_, name); }
-std::optional<Global> Connection::formerNode(const std::string& name) const { return find(former_, name); }
+std::optional<Global> Connection::node(const std::string& name) const {
+    return find(globals_, name);
+}
+std::optional<Global> Connection::formerNode(const std::string& name) const {
+    return find(former_, name);
+}
 
 std::vector<Global> Connection::ofType(const char* type) const {
     std::vector<Global> result;

@@ -58,7 +58,9 @@ class Report {
     std::uint64_t attempts = 0, accepted = 0, refused = 0;
     StreamStats& stats() { return *stats_; }
     template <typename T>
-    void note(const std::string& key, const T& value) { more_[key] = value; }
+    void note(const std::string& key, const T& value) {
+        more_[key] = value;
+    }
     bool exhausted() const { return limit_ != 0 && attempts >= limit_; }
     void print();
 

@@ -20,9 +20,9 @@ void ramp(pw_node* node, float volume) {
     // at which an x86 processor ends the process at once. Any other ramp (volumeRampTime) never comes to its end, and the
     // server with it only when its memory does.
     constexpr int samples = std::numeric_limits<int>::min();
-    const auto* props = static_cast<const spa_pod*>(spa_pod_builder_add_object(
-        &b, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props, SPA_PROP_volume, SPA_POD_Float(volume), SPA_PROP_volumeRampSamples,
-        SPA_POD_Int(samples)));
+    const auto* props = static_cast<const spa_pod*>(
+        spa_pod_builder_add_object(&b, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props, SPA_PROP_volume,
+                                   SPA_POD_Float(volume), SPA_PROP_volumeRampSamples, SPA_POD_Int(samples)));
     pw_node_set_param(node, SPA_PARAM_Props, 0, props);
 }
 
@@ -44,8 +44,8 @@ int attack(const Options& options) {
         if (!target)
             target = connection->node(own);
         if (!target && made == nullptr)
-            made = static_cast<pw_proxy*>(pw_core_create_object(connection->core(), "adapter", PW_TYPE_INTERFACE_Node,
-                                                                PW_VERSION_NODE, &properties, 0));
+            made = static_cast<pw_proxy*>(pw_core_create_object(
+                connection->core(), "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
         pw_proxy* proxy = target ? connection->bind(*target, PW_VERSION_NODE) : nullptr;
         if (proxy != nullptr) {
             // A ramp needs a change of volume, and how it crashes depends on its direction.

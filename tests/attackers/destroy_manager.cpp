@@ -6,5 +6,6 @@
 int main(int argc, char** argv) {
     using namespace micguard::attack;
     const Options options = parseOptions(argc, argv, {"raised"});
-    return runAttack(argc, argv, options, [&] { return attackVictims(options, 4, isSessionManager, destroy); });
+    return runAttack(argc, argv, options,
+                     [&] { return attackVictims(options, 4, isSessionManager, destroy); });
 }

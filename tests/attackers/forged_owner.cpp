@@ -39,8 +39,8 @@ int attack(const Options& options) {
     for (const auto& [key, value] : asked)
         items.push_back({key.c_str(), value.c_str()});
     const spa_dict properties{0, static_cast<std::uint32_t>(items.size()), items.data()};
-    auto* made = static_cast<pw_proxy*>(pw_core_create_object(connection->core(), "adapter", PW_TYPE_INTERFACE_Node,
-                                                              PW_VERSION_NODE, &properties, 0));
+    auto* made = static_cast<pw_proxy*>(pw_core_create_object(
+        connection->core(), "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
     // The ear has a connection of its own: nothing that the guard does to listeners shall hit the one that links.
     const auto second = Connection::open(loop, options, ownEar);
     if (made == nullptr || !second)

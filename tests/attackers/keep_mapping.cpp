@@ -49,7 +49,8 @@ class Keeper {
                 continue;
             for (std::size_t at = 0, end = 0; at < now.size(); at = end) {
                 bool changed = false;
-                for (end = at; end < now.size() && std::memcmp(&now[end], &now[at], sizeof(float)) == 0; ++end)
+                for (end = at; end < now.size() && std::memcmp(&now[end], &now[at], sizeof(float)) == 0;
+                     ++end)
                     changed = changed || std::memcmp(&now[end], &block.last[end], sizeof(float)) != 0;
                 const float level = std::abs(now[at]);
                 if (changed && end - at >= run && level > test::kDefaultThreshold && level <= 1.0F)
@@ -66,7 +67,9 @@ class Keeper {
         if (fd < 0)
             return;
         const off_t size = ::lseek(fd, 0, SEEK_END);
-        void* memory = size > 0 ? ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+        void* memory = size > 0
+                           ? ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ, MAP_SHARED, fd, 0)
+                           : MAP_FAILED;
         ::close(fd);
         if (memory == MAP_FAILED)
             return;
@@ -83,10 +86,11 @@ class Keeper {
 
 const pw_mempool_events Keeper::events = {
     .version = PW_VERSION_MEMPOOL_EVENTS,
-    .added = [](void* data, pw_memblock* block) noexcept {
-        if (block->fd >= 0)
-            static_cast<Keeper*>(data)->keep(*block);
-    },
+    .added =
+        [](void* data, pw_memblock* block) noexcept {
+            if (block->fd >= 0)
+                static_cast<Keeper*>(data)->keep(*block);
+        },
 };
 
 int attack(const Options& options) {

@@ -46,10 +46,11 @@ int attack(const Options& options) {
     std::uint64_t rounds = 0;
     while (!loop.ended() && !connection->lost() && !report.exhausted()) {
         const Module null({"module-null-sink", std::string("sink_name=") + sink}, report);
-        const Module loopback({"module-loopback", "source=" + options.source, std::string("sink=") + sink}, report);
-        const Module remap({"module-remap-source", "master=" + options.source,
-                            std::string("source_name=") + remapped},
-                           report);
+        const Module loopback({"module-loopback", "source=" + options.source, std::string("sink=") + sink},
+                              report);
+        const Module remap(
+            {"module-remap-source", "master=" + options.source, std::string("source_name=") + remapped},
+            report);
         {
             // Both in PipeWire's one data thread, so that they may share their figures.
             StreamEar monitor(*connection, report, sink, {{"stream.capture.sink", "true"}});

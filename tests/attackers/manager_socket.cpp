@@ -14,9 +14,9 @@ int attack(const Options& options) {
     std::vector<std::string> names = options.rest;
     if (names.empty())
         // The session manager's end comes last: without it an ordinary stream hears nothing, whatever the guard does.
-        names = {"self_link",    "relink_first_ms", "turn_up",      "turn_up --knob", "raise_permissions", "keep_mapping",
-                 "second_node",  "forged_owner",    "churn",        "blind_guard",    "destroy_guard",
-                 "destroy_manager"};
+        names = {"self_link",     "relink_first_ms", "turn_up",      "turn_up --knob", "raise_permissions",
+                 "keep_mapping",  "second_node",     "forged_owner", "churn",          "blind_guard",
+                 "destroy_guard", "destroy_manager"};
     Report report(options, 5);
     const auto directory = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     const double share = (options.seconds > 0 ? options.seconds : 24.0) / static_cast<double>(names.size());
@@ -24,8 +24,13 @@ int attack(const Options& options) {
         std::istringstream words(name);
         std::string word;
         words >> word;
-        std::vector<std::string> argv{(directory / ("attack-" + word)).string(), "--remote", "pipewire-0-manager",
-                                      "--source", options.source, "--seconds", std::to_string(share)};
+        std::vector<std::string> argv{(directory / ("attack-" + word)).string(),
+                                      "--remote",
+                                      "pipewire-0-manager",
+                                      "--source",
+                                      options.source,
+                                      "--seconds",
+                                      std::to_string(share)};
         while (words >> word)
             argv.push_back(word);
         const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(share * 1000) + 5000);
@@ -33,8 +38,9 @@ int attack(const Options& options) {
         const auto start = finished.output.find("{\"attacker\"");
         const auto line = start == std::string::npos
                               ? nlohmann::json{}
-                              : nlohmann::json::parse(finished.output.substr(start, finished.output.find('\n', start) - start),
-                                                      nullptr, false);
+                              : nlohmann::json::parse(
+                                    finished.output.substr(start, finished.output.find('\n', start) - start),
+                                    nullptr, false);
         if (!line.is_object()) {
             std::cerr << name << ": " << finished.output << "\n";
             report.note("failed: " + name, finished.exitCode);

@@ -18,7 +18,8 @@ struct NodeInfo {
 void onInfo(void* data, const pw_node_info* info) noexcept {
     auto& node = *static_cast<NodeInfo*>(data);
     const spa_dict_item* item = nullptr;
-    spa_dict_for_each(item, info->props) node.properties[item->key] = item->value != nullptr ? item->value : "";
+    spa_dict_for_each(item, info->props) node.properties[item->key] =
+        item->value != nullptr ? item->value : "";
     node.known = true;
 }
 
@@ -37,8 +38,8 @@ Properties deviceOf(Connection& connection, const std::string& source) {
     connection.loop().runUntil([&] { return node.known; }, std::chrono::seconds(5));
     if (connection.node(source))
         spa_hook_remove(&hook);
-    for (const char* key : {"object.id", "object.serial", "client.id", "factory.id", "node.loop.name", "node.group",
-                            "node.link-group", "object.path"})
+    for (const char* key : {"object.id", "object.serial", "client.id", "factory.id", "node.loop.name",
+                            "node.group", "node.link-group", "object.path"})
         node.properties.erase(key);
     return node.properties;
 }
@@ -74,9 +75,9 @@ int attack(const Options& options) {
             links.dropAll();
             pw_proxy_destroy(std::exchange(made, nullptr));
         } else if (made == nullptr) {
-            made = static_cast<pw_proxy*>(pw_core_create_object(connection->core(),
-                                                                options.has("raw") ? "spa-node-factory" : "adapter",
-                                                                PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
+            made = static_cast<pw_proxy*>(
+                pw_core_create_object(connection->core(), options.has("raw") ? "spa-node-factory" : "adapter",
+                                      PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
             ++nodes;
         }
         if (links.standing() == 0)

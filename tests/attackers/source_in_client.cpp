@@ -63,28 +63,30 @@ const spa_pod* props(Memory& memory, float maxVolume, bool monitorMute) {
 
 const pw_filter_events events = {
     .version = PW_VERSION_FILTER_EVENTS,
-    .param_changed = [](void* data, void* port, std::uint32_t id, const spa_pod* param) noexcept {
-        auto& self = *static_cast<Source*>(data);
-        if (port != nullptr || id != SPA_PARAM_Props || param == nullptr)
-            return;
-        self.report.attempts++; // somebody tried to turn it down
-        if (!self.lying)
-            return;
-        Memory memory{};
-        const spa_pod* lie = props(memory, 0.0F, true);
-        pw_filter_update_params(self.filter, nullptr, &lie, 1);
-        self.report.accepted++;
-    },
-    .process = [](void* data, spa_io_position* position) noexcept {
-        auto& self = *static_cast<Source*>(data);
-        const auto count = static_cast<std::uint32_t>(position->clock.duration);
-        const unsigned parity = self.layout != nullptr ? self.layout->phase.load() & 1U : 0;
-        auto* samples = static_cast<float*>(pw_filter_get_dsp_buffer(self.port, count));
-        if (samples == nullptr)
-            return;
-        std::fill_n(samples, count, parity == 0 ? test::kAmplitude : -test::kAmplitude);
-        self.made[parity].fetch_add(count);
-    },
+    .param_changed =
+        [](void* data, void* port, std::uint32_t id, const spa_pod* param) noexcept {
+            auto& self = *static_cast<Source*>(data);
+            if (port != nullptr || id != SPA_PARAM_Props || param == nullptr)
+                return;
+            self.report.attempts++; // somebody tried to turn it down
+            if (!self.lying)
+                return;
+            Memory memory{};
+            const spa_pod* lie = props(memory, 0.0F, true);
+            pw_filter_update_params(self.filter, nullptr, &lie, 1);
+            self.report.accepted++;
+        },
+    .process =
+        [](void* data, spa_io_position* position) noexcept {
+            auto& self = *static_cast<Source*>(data);
+            const auto count = static_cast<std::uint32_t>(position->clock.duration);
+            const unsigned parity = self.layout != nullptr ? self.layout->phase.load() & 1U : 0;
+            auto* samples = static_cast<float*>(pw_filter_get_dsp_buffer(self.port, count));
+            if (samples == nullptr)
+                return;
+            std::fill_n(samples, count, parity == 0 ? test::kAmplitude : -test::kAmplitude);
+            self.made[parity].fetch_add(count);
+        },
 };
 
 // The main thread, which is the one that reads what the server says, does nothing more until it is to end.
@@ -107,18 +109,19 @@ int attack(const Options& options) {
     Source source{report, options.has("lying"), control(options.source)};
     const std::string name = options.value("name", "source_in_client");
     source.filter = pw_filter_new(connection->core(), name.c_str(),
-                                  pw_properties_new("node.name", name.c_str(), "node.description", name.c_str(),
-                                                    "media.class", "Audio/Source", nullptr));
+                                  pw_properties_new("node.name", name.c_str(), "node.description",
+                                                    name.c_str(), "media.class", "Audio/Source", nullptr));
     if (source.filter == nullptr)
         throw std::runtime_error("no filter");
     pw_filter_add_listener(source.filter, &source.hook, &events, &source);
-    source.port = pw_filter_add_port(source.filter, PW_DIRECTION_OUTPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 1,
-                                     pw_properties_new(PW_KEY_FORMAT_DSP, "32 bit float mono audio", PW_KEY_PORT_NAME,
-                                                       "out", nullptr),
-                                     nullptr, 0);
+    source.port = pw_filter_add_port(
+        source.filter, PW_DIRECTION_OUTPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 1,
+        pw_properties_new(PW_KEY_FORMAT_DSP, "32 bit float mono audio", PW_KEY_PORT_NAME, "out", nullptr),
+        nullptr, 0);
     Memory memory{};
     const spa_pod* open = props(memory, 10.0F, false);
-    if (pw_filter_connect(source.filter, PW_FILTER_FLAG_RT_PROCESS, &open, options.has("no-props") ? 0 : 1) < 0)
+    if (pw_filter_connect(source.filter, PW_FILTER_FLAG_RT_PROCESS, &open, options.has("no-props") ? 0 : 1) <
+        0)
         throw std::runtime_error("cannot connect the filter");
     if (options.has("stall")) {
         // Its data thread goes on by itself once somebody listens.

@@ -55,7 +55,8 @@ void feedTap(const std::string& path, Report& report) {
     if (bytes.size() <= header)
         return;
     std::vector<float> samples((bytes.size() - header) / sizeof(float));
-    std::copy_n(bytes.data() + header, samples.size() * sizeof(float), reinterpret_cast<char*>(samples.data()));
+    std::copy_n(bytes.data() + header, samples.size() * sizeof(float),
+                reinterpret_cast<char*>(samples.data()));
     analyser.feed(samples, test::monotonicNsec());
 }
 

@@ -3,7 +3,9 @@
 
 namespace micguard::attack {
 
-bool isGuard(const Global& client) { return client.property("application.name") == "micguardd"; }
+bool isGuard(const Global& client) {
+    return client.property("application.name") == "micguardd";
+}
 
 bool isSessionManager(const Global& client) {
     return client.property("application.name").starts_with("WirePlumber") ||

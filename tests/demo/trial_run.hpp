@@ -3,8 +3,8 @@
 // moment of the reply, all are unmuted. Measures; judges and prints nothing.
 #pragma once
 
-#include "tests/support/mute_switch.hpp"
 #include "tests/support/listener.hpp"
+#include "tests/support/mute_switch.hpp"
 
 #include <cstdint>
 #include <memory>

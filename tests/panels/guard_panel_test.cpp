@@ -118,7 +118,8 @@ TEST_CASE("an application has its row, its own switch, and a reason", "[panel]")
     CHECK(verdicts[0].toMap().value(QStringLiteral("microphone")).toString() ==
           cell(rows, 0, ApplicationModel::MicrophonesRole).toStringList().value(0));
     const QVariantMap verdict = verdicts[0].toMap();
-    CHECK((verdict.value(QStringLiteral("reason")).toString() + verdict.value(QStringLiteral("muted")).toString())
+    CHECK((verdict.value(QStringLiteral("reason")).toString() +
+           verdict.value(QStringLiteral("muted")).toString())
               .contains(QStringLiteral("muted")));
 
     panel.setApplicationMuted(path, false);

@@ -34,7 +34,8 @@ class Bus {
         const std::string folder = folder_.path().toStdString();
         std::filesystem::create_directory(folder + "/services");
         std::ofstream(folder + "/services/guard.service")
-            << "[D-BUS Service]\nName=org.micguard.MicGuard1\nExec=/bin/sh -c \"touch " << mark() << "; exit 1\"\n";
+            << "[D-BUS Service]\nName=org.micguard.MicGuard1\nExec=/bin/sh -c \"touch " << mark()
+            << "; exit 1\"\n";
         std::ofstream(folder + "/bus.conf")
             << "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
                "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\"><busconfig><type>session</"

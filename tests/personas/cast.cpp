@@ -30,18 +30,24 @@ void waitFor(const fs::path& log, const std::string& word, unsigned times) {
 
 const std::vector<Persona>& studiedApplications() {
     static const std::vector<Persona> all = {
-        {"Cisco Webex (imitation)", "webex/CiscoCollabHost", "continuous", "continuous", "sampled raw audio all the time"},
+        {"Cisco Webex (imitation)", "webex/CiscoCollabHost", "continuous", "continuous",
+         "sampled raw audio all the time"},
         {"Google Meet in a browser (imitation)", "meet/chrome", "continuous", "continuous",
          "a page that mutes its track: the browser's stream runs on"},
         {"Jitsi Meet in a browser (imitation)", "jitsi/firefox", "continuous", "continuous",
          "a page that mutes its track: the browser's stream runs on"},
         {"GoToMeeting in a browser (imitation)", "gotomeeting/msedge", "continuous", "continuous",
          "a page that mutes its track: the browser's stream runs on"},
-        {"Microsoft Teams (imitation)", "teams/teams", "periodic", "periodic", "the study could not tell: here it wakes now and then"},
-        {"Zoom (imitation)", "zoom/zoom", "held", "held", "kept its access, and read no samples that could be seen"},
-        {"Slack (imitation)", "slack/slack", "held", "held", "kept its access, and read no samples that could be seen"},
-        {"BlueJeans (imitation)", "bluejeans/bluejeans-v2", "held", "held", "kept its access, and read no samples that could be seen"},
-        {"Discord (imitation)", "discord/Discord", "held", "held", "kept its access, and read no samples that could be seen"},
+        {"Microsoft Teams (imitation)", "teams/teams", "periodic", "periodic",
+         "the study could not tell: here it wakes now and then"},
+        {"Zoom (imitation)", "zoom/zoom", "held", "held",
+         "kept its access, and read no samples that could be seen"},
+        {"Slack (imitation)", "slack/slack", "held", "held",
+         "kept its access, and read no samples that could be seen"},
+        {"BlueJeans (imitation)", "bluejeans/bluejeans-v2", "held", "held",
+         "kept its access, and read no samples that could be seen"},
+        {"Discord (imitation)", "discord/Discord", "held", "held",
+         "kept its access, and read no samples that could be seen"},
         {"Whereby in a browser (imitation)", "whereby/brave", "released", "released",
          "a page that ends its track: the browser's stream is closed"},
     };
@@ -71,7 +77,8 @@ Process& Cast::start(const Persona& persona, const std::vector<std::string>& wra
 }
 
 void Cast::stop(const Persona& persona) {
-    const auto newest = std::find_if(running_.rbegin(), running_.rend(), [&](const auto& one) { return one.file == persona.file; });
+    const auto newest = std::find_if(running_.rbegin(), running_.rend(),
+                                     [&](const auto& one) { return one.file == persona.file; });
     if (newest == running_.rend())
         throw std::runtime_error("no imitation runs as " + persona.file);
     newest->process.stop();

@@ -81,7 +81,8 @@ const pw_core_events Persona::kCoreEvents = {
     .version = PW_VERSION_CORE_EVENTS,
     .error =
         [](void* data, uint32_t id, int, int result, const char* message) noexcept {
-            std::fprintf(stderr, "mg-persona: error on object %u: %s\n", id, message != nullptr ? message : "");
+            std::fprintf(stderr, "mg-persona: error on object %u: %s\n", id,
+                         message != nullptr ? message : "");
             if (id == PW_ID_CORE && result == -EPIPE) {
                 static_cast<Persona*>(data)->exitCode_ = 1;
                 pw_main_loop_quit(static_cast<Persona*>(data)->loop_);
@@ -90,8 +91,9 @@ const pw_core_events Persona::kCoreEvents = {
 };
 
 void Persona::open() {
-    pw_properties* props = pw_properties_new("media.type", "Audio", "media.category", "Capture", "media.role", "Communication",
-                                             "node.name", arguments_.name.c_str(), "media.name", "call", nullptr);
+    pw_properties* props =
+        pw_properties_new("media.type", "Audio", "media.category", "Capture", "media.role", "Communication",
+                          "node.name", arguments_.name.c_str(), "media.name", "call", nullptr);
     if (!arguments_.target.empty())
         pw_properties_set(props, "target.object", arguments_.target.c_str());
     stream_ = pw_stream_new(core_, arguments_.name.c_str(), props);
@@ -168,11 +170,15 @@ int Persona::run() {
     const auto quit = [](void* data, int) noexcept { pw_main_loop_quit(static_cast<Persona*>(data)->loop_); };
     pw_loop_add_signal(loop, SIGTERM, quit, this);
     pw_loop_add_signal(loop, SIGINT, quit, this);
-    pw_loop_add_signal(loop, SIGUSR1, [](void* data, int) noexcept { static_cast<Persona*>(data)->press(true); }, this);
-    pw_loop_add_signal(loop, SIGUSR2, [](void* data, int) noexcept { static_cast<Persona*>(data)->press(false); }, this);
-    timer_ = pw_loop_add_timer(loop, [](void* data, uint64_t) noexcept { static_cast<Persona*>(data)->wake(); }, this);
+    pw_loop_add_signal(
+        loop, SIGUSR1, [](void* data, int) noexcept { static_cast<Persona*>(data)->press(true); }, this);
+    pw_loop_add_signal(
+        loop, SIGUSR2, [](void* data, int) noexcept { static_cast<Persona*>(data)->press(false); }, this);
+    timer_ = pw_loop_add_timer(
+        loop, [](void* data, uint64_t) noexcept { static_cast<Persona*>(data)->wake(); }, this);
     pw_context* context = pw_context_new(loop, nullptr, 0);
-    core_ = pw_context_connect(context, pw_properties_new("application.name", arguments_.name.c_str(), nullptr), 0);
+    core_ = pw_context_connect(context,
+                               pw_properties_new("application.name", arguments_.name.c_str(), nullptr), 0);
     if (core_ == nullptr) {
         std::perror("mg-persona: connect");
         return 1;
@@ -189,8 +195,10 @@ int Persona::run() {
 }
 
 int usage() {
-    std::fprintf(stderr, "usage: mg-persona [--name NAME] [--target NODE] [--behaviour continuous|held|periodic|released]\n"
-                         "                  [--every MS] [--for MS]\n");
+    std::fprintf(
+        stderr,
+        "usage: mg-persona [--name NAME] [--target NODE] [--behaviour continuous|held|periodic|released]\n"
+        "                  [--every MS] [--for MS]\n");
     return 2;
 }
 

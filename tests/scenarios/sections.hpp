@@ -19,7 +19,7 @@ struct Section {
     std::size_t line = 0;
 };
 
-std::vector<Section> sectionsOf(std::istream& text); // throws std::runtime_error
+std::vector<Section> sectionsOf(std::istream& text);                // throws std::runtime_error
 std::vector<Section> sectionsOf(const std::filesystem::path& path); // throws std::runtime_error
 
 std::string joined(const std::vector<std::string>& lines);

@@ -389,8 +389,8 @@ TEST_CASE("control: a microphone that is not born silent is heard before the gua
 
 TEST_CASE("whoever takes the guard's place or takes it away leaves no microphone that was born silent",
           "[admission][plug]") {
-    const std::string end =
-        GENERATE("stopped in order", "stopped while muted", "released", "killed, and given back", "switched off and stopped");
+    const std::string end = GENERATE("stopped in order", "stopped while muted", "released",
+                                     "killed, and given back", "switched off and stopped");
     const MicSpec spec = GENERATE(headset(MicKind::acp), bluetoothHeadset());
     INFO(end << (spec.extra.empty() ? "" : ", bluetooth"));
     const SessionOptions options = strictSession({});
@@ -532,7 +532,8 @@ TEST_CASE("who lets in stays for whoever comes to give back, and for a guard who
         for (int time = 0; time < 3; time++) {
             REQUIRE(eventually([&] { return !connections().empty(); }));
             for (const auto id : connections())
-                session.run({"env", "PIPEWIRE_REMOTE=pipewire-0-manager", "pw-cli", "destroy", std::to_string(id)});
+                session.run(
+                    {"env", "PIPEWIRE_REMOTE=pipewire-0-manager", "pw-cli", "destroy", std::to_string(id)});
             listenTo(session, "tone");
             CHECK_FALSE(letIn.wait(Milliseconds(0)));
         }
@@ -578,7 +579,8 @@ TEST_CASE("with the package gone the link leads nowhere, and PipeWire is as ever
     must(session, {"pactl", "info"});
 }
 
-TEST_CASE("a guard that is killed while muted, restarted and stopped leaves nothing that the package's removal cannot give back",
+TEST_CASE("a guard that is killed while muted, restarted and stopped leaves nothing that the package's "
+          "removal cannot give back",
           "[admission]") {
     const SessionOptions options = strictSession({MicKind::tone, MicKind::acp});
     PrivateSession session(options);

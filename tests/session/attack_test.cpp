@@ -43,8 +43,8 @@ std::string titleOf(const Attack& attack) {
 
 // What it says of itself at its end.
 nlohmann::json run(const PrivateSession& session, const Attack& attack, double seconds) {
-    std::vector<std::string> argv = {std::string(ATTACKERS) + "/attack-" + attack.name, "--source", attack.source,
-                                     "--seconds", std::to_string(seconds)};
+    std::vector<std::string> argv = {std::string(ATTACKERS) + "/attack-" + attack.name, "--source",
+                                     attack.source, "--seconds", std::to_string(seconds)};
     argv.insert(argv.end(), attack.arguments.begin(), attack.arguments.end());
     const Finished done = session.run(argv, Milliseconds(30000));
     const auto line = done.output.rfind("{\"attacker\"");
@@ -53,7 +53,9 @@ nlohmann::json run(const PrivateSession& session, const Attack& attack, double s
     return nlohmann::json::parse(done.output.substr(line, done.output.find('\n', line) - line));
 }
 
-SessionOptions attackedSession() { return guardedSession({MicKind::tone, MicKind::internal}); }
+SessionOptions attackedSession() {
+    return guardedSession({MicKind::tone, MicKind::internal});
+}
 
 } // namespace
 

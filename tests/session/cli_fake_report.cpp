@@ -41,15 +41,16 @@ int report(sd_bus_message* call, void*, sd_bus_error*) {
     sd_bus_message_open_container(answer, 'a', "a{sv}");
     if (asked.app != "nobody") {
         sd_bus_message_open_container(answer, 'a', "{sv}");
-        sd_bus_message_append(answer, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "app", "s", "org.evil.App", "name", "s",
-                              "Evil\x1b[2J <b>App</b>", "identity", "s", "claimed", "class", "s", "continuous", "mutes", "u", 2,
-                              "wakeups", "u", 0, "level-meter", "b", 0, "muted-usec", "t", uint64_t{20'000'000}, "asked-usec", "t",
+        sd_bus_message_append(answer, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "app", "s", "org.evil.App",
+                              "name", "s", "Evil\x1b[2J <b>App</b>", "identity", "s", "claimed", "class", "s",
+                              "continuous", "mutes", "u", 2, "wakeups", "u", 0, "level-meter", "b", 0,
+                              "muted-usec", "t", uint64_t{20'000'000}, "asked-usec", "t",
                               uint64_t{19'500'000}, "held-usec", "t", uint64_t{0});
         sd_bus_message_append(answer, "{sv}{sv}{sv}{sv}", "assumed-usec", "t", uint64_t{0}, "samples", "t",
-                              asked.until - asked.since, "classes", "a{su}", 1, "continuous", 2, "sources", "as", 1,
-                              "alsa_input.pci");
-        sd_bus_message_append(answer, "{sv}{sv}", "periods", "a(tts)", 1, asked.since, asked.until, "continuous", "stretches",
-                              "a(ttsb)", 1, asked.since, asked.until, "asking", 0);
+                              asked.until - asked.since, "classes", "a{su}", 1, "continuous", 2, "sources",
+                              "as", 1, "alsa_input.pci");
+        sd_bus_message_append(answer, "{sv}{sv}", "periods", "a(tts)", 1, asked.since, asked.until,
+                              "continuous", "stretches", "a(ttsb)", 1, asked.since, asked.until, "asking", 0);
         sd_bus_message_close_container(answer);
     }
     sd_bus_message_close_container(answer);
@@ -63,6 +64,7 @@ int report(sd_bus_message* call, void*, sd_bus_error*) {
 int attachReport(sd_bus* bus) {
     static const sd_bus_vtable table[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD(names::guard::method::report, "a{sv}", "aa{sv}", report, SD_BUS_VTABLE_UNPRIVILEGED), SD_BUS_VTABLE_END};
+        SD_BUS_METHOD(names::guard::method::report, "a{sv}", "aa{sv}", report, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END};
     return sd_bus_add_object_vtable(bus, nullptr, names::rootPath, names::guard::interface, table, nullptr);
 }

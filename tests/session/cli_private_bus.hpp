@@ -22,7 +22,7 @@ class Process {
     Process& operator=(const Process&) = delete;
 
     pid_t pid() const { return pid_; }
-    std::string line(); // from standard output, without its end
+    std::string line();                  // from standard output, without its end
     bool write(const std::string& text); // false if it reads no more
     void signal(int number) const;
     int ended();                // waits; 128 + N for signal N

@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 // Removed with what is in it.
 class Folder {
@@ -91,7 +93,9 @@ TEST_CASE("the report for spreadsheets") {
     const Ran ran = bus.run({"report", "--csv", "--since", "1h"});
     CHECK(ran.status == 0);
     CHECK(ran.out.starts_with("app_id,name,"));
-    CHECK(contains(ran.out, "\n\"org.evil.App\",\"Evil <b>App</b>\",\"claimed\",\"continuous\",2,2,0,0,0,20.000000,19.500000,"));
+    CHECK(contains(
+        ran.out,
+        "\n\"org.evil.App\",\"Evil <b>App</b>\",\"claimed\",\"continuous\",2,2,0,0,0,20.000000,19.500000,"));
 }
 
 TEST_CASE("the page takes the place of the one before, whole") {
@@ -109,7 +113,8 @@ TEST_CASE("the page takes the place of the one before, whole") {
     CHECK(contains(page, "Evil &lt;b&gt;App&lt;/b&gt;"));
     CHECK_FALSE(contains(page, "<b>App"));
     CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
-    CHECK((fs::status(file).permissions() & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+    CHECK((fs::status(file).permissions() & (fs::perms::group_all | fs::perms::others_all)) ==
+          fs::perms::none);
 
     // Others may write into the folder, and what is no file stays what it is.
     const auto link = folder.path() / "link.html";

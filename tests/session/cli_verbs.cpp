@@ -131,7 +131,8 @@ TEST_CASE("mute, unmute and toggle change the guard, is-muted tells") {
     CHECK(bus.run({"is-muted"}).status == 1);
     CHECK(bus.run({"admission"}).out == "relaxed\n");
     CHECK(bus.run({"admission", "strict"}).status == 0);
-    CHECK(json::parse(bus.run({"admission", "--json"}).out) == json{{"admission", "strict"}, {"restart", false}});
+    CHECK(json::parse(bus.run({"admission", "--json"}).out) ==
+          json{{"admission", "strict"}, {"restart", false}});
     CHECK(bus.run({"mode"}).out == "silence\n");
     CHECK(bus.run({"mode", "sever"}).status == 0);
     CHECK(json::parse(bus.run({"mode", "--json"}).out) == json{{"mode", "sever"}});
@@ -347,7 +348,9 @@ TEST_CASE("unmute says who else keeps the microphones muted") {
     CHECK(hold.line() == "started");
     const Ran ran = bus.run({"unmute"});
     CHECK(ran.status == 0);
-    CHECK(ran.err == "micguardctl: the mute is released, but the microphones are kept muted by tester (pid 1): meeting\n");
+    CHECK(
+        ran.err ==
+        "micguardctl: the mute is released, but the microphones are kept muted by tester (pid 1): meeting\n");
     CHECK(contains(bus.run({"status"}).out, "\nHold        kept muted by tester (pid 1): meeting\n"));
     Process monitor(command({"monitor"}), bus.environment());
     CHECK(contains(monitor.line(), "  kept muted by tester (pid 1): meeting (silence, 1 capturing)"));
@@ -442,8 +445,11 @@ TEST_CASE("micguardctl takes no longer than twice what dbus-send takes to ask th
         SKIP("built with sanitizers, which take their own time to start");
     PrivateBus bus;
     Fake fake(bus);
-    const std::vector<std::string> dbusSend = {"dbus-send", "--session", "--print-reply",
-                                               "--dest=org.micguard.MicGuard1", "/org/micguard/MicGuard1",
+    const std::vector<std::string> dbusSend = {"dbus-send",
+                                               "--session",
+                                               "--print-reply",
+                                               "--dest=org.micguard.MicGuard1",
+                                               "/org/micguard/MicGuard1",
                                                "org.freedesktop.DBus.Properties.GetAll",
                                                "string:org.micguard.MicGuard1"};
     const auto timed = [](auto run) {
@@ -464,7 +470,8 @@ TEST_CASE("micguardctl takes no longer than twice what dbus-send takes to ask th
     std::sort(ours.begin(), ours.end());
     std::sort(theirs.begin(), theirs.end());
     // Whole processes, in turn. The best of many is what a program costs; the rest is what else the machine does.
-    WARN("start to end, best and median: is-muted " << ours.front() << " and " << ours[20] << " ms, dbus-send "
-                                                    << theirs.front() << " and " << theirs[20] << " ms");
+    WARN("start to end, best and median: is-muted " << ours.front() << " and " << ours[20]
+                                                    << " ms, dbus-send " << theirs.front() << " and "
+                                                    << theirs[20] << " ms");
     CHECK(ours.front() < 2 * theirs.front());
 }

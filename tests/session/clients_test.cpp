@@ -33,19 +33,20 @@ std::vector<Heard> everyClientOn(PrivateSession& session, const std::string& sou
     std::vector<Heard> heard;
     for (const unsigned rate : {16000U, 44100U, 48000U})
         heard.push_back(hear(source, nativeListener(session, with([&](ListenOptions& o) {
-                                 o.rate = rate;
-                                 o.name = "native-" + std::to_string(rate);
-                             }))));
+                                                        o.rate = rate;
+                                                        o.name = "native-" + std::to_string(rate);
+                                                    }))));
     heard.push_back(hear(source, nativeListener(session, with([](ListenOptions& o) {
-                             o.autoconnect = false;
-                             o.link = true;
-                             o.name = "unmanaged";
-                         }))));
+                                                    o.autoconnect = false;
+                                                    o.link = true;
+                                                    o.name = "unmanaged";
+                                                }))));
     heard.push_back(hear(source, pwRecordListener(session, base)));
     // pipewire-pulse has no name for the others (1.4.2, module-protocol-pulse/manager.c, pw_manager_object_is_source()).
     if (session.mic(source).kind != MicKind::internal) {
         heard.push_back(hear(source, parecordListener(session, base)));
-        heard.push_back(hear(source, parecordListener(session, with([](ListenOptions& o) { o.latencyMsec = 20; }))));
+        heard.push_back(
+            hear(source, parecordListener(session, with([](ListenOptions& o) { o.latencyMsec = 20; }))));
     }
     heard.push_back(hear(source, arecordListener(session, base)));
     heard.push_back(hear(source, jackListener(session, base)));
@@ -100,8 +101,11 @@ TEST_CASE("a client started while muted hears nothing, and everything once unmut
         const ListenOptions tone{.target = "tone"};
         late.push_back({"tone", nativeListener(session, tone)});
         late.push_back({"tone", pwRecordListener(session, tone)});
-        late.push_back({"nullVirtual", parecordListener(session, {.target = "nullVirtual", .latencyMsec = 20})});
-        late.push_back({"raw", nativeListener(session, {.target = "raw", .autoconnect = false, .link = true, .relink = true})});
+        late.push_back(
+            {"nullVirtual", parecordListener(session, {.target = "nullVirtual", .latencyMsec = 20})});
+        late.push_back(
+            {"raw",
+             nativeListener(session, {.target = "raw", .autoconnect = false, .link = true, .relink = true})});
         for (auto& one : late)
             one.listener->start();
         listenWhileMuted(late, tally, Milliseconds(400));

@@ -37,7 +37,8 @@ std::vector<std::string> sourceNames(const PrivateSession& session) {
 
 } // namespace
 
-TEST_CASE("the guard killed with SIGKILL while muted: nothing opens, and the next guard is whole", "[crash]") {
+TEST_CASE("the guard killed with SIGKILL while muted: nothing opens, and the next guard is whole",
+          "[crash]") {
     const std::string mode = GENERATE("silence", "sever");
     PrivateSession session(guardedSession(kinds));
     Guard guard(session);
@@ -94,11 +95,13 @@ TEST_CASE("PipeWire restarted while muted: every source is silent as it appears"
     }
 }
 
-TEST_CASE("stopped in order or released while muted: no microphone opens, pactl alone can unmute", "[release]") {
+TEST_CASE("stopped in order or released while muted: no microphone opens, pactl alone can unmute",
+          "[release]") {
     const std::string mode = GENERATE("silence", "sever");
     const std::string way = GENERATE("SIGTERM", "Release");
     INFO(mode << ", " << way);
-    const std::vector<MicKind> ordinary = {MicKind::tone, MicKind::nullVirtual, MicKind::acp, MicKind::loopback};
+    const std::vector<MicKind> ordinary = {MicKind::tone, MicKind::nullVirtual, MicKind::acp,
+                                           MicKind::loopback};
     PrivateSession session(guardedSession(ordinary));
     Guard guard(session);
     guard.setMode(mode);
@@ -173,7 +176,8 @@ TEST_CASE("an unreadable state file means muted, with a warning", "[crash]") {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(session.directory()))
         if (entry.path().extension() == ".json" || entry.path().extension() == ".old")
             if (entry.path().string().find("micguard") != std::string::npos && entry.is_regular_file() &&
-                (entry.path().filename() == "marker.json" || entry.path().filename().string().starts_with("state.json")))
+                (entry.path().filename() == "marker.json" ||
+                 entry.path().filename().string().starts_with("state.json")))
                 std::ofstream(entry.path()) << "{ half a fi";
     session.start(Daemon::micguardd);
     CHECK(guard.muted());

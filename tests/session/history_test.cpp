@@ -155,9 +155,10 @@ TEST_CASE("who listened, what was muted, blocked, answered and warned of is in t
     CHECK(entries(session, "session", "/pw-cat").size() == 1); // who waits for an answer does not listen
 }
 
-TEST_CASE("the guard is killed while somebody listens, muted: what was older than a second is there, until when "
-          "it lived is known, and the mute goes on",
-          "[history]") {
+TEST_CASE(
+    "the guard is killed while somebody listens, muted: what was older than a second is there, until when "
+    "it lived is known, and the mute goes on",
+    "[history]") {
     const bool withUnit = GENERATE(true, false);
     INFO((withUnit ? "ExecStopPost= is run" : "nobody sees it die"));
     const SessionOptions options = guardedSession({MicKind::tone});
@@ -178,7 +179,8 @@ TEST_CASE("the guard is killed while somebody listens, muted: what was older tha
     session.kill(Daemon::micguardd);
     // As the unit does.
     if (withUnit)
-        REQUIRE(session.run({"env", "SERVICE_RESULT=signal", options.micguardd, "--release-leftovers"}).exitCode == 0);
+        REQUIRE(session.run({"env", "SERVICE_RESULT=signal", options.micguardd, "--release-leftovers"})
+                    .exitCode == 0);
     const auto killed = now();
     session.start(Daemon::micguardd);
     guard = std::make_unique<Guard>(session);

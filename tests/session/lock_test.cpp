@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The session locks, the machine sleeps: muted in time, nobody unmutes, and all is as it was afterwards. On a model of logind.
+#include "tests/session/trial.hpp"
 #include "tests/support/guard.hpp"
 #include "tests/support/logind.hpp"
-#include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -59,7 +59,9 @@ TEST_CASE("a session that locks itself is muted until it is unlocked, whoever as
 
 TEST_CASE("control: not asked for, a locked session is as live as before", "[lock][control]") {
     Logind logind;
-    PrivateSession session(withLogind(logind, "[[rule]]\nwhen = { locked = true }\naction = \"deny\"\nmatch = { executable = \"*/pw-cat\" }\n"));
+    PrivateSession session(withLogind(
+        logind,
+        "[[rule]]\nwhen = { locked = true }\naction = \"deny\"\nmatch = { executable = \"*/pw-cat\" }\n"));
     Guard guard(session);
     auto heard = listeners(session);
     Heard ruled = hear("tone", pwRecordListener(session, {.target = "tone"}));
@@ -115,7 +117,8 @@ TEST_CASE("to lose logind opens nothing, and the session that counts is the user
     CHECK(guard.waitState("live"));
 }
 
-TEST_CASE("a machine that is about to sleep waits for the mute, and is live again when it is awake", "[lock]") {
+TEST_CASE("a machine that is about to sleep waits for the mute, and is live again when it is awake",
+          "[lock]") {
     Logind logind;
     PrivateSession session(withLogind(logind, ""));
     Guard guard(session);

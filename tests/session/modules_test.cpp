@@ -20,7 +20,8 @@ TEST_CASE("module-loopback into a sink whose monitor is recorded, module-remap-s
     must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=trap", "latency_msec=20"});
     must(session, {"pactl", "load-module", "module-remap-source", "master=acp", "source_name=remapped"});
     std::vector<Heard> heard;
-    heard.push_back(hear("trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})));
+    heard.push_back(
+        hear("trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})));
     heard.push_back(hear("remapped", parecordListener(session, {.target = "remapped", .latencyMsec = 20})));
     Tally tally("Pulse × loopback into a recorded sink, remapped source, " + mode);
     for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
@@ -40,7 +41,8 @@ TEST_CASE("modules loaded while muted", "[modules]") {
     must(session, {"pactl", "load-module", "module-null-sink", "sink_name=trap"});
     must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=trap", "latency_msec=20"});
     must(session, {"pactl", "load-module", "module-remap-source", "master=acp", "source_name=remapped"});
-    heard.push_back({"trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})});
+    heard.push_back(
+        {"trap.monitor", parecordListener(session, {.target = "trap.monitor", .latencyMsec = 20})});
     heard.push_back({"remapped", parecordListener(session, {.target = "remapped", .latencyMsec = 20})});
     for (auto& one : heard)
         one.listener->start();
@@ -68,7 +70,8 @@ TEST_CASE("the real EasyEffects in the chain", "[modules][easyeffects]") {
     }
 }
 
-TEST_CASE("EasyEffects that has no time to answer keeps its source, muted and after", "[modules][easyeffects]") {
+TEST_CASE("EasyEffects that has no time to answer keeps its source, muted and after",
+          "[modules][easyeffects]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     const EasyEffects effects(session);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The promise itself, on a real session: after SetMuted(true) has returned, nothing made from then on is heard; after
 // SetMuted(false) everything is heard again. Every kind of source, each mode, each with its control.
-#include "tests/support/guard.hpp"
 #include "tests/session/trial.hpp"
+#include "tests/support/guard.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

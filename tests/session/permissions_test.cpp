@@ -51,7 +51,8 @@ constexpr const char* guardPath = "/org/micguard/MicGuard1";
 
 // As `micguardctl allow` and `deny` do.
 void rule(const PrivateSession& session, const std::string& action) {
-    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "SetRule", "ssa{sv}", app, action, "0"});
+    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "SetRule", "ssa{sv}", app,
+                   action, "0"});
 }
 
 // pw-cat as the Flatpak has installed it.
@@ -59,7 +60,8 @@ std::unique_ptr<Listener> flatpak(const PrivateSession& session) {
     const fs::path deployed = session.directory() / "data/flatpak/app" / app / "x86_64/stable/1/files";
     fs::create_directories(deployed / "bin");
     fs::copy_file("/usr/bin/pw-cat", deployed / "bin/pw-cat", fs::copy_options::skip_existing);
-    auto words = inOwnRoot(session, "mkdir app .old && mount --bind " + deployed.string() + " app && printf '[Application]\\nname=" + app +
+    auto words = inOwnRoot(session, "mkdir app .old && mount --bind " + deployed.string() +
+                                        " app && printf '[Application]\\nname=" + app +
                                         "\\n[Instance]\\napp-path=" + deployed.string() +
                                         "\\n' >.flatpak-info && pivot_root . .old && exec chroot . \"$@\"");
     for (const char* word : {"/app/bin/pw-cat", "--record", "--raw", "--format", "f32", "--channels", "1",

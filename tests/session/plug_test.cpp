@@ -41,8 +41,8 @@ void plugWhileMuted(unsigned quantum, const std::string& mode, bool grabs) {
     std::vector<Heard> heard;
     heard.push_back({"headset", headsetListener(session, grabs)});
     heard.front().listener->start();
-    Tally tally(std::string(grabs ? "self-linking" : "waiting") + " client × plugged in while muted, " + mode +
-                ", quantum " + std::to_string(quantum));
+    Tally tally(std::string(grabs ? "self-linking" : "waiting") + " client × plugged in while muted, " +
+                mode + ", quantum " + std::to_string(quantum));
     const std::vector<MicKind> kinds = pluggable();
     const auto count = static_cast<unsigned>(kinds.size());
     unsigned heardAgain = 0, withoutRoute = 0;
@@ -81,7 +81,8 @@ TEST_CASE("a microphone plugged in while muted is silent from its first sample",
     for (const unsigned quantum : {64U, 1024U})
         for (const std::string mode : {"silence", "sever"})
             for (const bool grabs : {false, true})
-                DYNAMIC_SECTION("quantum " << quantum << ", " << mode << (grabs ? ", self-linking" : ", waiting")) {
+                DYNAMIC_SECTION("quantum " << quantum << ", " << mode
+                                           << (grabs ? ", self-linking" : ", waiting")) {
                     plugWhileMuted(quantum, mode, grabs);
                 }
 }

@@ -139,7 +139,8 @@ TEST_CASE("an application that is known only by its own word is not allowed by i
     REQUIRE(eventually([&] { return asked(session, {"apps"})["apps"].size() == 1; }));
     // Whether the kernel bears it out is known a moment later, on a busy machine some moments.
     json app;
-    for (const auto end = monotonicNsec() + 2'000'000'000; app.is_null() || (app["identity"] == "claimed" && monotonicNsec() < end);)
+    for (const auto end = monotonicNsec() + 2'000'000'000;
+         app.is_null() || (app["identity"] == "claimed" && monotonicNsec() < end);)
         app = asked(session, {"apps"})["apps"][0];
     const auto appId = app["app_id"].get<std::string>();
     const Finished allowed = micguardctl(session, {"allow", appId});

@@ -20,7 +20,8 @@ namespace {
 
 const Persona& persona(const std::string& file) {
     const auto& all = studiedApplications();
-    const auto it = std::find_if(all.begin(), all.end(), [&](const Persona& one) { return one.file == file; });
+    const auto it =
+        std::find_if(all.begin(), all.end(), [&](const Persona& one) { return one.file == file; });
     REQUIRE(it != all.end());
     return *it;
 }
@@ -34,17 +35,21 @@ json reportOf(const PrivateSession& session) {
 
 // Null if there is none.
 json rowOf(const json& rows, const std::string& appId) {
-    const auto it = std::find_if(rows.begin(), rows.end(), [&](const json& row) { return row["app_id"] == appId; });
+    const auto it =
+        std::find_if(rows.begin(), rows.end(), [&](const json& row) { return row["app_id"] == appId; });
     return it == rows.end() ? json(nullptr) : *it;
 }
 
 // The time that is reported on has to pass: nothing happens in it that one could wait for.
-void letPass(Milliseconds time) { std::this_thread::sleep_for(time); }
+void letPass(Milliseconds time) {
+    std::this_thread::sleep_for(time);
+}
 
 constexpr Milliseconds muteLength{5000}, between{500};
 
 // Their own buttons first, as one does who is in a call; the system's mute for so long.
-void muteOnce(Guard& guard, Cast& cast, const std::function<void()>& meanwhile = [] {}) {
+void muteOnce(
+    Guard& guard, Cast& cast, const std::function<void()>& meanwhile = [] {}) {
     cast.press(true);
     guard.setMuted(true);
     meanwhile();
@@ -78,7 +83,8 @@ TEST_CASE("ten imitations over three mutes: each is put into its class", "[repor
         cast.start(one);
     for (int i = 0; i < 3; ++i)
         muteOnce(guard, cast);
-    const json rows = settledReport(session, [](const json& now) { return now.size() == 10 && allHave(now, 3); });
+    const json rows =
+        settledReport(session, [](const json& now) { return now.size() == 10 && allHave(now, 3); });
     CHECK(rows.size() == 10);
     for (const Persona& one : studiedApplications()) {
         const json row = rowOf(rows, cast.executable(one));
@@ -91,7 +97,8 @@ TEST_CASE("ten imitations over three mutes: each is put into its class", "[repor
         CHECK(row["identity"] == "kernel");
         CHECK(row["assumed_usec"] == 0);
         CHECK(row["own_mute"].is_null());
-        const auto muted = row["muted_usec"].get<std::uint64_t>(), asked = row["asked_usec"].get<std::uint64_t>();
+        const auto muted = row["muted_usec"].get<std::uint64_t>(),
+                   asked = row["asked_usec"].get<std::uint64_t>();
         CHECK(muted >= 15'000'000);
         CHECK(asked <= muted);
         if (one.judged == "continuous")
@@ -127,7 +134,8 @@ TEST_CASE("two imitations that are one application, and one that is restarted in
     });
     cast.start(second);
     muteOnce(guard, cast);
-    const json rows = settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 3); });
+    const json rows =
+        settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 3); });
     REQUIRE(rows.size() == 2);
     const json row = rowOf(rows, cast.executable(webex));
     INFO(row.dump(2));
@@ -137,7 +145,8 @@ TEST_CASE("two imitations that are one application, and one that is restarted in
     CHECK(rowOf(rows, cast.executable(whereby))["class"] == "released");
 }
 
-TEST_CASE("where the links are cut, what is told is as it was before, and is said to be assumed", "[report]") {
+TEST_CASE("where the links are cut, what is told is as it was before, and is said to be assumed",
+          "[report]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     guard.setMode("sever");
@@ -147,7 +156,8 @@ TEST_CASE("where the links are cut, what is told is as it was before, and is sai
     cast.start(webex);
     cast.start(zoom);
     muteOnce(guard, cast);
-    const json rows = settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 1); });
+    const json rows =
+        settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 1); });
     for (const Persona* one : {&webex, &zoom}) {
         const json row = rowOf(rows, cast.executable(*one));
         INFO(one->name << ": " << row.dump(2));
@@ -165,7 +175,8 @@ TEST_CASE("who tells the system that it is muted is measured by that", "[report]
     const Process& caller = cast.start(webex, {OWN_MUTE});
     const auto press = [&](bool muted) {
         REQUIRE(::kill(caller.pid(), SIGUSR1) == 0);
-        guard.waitApplication("CiscoCollabHost", [&](const ShownApplication& now) { return now.muted == muted; });
+        guard.waitApplication("CiscoCollabHost",
+                              [&](const ShownApplication& now) { return now.muted == muted; });
     };
     press(true);
     letPass(Milliseconds(3000));
@@ -194,7 +205,9 @@ TEST_CASE("killed in the midst of a mute, the guard goes on with it, and counts 
         letPass(muteLength);
         session.kill(Daemon::micguardd);
         // As the unit does: it dates what the guard was the last to see.
-        REQUIRE(session.run({"env", "SERVICE_RESULT=signal", guardedSession({}).micguardd, "--release-leftovers"}).exitCode == 0);
+        REQUIRE(
+            session.run({"env", "SERVICE_RESULT=signal", guardedSession({}).micguardd, "--release-leftovers"})
+                .exitCode == 0);
     }
     session.start(Daemon::micguardd);
     Guard guard(session);
@@ -206,7 +219,8 @@ TEST_CASE("killed in the midst of a mute, the guard goes on with it, and counts 
     REQUIRE(rows.size() == 1);
     INFO(rows.dump(2));
     CHECK(rows[0]["class"] == "continuous");
-    const auto muted = rows[0]["muted_usec"].get<std::uint64_t>(), asked = rows[0]["asked_usec"].get<std::uint64_t>();
+    const auto muted = rows[0]["muted_usec"].get<std::uint64_t>(),
+               asked = rows[0]["asked_usec"].get<std::uint64_t>();
     CHECK(asked <= muted);
     CHECK(asked > 8'000'000);
 }

@@ -16,7 +16,8 @@ constexpr unsigned pingSeconds = 2, restSeconds = 10;
 
 // Of the daemon to the session bus.
 std::size_t busConnections(const PrivateSession& session) {
-    const Finished list = session.run({"busctl", "--address=" + session.busAddress(), "--no-pager", "--no-legend", "--unique", "list"});
+    const Finished list = session.run(
+        {"busctl", "--address=" + session.busAddress(), "--no-pager", "--no-legend", "--unique", "list"});
     REQUIRE(list.exitCode == 0);
     std::istringstream lines(list.output);
     std::size_t count = 0;
@@ -28,7 +29,8 @@ std::size_t busConnections(const PrivateSession& session) {
 
 } // namespace
 
-TEST_CASE("at rest the guard sleeps but for the watchdog's pings, muted or live, while applications capture", "[rest]") {
+TEST_CASE("at rest the guard sleeps but for the watchdog's pings, muted or live, while applications capture",
+          "[rest]") {
     SessionOptions options = guardedSession({MicKind::tone, MicKind::acp, MicKind::otherProcess});
     options.environment.push_back("WATCHDOG_USEC=" + std::to_string(2 * pingSeconds * 1'000'000));
     PrivateSession session(options);
@@ -46,8 +48,8 @@ TEST_CASE("at rest the guard sleeps but for the watchdog's pings, muted or live,
         const std::uint64_t woken = (spentBy(session.pid(Daemon::micguardd)) - before).sleeps;
         const std::uint64_t cycles = heard.front().listener->snapshot().buffers - audio.buffers;
         INFO((muted ? "muted" : "live") << ": woken " << woken << " times in " << cycles << " audio cycles");
-        std::printf("%s: woken %llu times in %llu audio cycles\n", muted ? "muted" : "live", static_cast<unsigned long long>(woken),
-                    static_cast<unsigned long long>(cycles));
+        std::printf("%s: woken %llu times in %llu audio cycles\n", muted ? "muted" : "live",
+                    static_cast<unsigned long long>(woken), static_cast<unsigned long long>(cycles));
         CHECK(cycles > 250);
         // By pings; one more is on the edge, one is for whoever asks in between.
         CHECK(woken >= restSeconds / pingSeconds - 1);
@@ -56,8 +58,9 @@ TEST_CASE("at rest the guard sleeps but for the watchdog's pings, muted or live,
 }
 
 TEST_CASE("what is switched off is not connected to, until it is switched on", "[rest]") {
-    const std::string off = "[notify]\nquestions = false\ncapture = \"off\"\nblocked = false\nbypass = false\n"
-                            "[policy]\npermission-store = false\n";
+    const std::string off =
+        "[notify]\nquestions = false\ncapture = \"off\"\nblocked = false\nbypass = false\n"
+        "[policy]\npermission-store = false\n";
     SessionOptions options = guardedSession({MicKind::tone});
     options.micguardConfig = off;
     PrivateSession session(options);

@@ -138,8 +138,8 @@ void checkUsers(const PrivateSession& session, int percent, const std::string& m
     // As the card itself has it: what pactl reads may be stale for good (PipeWire 1.4.2, impl-device.c,
     // result_device_params_async() keeps what was asked for before a change).
     const std::uint32_t muted = mute == "yes" ? 1 : 0;
-    CHECK(session.control("card").waitRoute([&](const ControlLayout& card) { return card.routeMute == muted; },
-                                            Milliseconds(5000)));
+    CHECK(session.control("card").waitRoute(
+        [&](const ControlLayout& card) { return card.routeMute == muted; }, Milliseconds(5000)));
 }
 
 } // namespace
@@ -195,7 +195,8 @@ TEST_CASE("a volume that the user sets while muted is stored without the guard's
     Tally tally("native × acp × volume set while muted, plugged in again " + when);
     mute(session, guard, heard, tally);
     // The guard's own mute of the route has to be there to be stored.
-    REQUIRE(session.control("card").waitRoute([](const ControlLayout& now) { return now.routeMute == 1; }, kPatience));
+    REQUIRE(session.control("card").waitRoute([](const ControlLayout& now) { return now.routeMute == 1; },
+                                              kPatience));
     setVolume(session, builtIn, laterPercent);
     if (when == "while muted")
         plugAgain(session, laterPercent);

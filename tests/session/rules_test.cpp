@@ -137,7 +137,8 @@ TEST_CASE("applications that start while they may not hear", "[rules]") {
     }
 }
 
-TEST_CASE("an attacker that is denied hears nothing, not from memory that it kept nor by its own links", "[rules][attack]") {
+TEST_CASE("an attacker that is denied hears nothing, not from memory that it kept nor by its own links",
+          "[rules][attack]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     Heard other = listenTo(session, "tone");
@@ -148,7 +149,8 @@ TEST_CASE("an attacker that is denied hears nothing, not from memory that it kep
         session.setPhase(0);
         guard.setRules("");
         Heard attacker =
-            started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-" + program, {"--source", "tone"}));
+            started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-" + program,
+                                           {"--source", "tone"}));
         INFO("control: it hears while it may");
         REQUIRE(hearsAnything(attacker, 0));
         guard.setRules(ruleAbout("executable = \"*/attack-" + program + "\"", "deny"));
@@ -158,12 +160,15 @@ TEST_CASE("an attacker that is denied hears nothing, not from memory that it kep
     }
 }
 
-TEST_CASE("rules that contradict each other: one goes on, the other one is told why, and they take no turns", "[rules]") {
+TEST_CASE("rules that contradict each other: one goes on, the other one is told why, and they take no turns",
+          "[rules]") {
     const bool keptCameFirst = GENERATE(false, true);
     INFO((keptCameFirst ? "the one that is kept out" : "the one that goes on") << " was there first");
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
-    const auto record = [&] { return hear("tone", pwRecordListener(session, {.target = "tone", .name = "kept"})); };
+    const auto record = [&] {
+        return hear("tone", pwRecordListener(session, {.target = "tone", .name = "kept"}));
+    };
     std::vector<Heard> heard;
     if (keptCameFirst)
         heard.push_back(record());
@@ -217,7 +222,8 @@ TEST_CASE("a rule that never decides is among the warnings as long as it is ther
     CHECK(eventually([&] { return !guard.hasWarning("rules-idle"); }));
 }
 
-TEST_CASE("control: what an attacker kept is readable while another goes on, if nobody has it renewed", "[rules][attack][control]") {
+TEST_CASE("control: what an attacker kept is readable while another goes on, if nobody has it renewed",
+          "[rules][attack][control]") {
     SessionOptions options = guardedSession({MicKind::tone});
     options.micguardd.clear();
     PrivateSession session(options);
@@ -234,8 +240,9 @@ TEST_CASE("three deep: microphone, echo canceller, loopback, application", "[rul
     Guard guard(session);
     must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker"});
     // Which cancels nothing, for what is heard has to be recognised; and a remapped source is PipeWire's loopback.
-    must(session, {"pactl", "load-module", "module-echo-cancel", "source_master=tone", "sink_master=speaker",
-                   "source_name=cancelled", "sink_name=cancelling", "aec_method=null", "rate=48000", "channels=1"});
+    must(session,
+         {"pactl", "load-module", "module-echo-cancel", "source_master=tone", "sink_master=speaker",
+          "source_name=cancelled", "sink_name=cancelling", "aec_method=null", "rate=48000", "channels=1"});
     must(session, {"pactl", "load-module", "module-remap-source", "master=cancelled", "source_name=looped"});
     Heard other = hear("looped", parecordListener(session, {.target = "looped", .latencyMsec = 20}));
     Heard denied = hear("looped", pwRecordListener(session, {.target = "looped", .name = "denied"}));
@@ -258,10 +265,12 @@ TEST_CASE("a denied application hears nothing by module-simple-protocol-tcp", "[
     Guard guard(session);
     Heard other = listenTo(session, "tone");
     const std::string port = std::to_string(freePort());
-    must(session, {"pactl", "load-module", "module-simple-protocol-tcp", "source=tone", "record=true", "playback=false",
-                   "rate=48000", "format=float32le", "channels=1", "listen=127.0.0.1", "port=" + port});
+    must(session, {"pactl", "load-module", "module-simple-protocol-tcp", "source=tone", "record=true",
+                   "playback=false", "rate=48000", "format=float32le", "channels=1", "listen=127.0.0.1",
+                   "port=" + port});
     INFO("control: it hears while nobody is denied");
-    Heard outside = hear("tone", commandListener(session, {.target = "tone"}, {"bash", "-c", "exec cat </dev/tcp/127.0.0.1/" + port}));
+    Heard outside = hear("tone", commandListener(session, {.target = "tone"},
+                                                 {"bash", "-c", "exec cat </dev/tcp/127.0.0.1/" + port}));
     Tally tally("module-simple-protocol-tcp × tone × pw-record denied");
     for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
         guard.setRules(ruleAbout(pwRecord, "deny"));

@@ -75,8 +75,8 @@ SessionOptions withKeys(const std::string& more = {}) {
 bool shortcutIs(const PrivateSession& session, const std::string& text) {
     return eventually([&] {
         const auto facts = session
-                               .run({"gdbus", "call", "--session", "-d", "org.micguard.MicGuard1", "-o", "/org/micguard/MicGuard1",
-                                     "-m", "org.micguard.MicGuard1.Diagnostics"})
+                               .run({"gdbus", "call", "--session", "-d", "org.micguard.MicGuard1", "-o",
+                                     "/org/micguard/MicGuard1", "-m", "org.micguard.MicGuard1.Diagnostics"})
                                .output;
         // Which quotes it puts around a text depends on what is in it.
         return facts.find("'talk.shortcut': '" + text) != std::string::npos ||

@@ -85,7 +85,7 @@ json history(const PrivateSession& session, const std::string& kind) {
 
 // What the daemon says of its loop, as daemon/loop_watch.hpp has it.
 struct LoopTimes {
-    std::uint64_t longestTurn = 0, longestWork = 0;      // µs
+    std::uint64_t longestTurn = 0, longestWork = 0;     // µs
     std::map<std::uint64_t, std::uint64_t> turnsByWork; // by the bound in µs
 };
 
@@ -183,7 +183,8 @@ TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leave
     const auto turns = turnsSince(before, loop, usual);
     fmt::print(
         "storm: {} calls in {} s over {} connections; denied {}, too many {}\n  quiet: {}\n  loud: {}\n"
-        "  longest turn of the loop {} µs, longest work in one {} µs ({} when quiet); of {} turns {} with {} µs and more\n",
+        "  longest turn of the loop {} µs, longest work in one {} µs ({} when quiet); of {} turns {} with {} "
+        "µs and more\n",
         report["calls"].get<std::uint64_t>(), seconds, report["connections"].get<std::uint64_t>(),
         report["AccessDenied"].get<std::uint64_t>(), report["LimitExceeded"].get<std::uint64_t>(),
         quiet.text(), loud.text(), loop.longestTurn, loop.longestWork, before.longestWork, turns.all,

@@ -25,7 +25,8 @@ void growOld() {
         usleep(static_cast<unsigned>(left / 1000));
 }
 
-std::unique_ptr<PrivateSession> mutedSession(Guard*& guard, std::unique_ptr<Guard>& owned, const std::string& config = {}) {
+std::unique_ptr<PrivateSession> mutedSession(Guard*& guard, std::unique_ptr<Guard>& owned,
+                                             const std::string& config = {}) {
     SessionOptions options = guardedSession({MicKind::tone});
     options.quantum = quantum;
     options.micguardConfig = config;
@@ -53,8 +54,8 @@ void ends(Process& process, const char* what) {
 
 std::size_t openFiles(const PrivateSession& session) {
     std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(session.pid(Daemon::micguardd)) + "/fd"))
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(
+             "/proc/" + std::to_string(session.pid(Daemon::micguardd)) + "/fd"))
         ++count;
     return count;
 }
@@ -63,7 +64,8 @@ void printFigure(const char* what, std::vector<double>& values) {
     if (values.empty())
         return;
     std::sort(values.begin(), values.end());
-    std::printf("      %s: median %.2f, longest %.2f, of %zu\n", what, values[values.size() / 2], values.back(), values.size());
+    std::printf("      %s: median %.2f, longest %.2f, of %zu\n", what, values[values.size() / 2],
+                values.back(), values.size());
 }
 
 } // namespace
@@ -136,7 +138,10 @@ TEST_CASE("releases that come up before their presses leave nothing open", "[tal
     for (unsigned cycle = 0; cycle < 20; cycle++) {
         INFO("cycle " << cycle);
         // The press's shell is there first, and gets to it last.
-        Process down = session->spawn({"/bin/sh", "-c", "read line < /proc/self/stat; sleep 0.2; exec " MICGUARDCTL_BUILT " talk --hold"}, "talk");
+        Process down =
+            session->spawn({"/bin/sh", "-c",
+                            "read line < /proc/self/stat; sleep 0.2; exec " MICGUARDCTL_BUILT " talk --hold"},
+                           "talk");
         usleep(30000);
         Process up = letGo(*session);
         ends(up, "the release");
@@ -237,11 +242,13 @@ TEST_CASE("in sever a held key brings the streams back, and its release takes th
     printFigure("sever: key pressed to first sample heard, in quanta", quanta);
 }
 
-TEST_CASE("while a program holds them muted the button is pressed and released, and they stay muted", "[talk]") {
+TEST_CASE("while a program holds them muted the button is pressed and released, and they stay muted",
+          "[talk]") {
     Guard* guard = nullptr;
     std::unique_ptr<Guard> owned;
     const auto session = mutedSession(guard, owned);
-    Process hold = session->spawn({MICGUARDCTL_BUILT, "hold", "--reason", "lecture", "--", "sleep", "1000"}, "hold");
+    Process hold =
+        session->spawn({MICGUARDCTL_BUILT, "hold", "--reason", "lecture", "--", "sleep", "1000"}, "hold");
     REQUIRE(guard->waitState("muted"));
     const std::string words = "kept muted by micguardctl (pid " + std::to_string(hold.pid()) + "): lecture";
     const auto control = [&](const std::vector<std::string>& verb, int status, const std::string& says) {

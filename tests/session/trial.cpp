@@ -100,7 +100,8 @@ std::vector<std::string> inOwnRoot(const PrivateSession& session, const std::str
 }
 
 std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application) {
-    return inOwnRoot(session, "printf '[Application]\\nname=" + application + "\\n' >.flatpak-info && exec chroot . \"$@\"");
+    return inOwnRoot(session, "printf '[Application]\\nname=" + application +
+                                  "\\n' >.flatpak-info && exec chroot . \"$@\"");
 }
 
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener) {
@@ -138,7 +139,8 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
     // whatever is heard within this time wakes us, and fails the test.
     const std::int64_t until = monotonicNsec() + std::chrono::nanoseconds(patience).count();
     for (const auto& one : heard) {
-        const auto left = std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(until - monotonicNsec()));
+        const auto left =
+            std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(until - monotonicNsec()));
         if (left.count() > 0)
             one.listener->waitUntil([&](const StreamSnapshot& now) { return now.audible[1] != one.counted; },
                                     left);

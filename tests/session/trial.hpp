@@ -54,7 +54,8 @@ std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const st
 // Counts runs and audible samples of one cell of the matrix and prints them at its end.
 class Tally {
   public:
-    explicit Tally(std::string cell) : cell_(std::move(cell)) {}
+    explicit Tally(std::string cell)
+        : cell_(std::move(cell)) {}
     ~Tally();
     void add(std::uint64_t audible) {
         runs_++;

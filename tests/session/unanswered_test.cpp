@@ -8,8 +8,8 @@
 
 #include <chrono>
 #include <csignal>
-#include <thread>
 #include <memory>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -30,8 +30,8 @@ class StallingSource {
         REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
         output_.reset(ends[0]);
         UniqueFd write(ends[1]);
-        process_ = Process::spawn({std::string(ATTACKERS) + "/attack-source_in_client", "--source", "tone", "--name", name,
-                                   "--stall"},
+        process_ = Process::spawn({std::string(ATTACKERS) + "/attack-source_in_client", "--source", "tone",
+                                   "--name", name, "--stall"},
                                   {.environment = session.environment(),
                                    .log = session.logPath("stalling.log"),
                                    .standardOutput = write.get()});
@@ -118,7 +118,8 @@ TEST_CASE("a session manager that does not answer holds up no mute", "[unanswere
     }
 }
 
-TEST_CASE("a server that has no time for a moment costs nobody the source that he had it make", "[unanswered]") {
+TEST_CASE("a server that has no time for a moment costs nobody the source that he had it make",
+          "[unanswered]") {
     const std::string mode = GENERATE("silence", "sever");
     PrivateSession session(guardedSession({MicKind::tone}));
     session.plug({.kind = MicKind::nullVirtual, .name = "made"});
@@ -147,7 +148,8 @@ TEST_CASE("a server that has no time for a moment costs nobody the source that h
 }
 
 // The metadata "default" is in its process, and the server reads nothing more from a connection that asks for it there.
-TEST_CASE("a guard that starts while the session manager does not answer mutes all the same", "[unanswered]") {
+TEST_CASE("a guard that starts while the session manager does not answer mutes all the same",
+          "[unanswered]") {
     const std::string mode = GENERATE("silence", "sever");
     PrivateSession session(guardedSession({MicKind::tone, MicKind::loopback}));
     Guard guard(session);
@@ -168,7 +170,9 @@ TEST_CASE("a guard that starts while the session manager does not answer mutes a
     }
 }
 
-TEST_CASE("stopped in order while the session manager is slow to answer: what stands in for the guard is there", "[unanswered]") {
+TEST_CASE(
+    "stopped in order while the session manager is slow to answer: what stands in for the guard is there",
+    "[unanswered]") {
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
     Guard guard(session);
     std::vector<Heard> heard;

@@ -42,7 +42,8 @@ std::vector<std::vector<std::string>> attemptsOn(const PrivateSession& session, 
 
 TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", "[user]") {
     const std::string mode = GENERATE("silence", "sever");
-    const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::nullPlain, MicKind::loopback};
+    const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual, MicKind::nullPlain,
+                                        MicKind::loopback};
     PrivateSession session(guardedSession(kinds));
     Guard guard(session);
     guard.setMode(mode);
@@ -109,7 +110,8 @@ TEST_CASE("the user's mute and volume are what he last made them", "[user]") {
         must(session, {"pactl", "set-source-volume", name, "40%"});
         must(session, {"pactl", "set-source-mute", name, "1"});
         // pipewire-pulse answers the setter before every other client can read the new value.
-        REQUIRE(eventually([&] { return volume().find("40%") != std::string::npos && mute() == "Mute: yes\n"; }));
+        REQUIRE(
+            eventually([&] { return volume().find("40%") != std::string::npos && mute() == "Mute: yes\n"; }));
         const std::string before = volume();
         guard.setMuted(true);
         guard.setMuted(false);

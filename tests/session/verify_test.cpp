@@ -335,7 +335,8 @@ TEST_CASE("two proofs at once: the one proves, the other says why it cannot", "[
     INFO(second.output);
     CHECK(second.verdict("tone") == "INCONCLUSIVE");
     CHECK(second.whole.at("mute") == "already-muted");
-    CHECK(second.whole.at("text").get<std::string>().starts_with("kept muted by another proof, which is under way (micguard-verify (pid "));
+    CHECK(second.whole.at("text").get<std::string>().starts_with(
+        "kept muted by another proof, which is under way (micguard-verify (pid "));
     CHECK(second.status == 6);
     const Proven proven = first.end();
     INFO(proven.output);

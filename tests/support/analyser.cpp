@@ -112,7 +112,7 @@ void Analyser::feedDc(std::span<const float> samples, std::int64_t nowNsec) {
 
 namespace {
 
-constexpr double kAsideHertz = 300;   // beyond the window's own width, short of the other tone
+constexpr double kAsideHertz = 300; // beyond the window's own width, short of the other tone
 constexpr float kStandsOut = 1.5F;
 
 // The amplitude of one frequency in a block; the window keeps a tone that is cut off inside it from being

@@ -39,9 +39,12 @@ bool isWhole(PrivateSession& session, const std::filesystem::path& log) {
     const auto said = [&] { return readFile(log).find("failed") != std::string::npos; };
     const bool fed = session.graph().waitFor(
         [&](const GraphObjects& objects) {
-            const auto isSource = [](const auto& one) { return one.second.property("node.name") == EasyEffects::kSource; };
+            const auto isSource = [](const auto& one) {
+                return one.second.property("node.name") == EasyEffects::kSource;
+            };
             const auto source = std::find_if(objects.begin(), objects.end(), isSource);
-            return source != objects.end() && std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
+            return source != objects.end() &&
+                   std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
                        return one.second.property("link.input.node") == std::to_string(source->first);
                    });
         },
@@ -69,8 +72,9 @@ EasyEffects::EasyEffects(PrivateSession& session) {
     // On a busy machine it links its own filters before they are there, says so, and passes nothing on for good.
     for (int attempt = 0; attempt < 5; attempt++) {
         const std::string log = "easyeffects-" + std::to_string(attempt);
-        program_ = session.spawn(
-            {"env", "DISPLAY=" + display, "GSETTINGS_BACKEND=memory", "easyeffects", "--gapplication-service"}, log);
+        program_ = session.spawn({"env", "DISPLAY=" + display, "GSETTINGS_BACKEND=memory", "easyeffects",
+                                  "--gapplication-service"},
+                                 log);
         session.graph().waitForNode(kSource);
         if (isWhole(session, session.logPath(log + ".log")))
             return;

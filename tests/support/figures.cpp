@@ -92,7 +92,8 @@ std::vector<std::string> loadedLibraries(pid_t pid) {
     std::set<std::string> found;
     std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
     for (std::string line; std::getline(maps, line);)
-        if (const auto path = line.find('/'); path != std::string::npos && line.find(".so", path) != std::string::npos)
+        if (const auto path = line.find('/');
+            path != std::string::npos && line.find(".so", path) != std::string::npos)
             found.insert(line.substr(path));
     return {found.begin(), found.end()};
 }

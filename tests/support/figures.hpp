@@ -15,7 +15,8 @@ namespace micguard::test {
 struct Spent {
     std::chrono::nanoseconds cpu{};
     std::uint64_t contextSwitches = 0; // of the threads that are alive
-    std::uint64_t sleeps = 0;          // of these, those by which a thread went to wait: each is a wake as well
+    // Of these, those by which a thread went to wait: each is a wake as well.
+    std::uint64_t sleeps = 0;
     struct Switches {
         std::uint64_t all = 0, sleeps = 0;
     };

@@ -62,8 +62,8 @@ Guard::Guard(const PrivateSession& session)
     check(sd_bus_set_bus_client(bus_, 1), "sd_bus_set_bus_client");
     check(sd_bus_start(bus_), "sd_bus_start");
     // Any change of the guard's or of the name's owner wakes whoever waits.
-    check(sd_bus_match_signal(bus_, nullptr, name, path, "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                              nullptr, nullptr),
+    check(sd_bus_match_signal(bus_, nullptr, name, path, "org.freedesktop.DBus.Properties",
+                              "PropertiesChanged", nullptr, nullptr),
           "sd_bus_match_signal");
     check(sd_bus_match_signal(bus_, nullptr, name, path, name, "Asked", keepPath, &asked_),
           "sd_bus_match_signal");
@@ -77,7 +77,9 @@ Guard::Guard(const PrivateSession& session)
           "sd_bus_match_signal");
 }
 
-Guard::~Guard() { sd_bus_flush_close_unref(bus_); }
+Guard::~Guard() {
+    sd_bus_flush_close_unref(bus_);
+}
 
 namespace {
 
@@ -200,9 +202,13 @@ void Guard::setMuted(bool muted) {
         throw std::runtime_error("SetMuted: " + error);
 }
 
-std::string Guard::trySetMuted(bool muted) { return call("SetMuted", "b", static_cast<int>(muted)); }
+std::string Guard::trySetMuted(bool muted) {
+    return call("SetMuted", "b", static_cast<int>(muted));
+}
 
-std::string Guard::tryReload() { return call("Reload", ""); }
+std::string Guard::tryReload() {
+    return call("Reload", "");
+}
 
 void Guard::setMode(const std::string& mode) {
     if (const auto error = call("SetMode", "s", mode.c_str()); !error.empty())
@@ -233,8 +239,12 @@ bool Guard::muted() {
     return value != 0;
 }
 
-std::string Guard::state() { return text("State"); }
-std::string Guard::admission() { return text("Admission"); }
+std::string Guard::state() {
+    return text("State");
+}
+std::string Guard::admission() {
+    return text("Admission");
+}
 
 std::string Guard::text(const char* property) {
     char* value = nullptr;

@@ -131,9 +131,10 @@ std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const Li
         argv.emplace_back("--link");
     if (options.relink)
         argv.emplace_back("--relink");
-    return std::make_unique<SharedListener>(
-        session, options.name,
-        "native " + std::to_string(options.rate) + (options.autoconnect ? "" : " without session manager"), argv);
+    return std::make_unique<SharedListener>(session, options.name,
+                                            "native " + std::to_string(options.rate) +
+                                                (options.autoconnect ? "" : " without session manager"),
+                                            argv);
 }
 
 std::unique_ptr<Listener> attackListener(const PrivateSession& session, const std::string& program,

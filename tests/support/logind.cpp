@@ -20,7 +20,9 @@ constexpr const char* manager = "/org/freedesktop/login1";
 constexpr const char* mockInterface = "org.freedesktop.DBus.Mock";
 constexpr const char* session = "/org/freedesktop/login1/session/1";
 
-std::string userPath() { return "/org/freedesktop/login1/user/" + std::to_string(getuid()); }
+std::string userPath() {
+    return "/org/freedesktop/login1/user/" + std::to_string(getuid());
+}
 
 void check(int result, const char* what) {
     if (result < 0)
@@ -39,13 +41,15 @@ Logind::Logind() {
     if (!mkdtemp(pattern.data()))
         throw std::runtime_error("no temporary folder");
     folder_ = pattern;
-    writeFile(folder_ / "bus.conf", "<busconfig><type>system</type><listen>unix:path=" + (folder_ / "bus").string() +
-                                        "</listen><policy context='default'><allow send_destination='*'/><allow own='*'/>"
-                                        "<allow receive_sender='*'/></policy></busconfig>");
+    writeFile(folder_ / "bus.conf",
+              "<busconfig><type>system</type><listen>unix:path=" + (folder_ / "bus").string() +
+                  "</listen><policy context='default'><allow send_destination='*'/><allow own='*'/>"
+                  "<allow receive_sender='*'/></policy></busconfig>");
     SpawnOptions options;
     options.log = folder_ / "log";
-    daemon_ = Process::spawn({"dbus-daemon", "--config-file=" + (folder_ / "bus.conf").string(), "--nofork", "--nopidfile"},
-                             options);
+    daemon_ = Process::spawn(
+        {"dbus-daemon", "--config-file=" + (folder_ / "bus.conf").string(), "--nofork", "--nopidfile"},
+        options);
     const std::int64_t deadline = monotonicNsec() + std::chrono::nanoseconds(kPatience).count();
     for (;;) {
         check(sd_bus_new(&bus_), "sd_bus_new");
@@ -58,8 +62,8 @@ Logind::Logind() {
             throw std::runtime_error("no system bus: " + readFile(folder_ / "log"));
         usleep(5000); // the socket is not there yet
     }
-    check(sd_bus_match_signal(bus_, nullptr, "org.freedesktop.DBus", nullptr, "org.freedesktop.DBus", "NameOwnerChanged", nullptr,
-                              nullptr),
+    check(sd_bus_match_signal(bus_, nullptr, "org.freedesktop.DBus", nullptr, "org.freedesktop.DBus",
+                              "NameOwnerChanged", nullptr, nullptr),
           "match");
     startMock(false);
 }
@@ -72,7 +76,9 @@ Logind::~Logind() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
-std::string Logind::address() const { return "unix:path=" + (folder_ / "bus").string(); }
+std::string Logind::address() const {
+    return "unix:path=" + (folder_ / "bus").string();
+}
 
 void Logind::call(const char* path, const char* interface, const char* member, const char* types, ...) {
     sd_bus_message* made = nullptr;
@@ -97,13 +103,14 @@ void Logind::startMock(bool locked) {
         if (const char* value = std::getenv(kept))
             options.environment.push_back(std::string(kept) + "=" + value);
     options.environment.push_back("DBUS_SYSTEM_BUS_ADDRESS=" + address());
-    mock_ = Process::spawn({"/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind"}, options);
+    mock_ =
+        Process::spawn({"/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind"}, options);
     const std::int64_t deadline = monotonicNsec() + std::chrono::nanoseconds(kPatience).count();
     for (;;) {
         int owned = 0;
         sd_bus_message* reply = nullptr;
-        check(sd_bus_call_method(bus_, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", nullptr, &reply, "s",
-                                 name),
+        check(sd_bus_call_method(bus_, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner",
+                                 nullptr, &reply, "s", name),
               "NameHasOwner");
         const Message kept(reply);
         check(sd_bus_message_read(reply, "b", &owned), "NameHasOwner");
@@ -115,7 +122,8 @@ void Logind::startMock(bool locked) {
         while (sd_bus_process(bus_, nullptr) > 0) {
         }
     }
-    call(manager, mockInterface, "AddSession", "ssusb", "1", "seat0", static_cast<unsigned>(getuid()), "tester", 1);
+    call(manager, mockInterface, "AddSession", "ssusb", "1", "seat0", static_cast<unsigned>(getuid()),
+         "tester", 1);
     // The template's own puts text and number together (0.28.7).
     call(manager, mockInterface, "AddMethod", "sssss", "org.freedesktop.login1.Manager", "GetUser", "u", "o",
          "ret = '/org/freedesktop/login1/user/%d' % args[0]");
@@ -125,27 +133,29 @@ void Logind::startMock(bool locked) {
 
 void Logind::setDisplay(const std::string& number) {
     const std::string path = number.empty() ? "/" : "/org/freedesktop/login1/session/" + number;
-    call(userPath().c_str(), "org.freedesktop.DBus.Properties", "Set", "ssv", "org.freedesktop.login1.User", "Display", "(so)",
-         number.c_str(), path.c_str());
+    call(userPath().c_str(), "org.freedesktop.DBus.Properties", "Set", "ssv", "org.freedesktop.login1.User",
+         "Display", "(so)", number.c_str(), path.c_str());
 }
 
 void Logind::addSession(const std::string& number) {
-    call(manager, mockInterface, "AddSession", "ssusb", number.c_str(), "seat0", static_cast<unsigned>(getuid()), "tester", 1);
+    call(manager, mockInterface, "AddSession", "ssusb", number.c_str(), "seat0",
+         static_cast<unsigned>(getuid()), "tester", 1);
 }
 
 void Logind::lock(bool locked) {
-    call(session, mockInterface, "UpdateProperties", "sa{sv}", "org.freedesktop.login1.Session", 1, "LockedHint", "b",
-         static_cast<int>(locked));
+    call(session, mockInterface, "UpdateProperties", "sa{sv}", "org.freedesktop.login1.Session", 1,
+         "LockedHint", "b", static_cast<int>(locked));
 }
 
 void Logind::prepareForSleep(bool asleep) {
-    call(manager, mockInterface, "EmitSignal", "sssav", "org.freedesktop.login1.Manager", "PrepareForSleep", "b", 1, "b",
-         static_cast<int>(asleep));
+    call(manager, mockInterface, "EmitSignal", "sssav", "org.freedesktop.login1.Manager", "PrepareForSleep",
+         "b", 1, "b", static_cast<int>(asleep));
 }
 
 std::size_t Logind::inhibitors() {
     sd_bus_message* reply = nullptr;
-    check(sd_bus_call_method(bus_, name, manager, "org.freedesktop.login1.Manager", "ListInhibitors", nullptr, &reply, ""),
+    check(sd_bus_call_method(bus_, name, manager, "org.freedesktop.login1.Manager", "ListInhibitors", nullptr,
+                             &reply, ""),
           "ListInhibitors");
     const Message kept(reply);
     std::size_t count = 0;
@@ -153,7 +163,8 @@ std::size_t Logind::inhibitors() {
     std::uint32_t uid = 0, pid = 0;
     check(sd_bus_message_enter_container(reply, 'a', "(ssssuu)"), "ListInhibitors");
     while (sd_bus_message_read(reply, "(ssssuu)", &what, &who, &why, &mode, &uid, &pid) > 0)
-        count += std::string(who) == "micguard" && std::string(what) == "sleep" && std::string(mode) == "delay";
+        count +=
+            std::string(who) == "micguard" && std::string(what) == "sleep" && std::string(mode) == "delay";
     return count;
 }
 

@@ -23,7 +23,7 @@ class Logind {
     // For DBUS_SYSTEM_BUS_ADDRESS.
     [[nodiscard]] std::string address() const;
 
-    void lock(bool locked);           // as a screen locker tells it
+    void lock(bool locked);            // as a screen locker tells it
     void prepareForSleep(bool asleep); // the signal
     // Somebody else's session becomes the user's display, or ("") he has none.
     void setDisplay(const std::string& session);

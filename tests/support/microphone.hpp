@@ -40,7 +40,7 @@ struct MicSpec {
     // loopback, otherProcess, null*: media class of the test source that feeds it. Empty: none, so that
     // neither the session manager nor a guard has anything to do with it.
     std::string feedClass;
-    PropertyMap extra;      // further properties of the node itself
+    PropertyMap extra;       // further properties of the node itself
     std::uint32_t phase = 0; // that it begins with
     [[nodiscard]] Coding effectiveCoding() const;
 };

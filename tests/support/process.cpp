@@ -279,8 +279,8 @@ std::string readFile(const std::filesystem::path& path) {
 bool waitForText(const std::filesystem::path& path, const std::function<bool(const std::string&)>& predicate,
                  Milliseconds timeout) {
     const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!watch ||
-        ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO) < 0)
+    if (!watch || ::inotify_add_watch(watch.get(), path.parent_path().c_str(),
+                                      IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO) < 0)
         throw std::system_error(errno, std::generic_category(), "inotify");
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (!predicate(readFile(path))) {

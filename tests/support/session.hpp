@@ -34,7 +34,8 @@ struct SessionOptions {
     unsigned rate = 48000;
     bool wireplumber = true;
     bool pulse = true;
-    bool strict = false;   // the server lets new clients wait for micguardd, which is told so by micguardConfig
+    // The server lets new clients wait for micguardd, which is told so by micguardConfig.
+    bool strict = false;
     std::string micguardd; // path of the binary; empty: none is started
     std::vector<std::string> micguarddArguments;
     // Further configuration, each a file name (*.conf) and its text.

@@ -30,7 +30,8 @@ void PrivateSession::writeConfiguration() {
     mirror(PIPEWIRE_SHARE, directory_ / "pipewire");
     // What the package installs.
     fs::create_directories(directory_ / "share/micguard");
-    for (const char* name : {"admission.conf", "wireplumber-admission.conf", "wireplumber-bluetooth-admission.conf"})
+    for (const char* name :
+         {"admission.conf", "wireplumber-admission.conf", "wireplumber-bluetooth-admission.conf"})
         fs::create_symlink(fs::path(ADMISSION_FILES) / name, directory_ / "share/micguard" / name);
 
     // No service directories: a test that talks to a missing service must fail instead of starting one.
@@ -82,7 +83,8 @@ void PrivateSession::writeServerConfiguration() {
     writeFile(fragments / "50-micguard-test.conf", text);
     // As micguardd makes it.
     if (options_.strict)
-        fs::create_symlink(directory_ / "share/micguard/admission.conf", fragments / "90-micguard-admission.conf");
+        fs::create_symlink(directory_ / "share/micguard/admission.conf",
+                           fragments / "90-micguard-admission.conf");
     for (const auto& [name, content] : options_.pipewireFragments)
         writeFile(fragments / name, content);
 }

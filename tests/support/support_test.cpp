@@ -27,7 +27,8 @@ namespace {
 class Speech {
   public:
     explicit Speech(std::mt19937& random) {
-        std::uniform_real_distribution<double> hertz(100, 4400), level(0, 0.12), angle(0, 2 * std::numbers::pi);
+        std::uniform_real_distribution<double> hertz(100, 4400), level(0, 0.12),
+            angle(0, 2 * std::numbers::pi);
         for (auto& part : parts_)
             part = {hertz(random), level(random), angle(random)};
     }
@@ -65,7 +66,9 @@ TEST_CASE("an edge in speech is not taken for what was made afterwards, and near
         const bool ends = run % 3 == 0;
         std::vector<float> samples(block);
         for (std::size_t i = 0; i < block; ++i)
-            samples[i] = i < cut ? speech.at(from + i, kPilotHertz[0]) : ends ? 0.0F : speech.at(from + i + jump, kPilotHertz[0]);
+            samples[i] = i < cut ? speech.at(from + i, kPilotHertz[0])
+                         : ends  ? 0.0F
+                                 : speech.at(from + i + jump, kPilotHertz[0]);
         edges += countedIn(samples)[1] != 0;
         constexpr std::size_t shortest = kSpeechRate / 250;
         const std::size_t begin = anywhere(random) * (block - shortest) / block;

@@ -40,7 +40,8 @@ TEST_CASE_METHOD(BusFixture, "calls reach Requests with who called, and answers 
     }
 }
 
-TEST_CASE_METHOD(BusFixture, "what is still to be published is, before anything but a mute is served", "[bus]") {
+TEST_CASE_METHOD(BusFixture, "what is still to be published is, before anything but a mute is served",
+                 "[bus]") {
     int published = 0;
     View view;
     view.guard.mode = "silence";

@@ -44,8 +44,7 @@ TEST_CASE_METHOD(BusFixture, "a setting arrives as what it is", "[bus]") {
     CHECK(client->guard("Reload").value);
     CHECK(requests.calls == std::vector<std::string>{"setConfig mute.led", "setConfig mute.mode",
                                                      "setConfig sources.exempt", "setConfig sources.exempt",
-                                                     "setConfig history.keep-days",
-                                                     "reload"});
+                                                     "setConfig history.keep-days", "reload"});
     CHECK(requests.values == std::vector<SettingValue>{false, std::string("sever"),
                                                        std::vector<std::string>{"a", "b"},
                                                        std::vector<std::string>{}, std::int64_t{90}});

@@ -398,7 +398,8 @@ std::vector<Signal> Client::signals() {
 
 tl::expected<void, std::string> nameTaken(Bus& bus) {
     tl::expected<void, std::string> result = tl::unexpected(std::string("the bus does not answer"));
-    bus.takeName(std::chrono::seconds(20), [&](const tl::expected<void, std::string>& said) { result = said; });
+    bus.takeName(std::chrono::seconds(20),
+                 [&](const tl::expected<void, std::string>& said) { result = said; });
     return result;
 }
 

@@ -59,7 +59,8 @@ class FakeRequests : public Requests {
     void dropHold(std::uint64_t number) override;
     void release(const Caller& caller, ReplyVoid reply) override;
     Result<std::vector<ShownSetting>> config(const Caller& caller) override;
-    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value, ReplyVoid reply) override;
+    void setConfig(const Caller& caller, const std::string& key, const SettingValue& value,
+                   ReplyVoid reply) override;
     void reload(const Caller& caller, ReplyVoid reply) override;
     void setApplicationMuted(const Caller& caller, std::uint64_t application, bool muted,
                              ReplyVoid reply) override;
@@ -67,8 +68,8 @@ class FakeRequests : public Requests {
                 ReplyVoid reply) override;
     void muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) override;
     void callerLeft(const std::string& uniqueName) override;
-    void setRule(const Caller& caller, const std::string& app, const std::string& action, const RuleOptions& options,
-                 ReplyVoid reply) override;
+    void setRule(const Caller& caller, const std::string& app, const std::string& action,
+                 const RuleOptions& options, ReplyVoid reply) override;
     void forget(const Caller& caller, const std::string& app, ReplyVoid reply) override;
     Result<std::vector<RuleView>> rules(const Caller& caller) override;
     Result<Explanation> explain(const Caller& caller, const std::string& app) override;
@@ -81,22 +82,22 @@ class FakeRequests : public Requests {
     void verify(const Caller& caller, const VerifyOptions& wanted, ReplyVerify reply) override;
     std::vector<std::pair<std::string, std::string>> diagnostics() override;
 
-    std::vector<ShownSetting> settings;     // what config() answers
-    std::vector<SettingValue> values;       // what setConfig() got
-    std::vector<RuleOptions> options;       // what setRule() got
-    std::vector<RuleView> shownRules;       // what rules() answers
-    Explanation explanation;                // what explain() answers
-    std::vector<history::Filter> filters;   // what readHistory() got
+    std::vector<ShownSetting> settings;   // what config() answers
+    std::vector<SettingValue> values;     // what setConfig() got
+    std::vector<RuleOptions> options;     // what setRule() got
+    std::vector<RuleView> shownRules;     // what rules() answers
+    Explanation explanation;              // what explain() answers
+    std::vector<history::Filter> filters; // what readHistory() got
     std::vector<history::ReportFilter> reportFilters;
     std::vector<history::ReportRow> rows; // what report() answers
     std::vector<history::ClearFilter> clearFilters;
     std::vector<history::Entry> entries; // what readHistory() answers
-    std::vector<VerifyOptions> proofs;      // what verify() got
-    std::vector<VerifyResult> proven;       // what it answers
-    std::vector<std::string> calls; // "setMuted true", "holdMute why -> 1", "dropHold 1" …
+    std::vector<VerifyOptions> proofs;   // what verify() got
+    std::vector<VerifyResult> proven;    // what it answers
+    std::vector<std::string> calls;      // "setMuted true", "holdMute why -> 1", "dropHold 1" …
     std::vector<Caller> callers;
-    std::vector<std::string> left;           // unique names
-    std::optional<RequestError> refusal;     // answered instead
+    std::vector<std::string> left;       // unique names
+    std::optional<RequestError> refusal; // answered instead
     std::function<void()> whenServing;
     bool keepReplies = false;                // into `kept`, not answered
     std::vector<std::function<void()>> kept; // answers as it would have

@@ -66,7 +66,8 @@ TEST_CASE_METHOD(BusFixture, "writing into the descriptor changes nothing", "[bu
     REQUIRE(runUntil([&] { return called(requests, "dropHold 1"); }));
 }
 
-TEST_CASE_METHOD(BusFixture, "a hold to unmute ends when its holder leaves the bus, one to mute does not", "[bus]") {
+TEST_CASE_METHOD(BusFixture, "a hold to unmute ends when its holder leaves the bus, one to mute does not",
+                 "[bus]") {
     Client other(privateBus.address());
     const int descriptor = hold(other, "HoldUnmute", "");
     const int kept = hold(other, "HoldMute", "");

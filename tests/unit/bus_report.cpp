@@ -14,7 +14,9 @@ namespace {
 
 const std::string prefix = names::error::prefix;
 
-Answer asked(Client& client, const char* filter) { return client.guard("Report", g_variant_new_parsed(filter)); }
+Answer asked(Client& client, const char* filter) {
+    return client.guard("Report", g_variant_new_parsed(filter));
+}
 
 ReportRow webex() {
     ReportRow row;
@@ -37,8 +39,10 @@ ReportRow webex() {
 }
 
 const std::string common =
-    "'identity': <'kernel'>, 'class': <'continuous'>, 'classes': <{'continuous': uint32 2, 'held': 1}>, 'mutes': <uint32 4>, "
-    "'muted-usec': <uint64 90>, 'asked-usec': <uint64 60>, 'held-usec': <uint64 20>, 'assumed-usec': <uint64 10>, "
+    "'identity': <'kernel'>, 'class': <'continuous'>, 'classes': <{'continuous': uint32 2, 'held': 1}>, "
+    "'mutes': <uint32 4>, "
+    "'muted-usec': <uint64 90>, 'asked-usec': <uint64 60>, 'held-usec': <uint64 20>, 'assumed-usec': <uint64 "
+    "10>, "
     "'samples': <uint64 2880>, 'wakeups': <uint32 1>, 'level-meter': <false>, 'sources': <['mic']>, ";
 const std::string pictures =
     "'periods': <[(uint64 100, uint64 190, 'continuous'), (300, 301, '')]>, "
@@ -51,7 +55,8 @@ TEST_CASE_METHOD(BusFixture, "a row of the report, with an own mute and without"
     const Answer without = asked(*client, "(@a{sv} {},)");
     INFO(without.message);
     REQUIRE(without.value);
-    CHECK(printed(without.value.get()) == "([{'app': <'webex'>, 'name': <'We\uFFFDbex'>, " + common + pictures);
+    CHECK(printed(without.value.get()) ==
+          "([{'app': <'webex'>, 'name': <'We\uFFFDbex'>, " + common + pictures);
     CHECK(requests.reportFilters == std::vector<ReportFilter>{{}});
 
     requests.rows[0].ownMutedUsec = 7;
@@ -67,8 +72,8 @@ TEST_CASE_METHOD(BusFixture, "a row of the report, with an own mute and without"
 }
 
 TEST_CASE_METHOD(BusFixture, "a report that nobody can be asked for is refused, and says why", "[bus]") {
-    for (const char* filter : {"({'kinds': <['mute']>},)", "({'since': <5>},)", "({'app': <''>},)", "({'limit': <uint32 5>},)",
-                               "({'since': <uint64 9>, 'until': <uint64 5>},)"}) {
+    for (const char* filter : {"({'kinds': <['mute']>},)", "({'since': <5>},)", "({'app': <''>},)",
+                               "({'limit': <uint32 5>},)", "({'since': <uint64 9>, 'until': <uint64 5>},)"}) {
         INFO(filter);
         CHECK(asked(*client, filter).error == prefix + "InvalidArgument");
     }

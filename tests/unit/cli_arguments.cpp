@@ -109,8 +109,10 @@ TEST_CASE("-- ends the options, wherever it stands") {
 TEST_CASE("nothing, and what is no text, is no name") {
     CHECK(wrong({"history", "--app", ""}) == "micguardctl: the value of option '--app' cannot be empty");
     CHECK(wrong({"report", "--html="}) == "micguardctl: the value of option '--html' cannot be empty");
-    CHECK(wrong({"deny", "--source", "\xff", "x"}) == "micguardctl: the value of option '--source' is not UTF-8");
-    CHECK(wrong({"hold", "--reason", "\xff", "true"}) == "micguardctl: the value of option '--reason' is not UTF-8");
+    CHECK(wrong({"deny", "--source", "\xff", "x"}) ==
+          "micguardctl: the value of option '--source' is not UTF-8");
+    CHECK(wrong({"hold", "--reason", "\xff", "true"}) ==
+          "micguardctl: the value of option '--reason' is not UTF-8");
     CHECK(wrong({"explain", "a\xff"}) == "micguardctl: 'a\ufffd' is not UTF-8");
     CHECK(wrong({"config", "set", "sources.exempt", "\xff"}) == "micguardctl: '\ufffd' is not UTF-8");
     CHECK(wrong({"config", "check", ""}) == "micguardctl: the name of a file cannot be empty");

@@ -30,12 +30,15 @@ GuardFacts guard(const std::string& state) {
     return facts;
 }
 
-json waybar(const GuardFacts* facts, const Objects& objects) { return json::parse(barLine(Bar::Waybar, facts, objects)); }
+json waybar(const GuardFacts* facts, const Objects& objects) {
+    return json::parse(barLine(Bar::Waybar, facts, objects));
+}
 
 } // namespace
 
 TEST_CASE("every state is a class of its own", "[bar]") {
-    const auto live = guard("live"), muted = guard("muted"), muting = guard("muting"), degraded = guard("degraded");
+    const auto live = guard("live"), muted = guard("muted"), muting = guard("muting"),
+               degraded = guard("degraded");
     CHECK(waybar(nullptr, {})["class"] == "absent");
     CHECK(waybar(&live, {})["class"] == "live");
     CHECK(waybar(&live, with("Zoom", "capturing"))["class"] == "in-use");
@@ -84,8 +87,10 @@ TEST_CASE("polybar turns over what is to be noticed, and nothing else", "[bar]")
 TEST_CASE("the tooltip says who keeps them muted", "[bar]") {
     auto muted = guard("muted");
     muted.holds = {{"hold-mute", "obs (pid 3)", "<recording>"}, {"user", "", ""}};
-    CHECK(waybar(&muted, {})["tooltip"] == "All microphones are muted\nkept muted by obs (pid 3): &lt;recording&gt;\nmuted");
+    CHECK(waybar(&muted, {})["tooltip"] ==
+          "All microphones are muted\nkept muted by obs (pid 3): &lt;recording&gt;\nmuted");
     auto live = guard("live");
     live.holds = {{"hold-unmute", "talk (pid 4)", ""}};
-    CHECK(waybar(&live, {})["tooltip"] == "Microphones are live, and nobody listens\nkept live by talk (pid 4)");
+    CHECK(waybar(&live, {})["tooltip"] ==
+          "Microphones are live, and nobody listens\nkept live by talk (pid 4)");
 }

@@ -57,23 +57,29 @@ TEST_CASE_METHOD(Files, "config show is TOML that says of each value where it co
     const auto report = showConfig(folders(), Form::Text);
     CHECK(report.code == Exit::Ok);
     CHECK(report.error.empty());
-    CHECK(report.out == "[mute]\nmode = \"sever\" # " + system + ":2, final by " + system +
-                            ":4\nled = true # built-in\non-lock = false # built-in\non-suspend = true # built-in\nstart = \"last\" # built-in\n"
-                            "follow-desktop = false # built-in\ndesktop-lifts = \"own\" # built-in\nprivacy-switch = true # built-in\n\n"
-                            "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
-                            user +
-                            ":2\n\n"
-                            "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
-                            " # " + user + ":9\n\n"
-                            "[policy]\ndefault = \"allow\" # built-in\npermission-store = true # built-in\n\n"
-                            "[bus]\nunmute = \"session\" # built-in\ntrusted = [\n  \"/usr/bin/gnome-shell\",\n"
-                            "  \"/usr/bin/plasmashell\",\n] # built-in\n\n"
-                            "[history]\nenabled = true # built-in\nkeep-days = 365 # built-in\nmax-megabytes = 50 # built-in\n\n"
-                            "[talk]\nshortcut = false # built-in\nlimit-seconds = 600 # built-in\n\n"
-                            "[notify]\nquestions = true # built-in\ncapture = \"off\" # built-in\nblocked = true # built-in\n"
-                            "bypass = true # built-in\n\n"
-                            "[[rule]] # " +
-                            user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
+    CHECK(
+        report.out ==
+        "[mute]\nmode = \"sever\" # " + system + ":2, final by " + system +
+            ":4\nled = true # built-in\non-lock = false # built-in\non-suspend = true # built-in\nstart = "
+            "\"last\" # built-in\n"
+            "follow-desktop = false # built-in\ndesktop-lifts = \"own\" # built-in\nprivacy-switch = true # "
+            "built-in\n\n"
+            "[sources]\nexempt = [\n  \"a\",\n  \"\\\\*\",\n] # " +
+            user +
+            ":2\n\n"
+            "[admission]\nmode = \"relaxed\" # built-in\nmixers = []" +
+            " # " + user +
+            ":9\n\n"
+            "[policy]\ndefault = \"allow\" # built-in\npermission-store = true # built-in\n\n"
+            "[bus]\nunmute = \"session\" # built-in\ntrusted = [\n  \"/usr/bin/gnome-shell\",\n"
+            "  \"/usr/bin/plasmashell\",\n] # built-in\n\n"
+            "[history]\nenabled = true # built-in\nkeep-days = 365 # built-in\nmax-megabytes = 50 # "
+            "built-in\n\n"
+            "[talk]\nshortcut = false # built-in\nlimit-seconds = 600 # built-in\n\n"
+            "[notify]\nquestions = true # built-in\ncapture = \"off\" # built-in\nblocked = true # built-in\n"
+            "bypass = true # built-in\n\n"
+            "[[rule]] # " +
+            user + ":4\nmatch = { app = \"x\" }\naction = \"deny\"\n");
     const auto again = parseLayer(report.out, "shown");
     REQUIRE(again);
     CHECK(again->rules.size() == 1);
@@ -104,11 +110,12 @@ TEST_CASE_METHOD(Files, "config check finds every mistake in all files, and no f
     const auto user = write("xdg/micguard/conf.d/10.toml", "[[rule]]\naction = 'dney'\n");
     const auto report = checkConfig(folders(), Form::Text);
     CHECK(report.code == Exit::No);
-    CHECK(report.out ==
-          system +
-              ":2:1: unknown key 'mod' in [mute]; did you mean 'mode'? The keys known here: mode, "
-              "bluetooth, led, on-lock, on-suspend, start, follow-desktop, desktop-lifts and privacy-switch\n" +
-              user + ":2:10: action cannot be 'dney'; did you mean \"deny\"?\n");
+    CHECK(
+        report.out ==
+        system +
+            ":2:1: unknown key 'mod' in [mute]; did you mean 'mode'? The keys known here: mode, "
+            "bluetooth, led, on-lock, on-suspend, start, follow-desktop, desktop-lifts and privacy-switch\n" +
+            user + ":2:10: action cannot be 'dney'; did you mean \"deny\"?\n");
     CHECK(showConfig(folders(), Form::Text).code == Exit::No);
     CHECK(showConfig(folders(), Form::Text).out.empty());
     const auto data = parsed(checkConfig(folders(), Form::Json));
@@ -169,12 +176,14 @@ TEST_CASE_METHOD(Files, "config path names every place, what is in force and wha
 }
 
 TEST_CASE_METHOD(Files, "config check warns of rules that never decide, of all files and of one alone") {
-    const auto system = write("etc/micguard/micguard.toml", "[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\nfinal = true\n");
-    const auto user = write("xdg/micguard/micguard.toml", "\n[[rule]]\nmatch = { app = 'x' }\naction = 'allow'\n");
+    const auto system = write("etc/micguard/micguard.toml",
+                              "[[rule]]\nmatch = { app = 'x' }\naction = 'deny'\nfinal = true\n");
+    const auto user =
+        write("xdg/micguard/micguard.toml", "\n[[rule]]\nmatch = { app = 'x' }\naction = 'allow'\n");
     const auto report = checkConfig(folders(), Form::Text);
     CHECK(report.code == Exit::Ok);
-    CHECK(report.out == user + ":2:1: warning: this rule never decides: always outranked by a final rule (" + system +
-                            ":1); remove it\nno mistake in 2 files with 2 rules\n");
+    CHECK(report.out == user + ":2:1: warning: this rule never decides: always outranked by a final rule (" +
+                            system + ":1); remove it\nno mistake in 2 files with 2 rules\n");
     const auto findings = parsed(checkConfig(folders(), Form::Json))["findings"];
     REQUIRE(findings.size() == 1);
     CHECK(findings[0]["line"] == 2);

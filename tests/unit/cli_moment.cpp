@@ -127,7 +127,8 @@ TEST_CASE("moments of before, as people write them") {
     CHECK(past("2026-07-01") == utc(2026, 6, 30, 22, 0)); // summer time
     CHECK(past("2026-11-01 12:00") == utc(2026, 11, 1, 11, 0));
     CHECK(past("2027-01-01") == utc(2026, 12, 31, 23, 0)); // nothing is known of then
-    for (const char* text : {"", "tomorrow", "2", "h", "25:00", "2026-02-30", "2026-13-01", "2026-03-29 02:30", "2026-11-01 25:00", "0h"}) {
+    for (const char* text : {"", "tomorrow", "2", "h", "25:00", "2026-02-30", "2026-13-01",
+                             "2026-03-29 02:30", "2026-11-01 25:00", "0h"}) {
         INFO(text);
         const auto moment = pastMomentFrom(text, now);
         REQUIRE_FALSE(moment);

@@ -62,7 +62,9 @@ std::size_t count(const std::string& text, const std::string& what) {
 }
 
 // Of the page's own words, which have none of it.
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != text.npos;
+}
 
 } // namespace
 
@@ -105,15 +107,49 @@ TEST_CASE("a report that makes no sense is refused with what is wrong in it") {
 TEST_CASE("as a table for spreadsheets, and read back") {
     const auto rows = readCsv(toCsv(example()));
     REQUIRE(rows.size() == 3);
-    CHECK(rows[0] == std::vector<std::string>{"app_id", "name", "identity", "class", "mutes", "mutes_continuous", "mutes_periodic",
-                                              "mutes_held", "mutes_released", "muted_seconds", "asked_seconds", "held_seconds",
-                                              "assumed_seconds", "samples", "wakeups", "level_meter", "sources",
-                                              "own_mute_class", "own_muted_seconds", "own_mute_asked_seconds"});
-    CHECK(rows[1] == std::vector<std::string>{"/opt/Webex/bin/CiscoCollabHost", "Webex", "kernel", "continuous", "3", "2", "0", "1",
-                                              "0", "90.000000", "60.500000", "30.000000", "0.000001", "2904000", "1", "no",
-                                              "builtin; usb; two", "continuous", "7.000000", "6.999999"});
-    CHECK(rows[2] == std::vector<std::string>{"claims", "", "claimed", "", "1", "0", "0", "0", "0", "0.900000", "0.000000",
-                                              "0.000000", "0.000000", "0", "0", "yes", "", "", "", ""});
+    CHECK(rows[0] == std::vector<std::string>{"app_id",
+                                              "name",
+                                              "identity",
+                                              "class",
+                                              "mutes",
+                                              "mutes_continuous",
+                                              "mutes_periodic",
+                                              "mutes_held",
+                                              "mutes_released",
+                                              "muted_seconds",
+                                              "asked_seconds",
+                                              "held_seconds",
+                                              "assumed_seconds",
+                                              "samples",
+                                              "wakeups",
+                                              "level_meter",
+                                              "sources",
+                                              "own_mute_class",
+                                              "own_muted_seconds",
+                                              "own_mute_asked_seconds"});
+    CHECK(rows[1] == std::vector<std::string>{"/opt/Webex/bin/CiscoCollabHost",
+                                              "Webex",
+                                              "kernel",
+                                              "continuous",
+                                              "3",
+                                              "2",
+                                              "0",
+                                              "1",
+                                              "0",
+                                              "90.000000",
+                                              "60.500000",
+                                              "30.000000",
+                                              "0.000001",
+                                              "2904000",
+                                              "1",
+                                              "no",
+                                              "builtin; usb; two",
+                                              "continuous",
+                                              "7.000000",
+                                              "6.999999"});
+    CHECK(rows[2] == std::vector<std::string>{
+                         "claims",   "",         "claimed",  "",  "1", "0",   "0", "0", "0", "0.900000",
+                         "0.000000", "0.000000", "0.000000", "0", "0", "yes", "",  "",  "",  ""});
 }
 
 TEST_CASE("no name makes another field, another line or a formula") {
@@ -131,8 +167,9 @@ TEST_CASE("no name makes another field, another line or a formula") {
 TEST_CASE("whatever an application calls itself is text on the page") {
     const std::string plain = toPage(example());
     ExposureReport report = example();
-    for (auto* text : {&report.rows[0].name, &report.rows[0].appId, &report.rows[0].judged, &report.rows[0].sources[0],
-                       &report.rows[0].ownJudged, &report.rows[0].identity, &report.rows[0].stretches[0].doing})
+    for (auto* text :
+         {&report.rows[0].name, &report.rows[0].appId, &report.rows[0].judged, &report.rows[0].sources[0],
+          &report.rows[0].ownJudged, &report.rows[0].identity, &report.rows[0].stretches[0].doing})
         *text = "<script>alert(1)</script>\" onload='x' &amp; \xe2\x80\xae\x01\xff";
     const std::string page = toPage(report);
     CHECK(contains(page, "&lt;script&gt;alert(1)&lt;/script&gt;&quot; onload=&#39;x&#39; &amp;amp;"));
@@ -150,7 +187,8 @@ TEST_CASE("whatever an application calls itself is text on the page") {
 TEST_CASE("the page stands by itself, and has neither scripts nor anything from elsewhere") {
     const std::string page = toPage(example());
     CHECK(page.starts_with("<!doctype html>"));
-    for (const char* bad : {"<script", "http:", "https:", " src=", " href=", "url(", "@import", "<link", "<iframe"}) {
+    for (const char* bad :
+         {"<script", "http:", "https:", " src=", " href=", "url(", "@import", "<link", "<iframe"}) {
         INFO(bad);
         CHECK_FALSE(contains(page, bad));
     }
@@ -161,7 +199,8 @@ TEST_CASE("the page stands by itself, and has neither scripts nor anything from 
     CHECK(count(page, "scope=\"col\"") == 8);
     CHECK(count(page, "scope=\"row\"") == 2);
     CHECK(count(page, "role=\"img\"") == 2);
-    CHECK(contains(page, "<title>Webex: continuous. Asked for samples for 1 min 1 s and held a paused stream for 30 s of 1 min 30 s "
+    CHECK(contains(page, "<title>Webex: continuous. Asked for samples for 1 min 1 s and held a paused stream "
+                         "for 30 s of 1 min 30 s "
                          "muted; woke 1 time.</title>"));
     CHECK(contains(page, "level meter"));
     CHECK(contains(page, "known only by its own word"));
@@ -174,7 +213,8 @@ TEST_CASE("without any application the page says so, and still what it can know"
     CHECK(contains(page, "does not see that the system holds the mute"));
 }
 
-TEST_CASE("mutes are as wide as they are long, none too narrow to be seen, and the newest if there are many") {
+TEST_CASE(
+    "mutes are as wide as they are long, none too narrow to be seen, and the newest if there are many") {
     std::vector<Exposure> rows(1);
     for (std::uint64_t i = 0; i < 20; ++i)
         rows[0].periods.push_back({i * 1000, i * 1000 + (i == 19 ? 900U : 1U), "held"});

@@ -49,7 +49,9 @@ TEST_CASE("status as data") {
 }
 
 TEST_CASE("who keeps them muted is said in the same words everywhere") {
-    const auto said = [](const char* kind, const char* owner, const char* reason) { return wordsFor({kind, owner, reason}); };
+    const auto said = [](const char* kind, const char* owner, const char* reason) {
+        return wordsFor({kind, owner, reason});
+    };
     CHECK(said("locked", "the session", "it is locked") == "muted while the session is locked");
     CHECK(said("suspend", "the machine", "it goes to sleep") == "muted while the computer sleeps");
     CHECK(said("privacy", "the desktop", "its switch is on") == "muted by the desktop's privacy switch");

@@ -58,7 +58,8 @@ class Processes {
     void add(unsigned pid, unsigned parent, Ticks started, const std::string& name = "sh") const {
         std::filesystem::create_directories(root_ / std::to_string(pid));
         std::ofstream(root_ / std::to_string(pid) / "stat")
-            << pid << " (" << name << ") S " << parent << " 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " << started << " 0 0\n";
+            << pid << " (" << name << ") S " << parent << " 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " << started
+            << " 0 0\n";
     }
     std::string root() const { return root_.string(); }
 
@@ -75,8 +76,10 @@ TEST_CASE("a record survives being written, and nonsense is none", "[talk]") {
     CHECK(talkRecordFrom("7 8 x 9") == TalkRecord{});
 }
 
-TEST_CASE("in whatever order the programs of two taps and a repetition come up, nothing stays open", "[talk]") {
-    std::vector<Step> steps = {{true, 10}, {true, 12}, {false, 20}, {true, 30}, {false, 31}, {true, 50}, {false, 50}};
+TEST_CASE("in whatever order the programs of two taps and a repetition come up, nothing stays open",
+          "[talk]") {
+    std::vector<Step> steps = {{true, 10},  {true, 12}, {false, 20}, {true, 30},
+                               {false, 31}, {true, 50}, {false, 50}};
     std::vector<std::size_t> order(steps.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;

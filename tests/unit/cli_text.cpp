@@ -128,8 +128,9 @@ TEST_CASE("a terminal too narrow for columns gets lines") {
     table.add({{"b"}, {""}, {"録音"}});
     Terminal terminal;
     terminal.columns = 20;
-    CHECK(table.written(terminal) == "NAME   a very long name\nSTATE  capturing\nWHY    for a long time already\n\n"
-                                     "NAME   b\nWHY    録音\n");
+    CHECK(table.written(terminal) ==
+          "NAME   a very long name\nSTATE  capturing\nWHY    for a long time already\n\n"
+          "NAME   b\nWHY    録音\n");
     terminal.columns = 28;
     CHECK(table.written(terminal).starts_with("NAME      STATE     WHY\n"));
 }

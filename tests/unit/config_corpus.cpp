@@ -108,8 +108,8 @@ TEST_CASE("the installed default file changes nothing and is the one of the corp
     REQUIRE(layer);
     CHECK(over(*layer) == Settings{});
     // Every key that is known is shown there, if only as a comment.
-    for (const auto* key : {"mode = ", "bluetooth = ", "led = ", "exempt = ", "mixers = ", "default = ", "final = ", "[[rule]]",
-                            "match = ", "when = ", "action = ", "priority = ", "until = ", "enabled = ", "keep-days = ",
-                            "max-megabytes = "})
+    for (const auto* key : {"mode = ", "bluetooth = ", "led = ", "exempt = ", "mixers = ", "default = ",
+                            "final = ", "[[rule]]", "match = ", "when = ", "action = ", "priority = ",
+                            "until = ", "enabled = ", "keep-days = ", "max-megabytes = "})
         CHECK(text.find(key) != std::string::npos);
 }

@@ -24,7 +24,9 @@ void compute(std::chrono::milliseconds time) {
     }
 }
 
-bool isOrdinary(pid_t who) { return (sched_getscheduler(who) & ~SCHED_RESET_ON_FORK) == SCHED_OTHER; }
+bool isOrdinary(pid_t who) {
+    return (sched_getscheduler(who) & ~SCHED_RESET_ON_FORK) == SCHED_OTHER;
+}
 
 Outcome live() {
     raisePriority();

@@ -20,7 +20,9 @@ Overloaded(Ts...) -> Overloaded<Ts...>; // clang 14 does not deduce it for aggre
 constexpr std::uint32_t everything = 0700;
 
 // As daemon/pipewire asks for Props ahead of its own first write.
-bool isReadAtOnce(const Node& node) { return node.inServer || hasSourceClass(node); }
+bool isReadAtOnce(const Node& node) {
+    return node.inServer || hasSourceClass(node);
+}
 
 std::string id(GlobalId object) {
     return std::to_string(raw(object));
@@ -54,16 +56,18 @@ std::string describe(const Action& action) {
                                      (a.mute ? " mute" : " unmute");
                           },
                           [](const action::SetPanelMute& a) {
-                              return "panel " + id(a.node) + (a.route ? " by route" : "") + (a.mute ? " mute" : " unmute") +
+                              return "panel " + id(a.node) + (a.route ? " by route" : "") +
+                                     (a.mute ? " mute" : " unmute") +
                                      (a.route && a.route->save ? " save" : "");
                           },
                           [](const action::SetUserMute& a) {
                               return "user-mute " + id(a.node) + (a.mute ? " on" : " off");
                           },
                           [](const action::Admit& a) {
-                              return "admit " + id(a.client) + (a.any == permission::all           ? " all"
-                                                                : a.any == permission::readExecute ? " rx"
-                                                                                                   : " ?");
+                              return "admit " + id(a.client) +
+                                     (a.any == permission::all           ? " all"
+                                      : a.any == permission::readExecute ? " rx"
+                                                                         : " ?");
                           },
                           [](const action::Shield& a) {
                               std::string text = (a.on ? "shield " : "unshield ") + id(a.client) + " from";
@@ -317,7 +321,8 @@ void FakeServer::carryOut(const Action& action) {
                    [&](const action::Shield& a) {
                        for (const auto other : a.others)
                            if (graph_.client(a.client) && graph_.client(other))
-                               setPermission(a.client, other, a.on ? permission::readOnly : permission::byDefault);
+                               setPermission(a.client, other,
+                                             a.on ? permission::readOnly : permission::byDefault);
                    },
                    [&](const action::Destroy& a) {
                        if (graph_.links.contains(a.object) || graph_.node(a.object))
@@ -347,7 +352,8 @@ void FakeServer::carryOut(const Action& action) {
                                if (route.index == a.route->index) {
                                    route.mute = a.mute;
                                    route.save = a.route->save;
-                                   tell(event::RoutesRead{a.route->device, graph_.devices.at(a.route->device).routes});
+                                   tell(event::RoutesRead{a.route->device,
+                                                          graph_.devices.at(a.route->device).routes});
                                }
                        it->second.knob.mute = a.mute;
                        tellKnob(it->second);

@@ -67,8 +67,8 @@ class FakeServer final : public Server {
 
     std::vector<Action> performed;    // since the test last cleared it
     std::vector<std::string> refused; // links that the server did not allow
-    bool routesStale = false; // changes of a route are carried out, and read as they were before
-    std::uint64_t now = 1'000'000; // µs, moves on with what is said
+    bool routesStale = false;         // changes of a route are carried out, and read as they were before
+    std::uint64_t now = 1'000'000;    // µs, moves on with what is said
     unsigned sessionManagerFails =
         0; // how often yet it will try to link a stream, fail, and wait for it to be new
 
@@ -103,7 +103,8 @@ class FakeServer final : public Server {
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
     std::map<GlobalId, std::uint32_t> defaults_; // of those clients that wait for the guard's word
     std::set<GlobalId> sessionManagers_;
-    std::map<GlobalId, std::set<GlobalId>> mapped_; // source -> clients that were linked since it was suspended
+    // Source -> clients that were linked since it was suspended.
+    std::map<GlobalId, std::set<GlobalId>> mapped_;
     Autoswitch autoswitch_;
     std::set<GlobalId> believedLinked_; // streams, by the session manager
     std::string defaultSource_;

@@ -91,7 +91,9 @@ void Line::fail(const std::string& why) const {
     throw std::runtime_error("in \"" + text_ + "\": " + why);
 }
 
-std::uint64_t Line::takeWordAsNumber() { return toNumber(*this, takeWord()); }
+std::uint64_t Line::takeWordAsNumber() {
+    return toNumber(*this, takeWord());
+}
 
 GlobalId Line::id() const {
     if (words_.empty())

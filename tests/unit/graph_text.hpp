@@ -42,7 +42,7 @@ class Line {
     bool takeFlag(const std::string& flag);
     std::string takeWord(); // the next bare word in order
     std::uint64_t takeWordAsNumber();
-    void done() const;      // throws if anything is left
+    void done() const; // throws if anything is left
 
     [[noreturn]] void fail(const std::string& why) const;
 

@@ -17,9 +17,12 @@ struct Follower {
 
     void operator()(const View& view, Moment now) {
         records.clear();
-        watch.follow(view, now, [this] { return Key{next++}; }, records);
+        watch.follow(
+            view, now, [this] { return Key{next++}; }, records);
     }
-    const ActivityBegan& began(std::size_t index = 0) const { return std::get<ActivityBegan>(records.at(index)); }
+    const ActivityBegan& began(std::size_t index = 0) const {
+        return std::get<ActivityBegan>(records.at(index));
+    }
     Key ended(std::size_t index = 0) const { return std::get<ActivityEnded>(records.at(index)).key; }
 };
 

@@ -41,8 +41,9 @@ TEST_CASE("what was done while muted comes back as it was") {
     own.source.clear();
     own.muted = false;
     own.ownMute = own.assumed = own.levelMeter = true;
-    write(store, {session(1, noon - 10, "webex"), MuteBegan{Key{9}, noon, "me", ""}, activity(2, noon, "webex"), own,
-                  ActivityEnded{Key{2}, noon + 50}, MuteEnded{Key{9}, noon + 60}});
+    write(store,
+          {session(1, noon - 10, "webex"), MuteBegan{Key{9}, noon, "me", ""}, activity(2, noon, "webex"), own,
+           ActivityEnded{Key{2}, noon + 50}, MuteEnded{Key{9}, noon + 60}});
     const Recorded found = recorded(store, {}, noon + 100);
     REQUIRE(found.mutes.size() == 1);
     CHECK(found.mutes[0].start == noon);
@@ -77,9 +78,10 @@ TEST_CASE("what was done while muted comes back as it was") {
 TEST_CASE("the report asks for a time and an application, and for who was there just before") {
     TestFolder folder;
     Store store = opened(folder / "history.db");
-    write(store, {session(1, noon, "webex"), SessionEnded{Key{1}, noon + 1}, MuteBegan{Key{2}, noon + 10, "me", ""},
-                  activity(3, noon + 10, "webex"), activity(4, noon + 10, "zoom"), ActivityEnded{Key{3}, noon + 20},
-                  ActivityEnded{Key{4}, noon + 20}, MuteEnded{Key{2}, noon + 30}});
+    write(store,
+          {session(1, noon, "webex"), SessionEnded{Key{1}, noon + 1}, MuteBegan{Key{2}, noon + 10, "me", ""},
+           activity(3, noon + 10, "webex"), activity(4, noon + 10, "zoom"), ActivityEnded{Key{3}, noon + 20},
+           ActivityEnded{Key{4}, noon + 20}, MuteEnded{Key{2}, noon + 30}});
     CHECK(recorded(store, {noon + 20, noon + 40, {}}).activities.empty());
     CHECK(recorded(store, {noon + 20, noon + 40, {}}).mutes.size() == 1);
     CHECK(recorded(store, {noon + 20, noon + 40, {}}).sessions.size() == 1);
@@ -123,8 +125,9 @@ TEST_CASE("after a gap what went on has ended") {
 TEST_CASE("what an application did is forgotten with its entries, and so is its name") {
     TestFolder folder;
     Store store = opened(folder / "history.db");
-    write(store, {session(1, noon, "webex"), SessionEnded{Key{1}, noon + 1}, activity(2, noon, "webex"), ActivityEnded{Key{2}, noon + 1},
-                  activity(3, noon, "secret"), ActivityEnded{Key{3}, noon + 1}});
+    write(store,
+          {session(1, noon, "webex"), SessionEnded{Key{1}, noon + 1}, activity(2, noon, "webex"),
+           ActivityEnded{Key{2}, noon + 1}, activity(3, noon, "secret"), ActivityEnded{Key{3}, noon + 1}});
     CHECK(*store.clear({.app = "secret", .until = {}}) == 0);
     CHECK(recorded(store).activities.size() == 1);
     CHECK(contents(folder / "history.db").find("secret") == std::string::npos);
@@ -150,7 +153,8 @@ TEST_CASE("what is too old goes, and what is too much") {
     const auto left = recorded(store, {}, noon + 2 * day).activities;
     CHECK(left.size() > 1000);
     // The newest stay.
-    CHECK(std::any_of(left.begin(), left.end(), [](const auto& one) { return one.start == noon + 20000 * second; }));
+    CHECK(std::any_of(left.begin(), left.end(),
+                      [](const auto& one) { return one.start == noon + 20000 * second; }));
 }
 
 TEST_CASE("a history from before the report has an empty one, and goes on") {
@@ -170,7 +174,9 @@ TEST_CASE("the keeper's report is that of what was written, up to the moment of 
     TestFolder folder;
     Keeper keeper({folder / "history.db", ""}, 0);
     REQUIRE(keeper.use({}, noon).done);
-    REQUIRE(keeper.write({Record{MuteBegan{Key{1}, noon, "me", ""}}, Record{activity(2, noon, "webex")}}, noon).done);
+    REQUIRE(
+        keeper.write({Record{MuteBegan{Key{1}, noon, "me", ""}}, Record{activity(2, noon, "webex")}}, noon)
+            .done);
     const auto rows = keeper.report({}, noon + 10 * second);
     REQUIRE(rows);
     REQUIRE(rows->size() == 1);

@@ -423,7 +423,8 @@ TEST_CASE("as long as somebody listens it is known until when the guard lived, a
     // With every wake of the one who wakes anyway, and in between not.
     const auto stamped = [&] {
         REQUIRE(::stat(stamp.c_str(), &status) == 0);
-        return static_cast<Moment>(status.st_mtim.tv_sec) * second + static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
+        return static_cast<Moment>(status.st_mtim.tv_sec) * second +
+               static_cast<Moment>(status.st_mtim.tv_nsec) / 1000;
     };
     const auto ticked = now();
     kept.history.tick();

@@ -14,7 +14,9 @@ namespace {
 constexpr Moment second = 1'000'000;
 constexpr Moment base = 1'000'000 * second;
 
-Moment at(double seconds) { return base + static_cast<Moment>(std::llround(seconds * 1e6)); }
+Moment at(double seconds) {
+    return base + static_cast<Moment>(std::llround(seconds * 1e6));
+}
 
 // Times in seconds from `base` on.
 struct Tape {
@@ -29,12 +31,24 @@ struct Tape {
         return *this;
     }
     Tape& does(const std::string& app, Doing doing, double start, double end) {
-        recorded.activities.push_back({at(start), at(end), {app, app, "kernel"}, "builtin", doing, true, false, false, false,
+        recorded.activities.push_back({at(start),
+                                       at(end),
+                                       {app, app, "kernel"},
+                                       "builtin",
+                                       doing,
+                                       true,
+                                       false,
+                                       false,
+                                       false,
                                        doing == Doing::Asking ? 48000U : 0U});
         return *this;
     }
-    Tape& asks(const std::string& app, double start, double end) { return does(app, Doing::Asking, start, end); }
-    Tape& holds(const std::string& app, double start, double end) { return does(app, Doing::Holding, start, end); }
+    Tape& asks(const std::string& app, double start, double end) {
+        return does(app, Doing::Asking, start, end);
+    }
+    Tape& holds(const std::string& app, double start, double end) {
+        return does(app, Doing::Holding, start, end);
+    }
     ActivitySpan& last() { return recorded.activities.back(); }
 
     std::vector<ReportRow> rows(double since = -10000, double until = 100000) const {
@@ -49,9 +63,13 @@ ReportRow only(const Tape& tape) {
 }
 
 // One mute of 60 s.
-Class judged(const Tape& tape) { return only(tape).judged; }
+Class judged(const Tape& tape) {
+    return only(tape).judged;
+}
 
-Tape minute() { return Tape{}.mute(0, 60); }
+Tape minute() {
+    return Tape{}.mute(0, 60);
+}
 
 } // namespace
 
@@ -90,7 +108,8 @@ TEST_CASE("a stream that ends 300 ms after the mute has begun: released") {
 }
 
 TEST_CASE("paused 300 ms after the mute has begun: held") {
-    CHECK(judged(minute().session("zoom", -5, 0.3).asks("zoom", 0, 0.3).holds("zoom", 0.3, 60)) == Class::Held);
+    CHECK(judged(minute().session("zoom", -5, 0.3).asks("zoom", 0, 0.3).holds("zoom", 0.3, 60)) ==
+          Class::Held);
 }
 
 TEST_CASE("closed before the mute, a moment ago: released; longer ago: not listed") {
@@ -121,7 +140,8 @@ TEST_CASE("wakes now and then: periodic, and how often") {
 }
 
 TEST_CASE("opens it anew now and then: periodic as well; once suffices") {
-    CHECK(judged(minute().session("teams", -5, 0).asks("teams", 20, 21).asks("teams", 40, 41)) == Class::Periodic);
+    CHECK(judged(minute().session("teams", -5, 0).asks("teams", 20, 21).asks("teams", 40, 41)) ==
+          Class::Periodic);
     CHECK(judged(minute().session("teams", -5, 0).asks("teams", 20, 21)) == Class::Periodic);
 }
 

@@ -395,11 +395,14 @@ TEST_CASE("a caller that is refused again soon is counted, whatever was written 
     TestFolder folder;
     Store store = opened(folder / "history.db");
     for (const Moment at : {noon, noon + hour / 2, noon + hour})
-        write(store, {Refused{at, "/usr/bin/busctl", "cannot unmute"}, Blocked{at, who("zoom"), "mic", "muted"}});
-    write(store, {Refused{noon + hour, "/usr/bin/busctl", "cannot forget rules"}, Refused{noon + hour, "org.example.App", "cannot unmute"}});
+        write(store,
+              {Refused{at, "/usr/bin/busctl", "cannot unmute"}, Blocked{at, who("zoom"), "mic", "muted"}});
+    write(store, {Refused{noon + hour, "/usr/bin/busctl", "cannot forget rules"},
+                  Refused{noon + hour, "org.example.App", "cannot unmute"}});
     const auto refusals = entries(store, {.kinds = {Kind::Refusal}});
     CHECK(refusals.size() == 3);
-    CHECK(refusals.back() == Entry{Kind::Refusal, noon, noon + hour, {}, "", false, 3, "/usr/bin/busctl", "cannot unmute"});
+    CHECK(refusals.back() ==
+          Entry{Kind::Refusal, noon, noon + hour, {}, "", false, 3, "/usr/bin/busctl", "cannot unmute"});
     write(store, {Refused{noon + 3 * hour, "/usr/bin/busctl", "cannot unmute"}});
     CHECK(entries(store, {.kinds = {Kind::Refusal}}).size() == 4);
 }

@@ -166,11 +166,13 @@ TEST_CASE("a process that has answered is not overdue, however late that is said
     CHECK(world.knob("mic") == KnobState::Holds);
 }
 
-TEST_CASE("the switches of two cards are remembered by their cards, and given back by the guard that comes after") {
-    World first(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\n"
-                                    "device 16 name=other\nroute 16 index=2 profile=1 hw-mute\n"
-                                    "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out\n"
-                                    "node 22 class=Audio/Source name=line client=10 device=16 profile=1\nport 23 of 22 out\n");
+TEST_CASE(
+    "the switches of two cards are remembered by their cards, and given back by the guard that comes after") {
+    World first(std::string(desk) +
+                "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\n"
+                "device 16 name=other\nroute 16 index=2 profile=1 hw-mute\n"
+                "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out\n"
+                "node 22 class=Audio/Source name=line client=10 device=16 profile=1\nport 23 of 22 out\n");
     first.mute();
     first.say("routes 16 2 unmute"); // the user's again
     Remembered memory;
@@ -195,15 +197,18 @@ TEST_CASE("a link of whose ends nothing is known is no reason to forget one that
     const CutLink cut{Serial{1020}, Serial{1021}, Serial{4711}};
     world.model.applied.cut = {cut};
     for (std::uint32_t known = 0; known < 4; known++) // how many of its ends, in their order
-        world.model.apply(event::LinkSeen{{GlobalId{700 + known}, Serial{1700 + known}, GlobalId{known > 2 ? 20U : 4000U},
-                                           GlobalId{known > 0 ? 21U : 4001U}, GlobalId{4002}, GlobalId{known > 1 ? 32U : 4003U}}});
+        world.model.apply(event::LinkSeen{
+            {GlobalId{700 + known}, Serial{1700 + known}, GlobalId{known > 2 ? 20U : 4000U},
+             GlobalId{known > 0 ? 21U : 4001U}, GlobalId{4002}, GlobalId{known > 1 ? 32U : 4003U}}});
     world.mute();
     CHECK(world.enforcer.quiet());
     CHECK(world.model.applied.cut == std::vector{cut});
 }
 
 TEST_CASE("only what is named has settled") {
-    World world(std::string(desk) + "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\nroute 15 index=1 profile=2 hw-mute\n");
+    World world(
+        std::string(desk) +
+        "device 15 name=card\nroute 15 index=0 profile=1 hw-mute\nroute 15 index=1 profile=2 hw-mute\n");
     world.routesSettle = false;
     world.reconnect();
     world.model.apply(event::RoutesSettled{{{Serial{1015}, 1}}, {}, 5});
@@ -217,11 +222,11 @@ TEST_CASE("events for objects that nobody knows change nothing") {
     const GlobalId unknown{4711};
     Node stranger;
     stranger.id = unknown;
-    for (const Event& event :
-         std::vector<Event>{event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
-                            event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
-                            event::HoldDropped{4711, 5}, event::Acknowledged{0}, event::ClientGranted{unknown, {}},
-                            event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{}})
+    for (const Event& event : std::vector<Event>{
+             event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
+             event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
+             event::HoldDropped{4711, 5}, event::Acknowledged{0}, event::ClientGranted{unknown, {}},
+             event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{}})
         world.receive(event);
     CHECK(world.view() == before);
     CHECK(world.plan().empty());
@@ -256,7 +261,8 @@ TEST_CASE("evidence that comes late counts") {
     CHECK(world.knob("mic") == KnobState::Holds);
 }
 
-TEST_CASE("muted again before the end of the silence was read back: monitors are not left mute after the unmute") {
+TEST_CASE(
+    "muted again before the end of the silence was read back: monitors are not left mute after the unmute") {
     World world(micAndCall);
     world.mute();
     REQUIRE(world.server.knob(GlobalId{20}).monitorMute);

@@ -167,7 +167,8 @@ TEST_CASE("a session that locks itself mutes if it is set, over everything, and 
     }
 }
 
-TEST_CASE("a machine that is about to sleep is muted until it is awake, and longer if the session is locked by then") {
+TEST_CASE("a machine that is about to sleep is muted until it is awake, and longer if the session is locked "
+          "by then") {
     Model model;
     model.settings.mute.onLock = true;
     model << event::MachineSleeps{true, 1};

@@ -252,9 +252,11 @@ TEST_CASE("a mixer that listens is cut off like everybody else") {
     CHECK(world.plan().empty());
 }
 
-TEST_CASE("before all clients are known nobody is let in or thrown out, and the guard's own are never judged") {
+TEST_CASE(
+    "before all clients are known nobody is let in or thrown out, and the guard's own are never judged") {
     World world("client 1 self access=micguard\n"
-                "client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service access=micguard links\n"
+                "client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager "
+                "unit=wireplumber.service access=micguard links\n"
                 "node 20 class=Audio/Source name=mic client=10\nport 21 of 20 out\n"
                 "node 22 class=Audio/Source name=exempt client=10\nport 23 of 22 out\n"
                 "client 30 exe=/usr/bin/call access=micguard\n");
@@ -265,7 +267,8 @@ TEST_CASE("before all clients are known nobody is let in or thrown out, and the 
     CHECK_FALSE(world.verdicts().admissions.contains(GlobalId{1}));
     CHECK_FALSE(world.verdicts().admissions.contains(GlobalId{10}));
     // A Snap is a mixer by its own name; of the microphones it may turn those that are not guarded.
-    world.say("client 40 exe=/snap/box sandbox=snap sandbox-id=box access=micguard\nclient 41 access=micguard");
+    world.say(
+        "client 40 exe=/snap/box sandbox=snap sandbox-id=box access=micguard\nclient 41 access=micguard");
     CHECK(world.verdicts().admissions.at(GlobalId{40}).any == permission::all);
     CHECK(world.verdicts().admissions.at(GlobalId{41}).any == permission::readExecute);
     CHECK(world.verdicts().permissions.at(GlobalId{40}).contains(GlobalId{20}));

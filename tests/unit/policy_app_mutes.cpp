@@ -241,12 +241,13 @@ TEST_CASE("a mute of one's own streams reaches nobody who does not hang together
         client.lineages = std::move(lineages);
         return isOwn(OwnMute{"who asks", "", "", lineage, unit}, graph, client);
     };
-    CHECK_FALSE(own({asker}, "app-x.scope", {{self}}));                   // neither has anybody above
-    CHECK_FALSE(own({asker, starter}, "app-y.scope", {{self}}));          // another unit
-    CHECK_FALSE(own({asker, starter}, "app-x.scope", {{self}}));          // started by somebody else
-    CHECK_FALSE(own({}, "app-x.scope", {{self}}));                        // who asked is gone
-    CHECK_FALSE(own({self}, "app-x.scope", {{}}));                        // the client is
-    CHECK_FALSE(own({asker}, "app-x.scope", {{{41, 410, 8, 1}, asker}})); // a process that only says to be behind it
-    CHECK(own({asker}, "app-y.scope", {{}, {self, asker}}));              // who asked started it
-    CHECK(own({asker, self}, "app-x.scope", {{self}}));                   // or was started by it, in its unit
+    CHECK_FALSE(own({asker}, "app-x.scope", {{self}}));          // neither has anybody above
+    CHECK_FALSE(own({asker, starter}, "app-y.scope", {{self}})); // another unit
+    CHECK_FALSE(own({asker, starter}, "app-x.scope", {{self}})); // started by somebody else
+    CHECK_FALSE(own({}, "app-x.scope", {{self}}));               // who asked is gone
+    CHECK_FALSE(own({self}, "app-x.scope", {{}}));               // the client is
+    CHECK_FALSE(
+        own({asker}, "app-x.scope", {{{41, 410, 8, 1}, asker}})); // a process that only says to be behind it
+    CHECK(own({asker}, "app-y.scope", {{}, {self, asker}}));      // who asked started it
+    CHECK(own({asker, self}, "app-x.scope", {{self}}));           // or was started by it, in its unit
 }

@@ -106,7 +106,8 @@ client 15 pid=115 exe=/usr/bin/anything socket=pipewire-0
     CHECK(ids(world).empty());
 }
 
-TEST_CASE("a part of a session manager that runs as several belongs there, unless it could have been exchanged") {
+TEST_CASE(
+    "a part of a session manager that runs as several belongs there, unless it could have been exchanged") {
     const auto warned = [](const std::string& what) {
         World world(std::string(desk) + "client 50 pid=500 socket=pipewire-0-manager " + what + "\n");
         return !ids(world).empty();
@@ -122,14 +123,17 @@ TEST_CASE("a part of a session manager that runs as several belongs there, unles
 TEST_CASE("who cannot be told is warned of in words") {
     World world(desk);
     world.receive(held(ProcessFacts{}));
-    CHECK(world.view().guard.warnings.front().text.starts_with("a process that cannot be told has the sound card's capture device"));
+    CHECK(world.view().guard.warnings.front().text.starts_with(
+        "a process that cannot be told has the sound card's capture device"));
     ProcessFacts unread;
     unread.pid = 4700;
     world.receive(event::BypassesSeen{{{{"hw:1,0", "", unread, ""}}, {{4800, "snap", ""}}, 0}});
     REQUIRE(ids(world) == Ids{"bypass:alsa:hw:1,0", "bypass:sandbox:"});
     CHECK(world.view().guard.warnings.front().text ==
-          "an unknown program (pid 4700) has the sound card's capture device hw:1,0 open past PipeWire; no mute reaches it");
-    CHECK(world.view().guard.warnings.back().text.starts_with("a snap (pid 4800) was given the sound cards themselves (its interface alsa"));
+          "an unknown program (pid 4700) has the sound card's capture device hw:1,0 open past PipeWire; no "
+          "mute reaches it");
+    CHECK(world.view().guard.warnings.back().text.starts_with(
+        "a snap (pid 4800) was given the sound cards themselves (its interface alsa"));
     // In a sandbox it goes by that one's id.
     unread.sandboxId = "org.box.App";
     world.receive(held(unread));

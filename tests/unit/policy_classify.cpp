@@ -66,8 +66,10 @@ TEST_CASE("JACK says microphone with physical and terminal ports") {
     CHECK(isSourceIn("node 20\nport 21 of 20 out physical format=\"\""));
 }
 
-TEST_CASE("a headset's microphone is told by its device, for the session manager's loopback says nothing of it") {
-    CHECK(kindOf("device 15 api=bluez5\nnode 20 class=Audio/Source device=15 group=loopback-1") == "bluetooth");
+TEST_CASE(
+    "a headset's microphone is told by its device, for the session manager's loopback says nothing of it") {
+    CHECK(kindOf("device 15 api=bluez5\nnode 20 class=Audio/Source device=15 group=loopback-1") ==
+          "bluetooth");
     CHECK(kindOf("device 15 api=alsa\nnode 20 class=Audio/Source device=15") == "hardware");
     CHECK(kindOf("node 20 class=Audio/Source/Virtual") == "virtual");
 }
@@ -214,12 +216,13 @@ TEST_CASE("of two that qualify, the one in the session manager's unit is it, the
 }
 
 TEST_CASE("a session manager that was upgraded under its own feet is vouched for by its unit alone") {
-    const std::string gone = "client 10 socket=pipewire-0-manager exe-elsewhere exe=\"/usr/bin/wireplumber (deleted)\"";
+    const std::string gone =
+        "client 10 socket=pipewire-0-manager exe-elsewhere exe=\"/usr/bin/wireplumber (deleted)\"";
     CHECK(managersOf(gone + " unit=wireplumber.service") == Ids{10});
     CHECK(managersOf(gone + " unit=app-evil.scope").empty());
     CHECK(managersOf(gone).empty());
-    CHECK(managersOf("client 10 socket=pipewire-0-manager exe=/usr/bin/pipewire-media-session unit=pipewire-media-session.service") ==
-          Ids{10});
+    CHECK(managersOf("client 10 socket=pipewire-0-manager exe=/usr/bin/pipewire-media-session "
+                     "unit=pipewire-media-session.service") == Ids{10});
 }
 
 TEST_CASE("PipeWire's own program is told by its path as the kernel sees it, outside of every sandbox") {
@@ -238,10 +241,12 @@ TEST_CASE("PipeWire's own program is told by its path as the kernel sees it, out
     CHECK_FALSE(isPipeWire(process));
 }
 
-TEST_CASE("a headset is Bluetooth hardware by its factory alone, and no process of a server's module is asked") {
-    const Graph graph = graphOf("client 5 in-server\ndevice 15 name=card client=5\ndevice 16 name=other client=6\nclient 6\n"
-                                "node 20 class=Audio/Source factory=api.bluez5.sco.source\n"
-                                "node 21 class=Midi/Bridge\nnode 22 class=Stream/Input/Video\nnode 23 class=Stream/Input/Audio");
+TEST_CASE(
+    "a headset is Bluetooth hardware by its factory alone, and no process of a server's module is asked") {
+    const Graph graph = graphOf(
+        "client 5 in-server\ndevice 15 name=card client=5\ndevice 16 name=other client=6\nclient 6\n"
+        "node 20 class=Audio/Source factory=api.bluez5.sco.source\n"
+        "node 21 class=Midi/Bridge\nnode 22 class=Stream/Input/Video\nnode 23 class=Stream/Input/Audio");
     CHECK(isBackedByHardware(graph.nodes.at(GlobalId{20})));
     CHECK_FALSE(processOf(graph, graph.devices.at(GlobalId{15})));
     CHECK(processOf(graph, graph.devices.at(GlobalId{16})) == GlobalId{6});

@@ -62,7 +62,8 @@ Settings settingsOf(std::vector<Rule> rules) {
 Settings ringOf(const std::vector<Ruling>& actions) {
     std::vector<Rule> rules;
     for (std::size_t at = 0; at < actions.size(); at++)
-        rules.push_back(beside(actions[at], static_cast<char>('a' + at), static_cast<char>('a' + (at + 1) % actions.size()),
+        rules.push_back(beside(actions[at], static_cast<char>('a' + at),
+                               static_cast<char>('a' + (at + 1) % actions.size()),
                                static_cast<std::uint32_t>(at + 1)));
     return settingsOf(std::move(rules));
 }

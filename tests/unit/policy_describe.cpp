@@ -125,7 +125,8 @@ TEST_CASE("whatever mutes is named, the strongest first, in the reason and among
     CHECK(world.view().guard.holds.empty());
 }
 
-TEST_CASE("an application has its number for as long as the guard runs, and a number that nobody has names nobody") {
+TEST_CASE("an application has its number for as long as the guard runs, and a number that nobody has names "
+          "nobody") {
     World world(micAndCall);
     const auto key = only(world.view()).key;
     CHECK(world.describer.keyOf("exe:/usr/bin/call") == key);

@@ -70,7 +70,7 @@ TEST_CASE("an application is found by its AppId, its name in any letters, and it
 TEST_CASE("a name of several is no name, and one of nobody says who there is") {
     Desk office(twoCalls);
     office.say("client 50 exe=/opt/evil name=Call\nnode 51 class=Stream/Input/Audio client=50 autoconnect "
-             "running\nport 52 of 51 in");
+               "running\nport 52 of 51 in");
     const auto several = office.find("Call");
     REQUIRE_FALSE(several);
     CHECK(several.error().several);
@@ -87,12 +87,14 @@ TEST_CASE("a name of several is no name, and one of nobody says who there is") {
     CHECK_FALSE(office.find("*"));
 }
 
-TEST_CASE("an application is found by its executable's name where it calls itself something else, and many are not all listed") {
+TEST_CASE("an application is found by its executable's name where it calls itself something else, and many "
+          "are not all listed") {
     Desk office(twoCalls);
     std::string many;
     for (int id = 100; id < 110; id++)
-        many += "client " + std::to_string(id) + " exe=/opt/" + std::to_string(id) + " name=App" + std::to_string(id) + "\nnode " +
-                std::to_string(id + 100) + " class=Stream/Input/Audio client=" + std::to_string(id) + "\n";
+        many += "client " + std::to_string(id) + " exe=/opt/" + std::to_string(id) + " name=App" +
+                std::to_string(id) + "\nnode " + std::to_string(id + 100) +
+                " class=Stream/Input/Audio client=" + std::to_string(id) + "\n";
     office.say(many + "client 90 exe=/usr/bin/obs name=Studio\nnode 91 class=Stream/Input/Audio client=90");
     CHECK(office.found("OBS") == "/usr/bin/obs");
     const auto nobody = office.find("Musik");
@@ -110,7 +112,8 @@ TEST_CASE("an application that does not run is found by what is or looks like an
     Desk office(twoCalls);
     for (const char* text : {"org.example.App", "/usr/bin/none", "us.zoom.Zoom", "org.x_1-y.App2"})
         CHECK(office.found(text) == text);
-    for (const char* text : {"zoom", "a b.c", ".hidden", "end.", "/usr/bin/", "org.{x}", "org:x.App", "Org[x.App"})
+    for (const char* text :
+         {"zoom", "a b.c", ".hidden", "end.", "/usr/bin/", "org.{x}", "org:x.App", "Org[x.App"})
         CHECK_FALSE(office.find(text));
     office.rule(ruleFor("My [Recorder]", std::nullopt, Ruling::Deny));
     CHECK(office.found("My [Recorder]") == "My [Recorder]");
@@ -119,9 +122,9 @@ TEST_CASE("an application that does not run is found by what is or looks like an
 TEST_CASE("the AppId that is shown is the one that rules are about") {
     Desk office(twoCalls);
     office.say("client 60 exe=/usr/bin/liar app-id=org.trusted name=Liar\nnode 61 class=Stream/Input/Audio "
-             "client=60 autoconnect running\n"
-             "port 62 of 61 in\nclient 70 exe=/usr/bin/pipewire-pulse portal=org.flat name=Flat\n"
-             "node 71 class=Stream/Input/Audio client=70 autoconnect running\nport 72 of 71 in");
+               "client=60 autoconnect running\n"
+               "port 62 of 61 in\nclient 70 exe=/usr/bin/pipewire-pulse portal=org.flat name=Flat\n"
+               "node 71 class=Stream/Input/Audio client=70 autoconnect running\nport 72 of 71 in");
     for (const auto& application : office.view().applications) {
         INFO(application.appId);
         REQUIRE_FALSE(application.appId.empty());
@@ -143,10 +146,10 @@ TEST_CASE("the reason of an application names the rule that decided, with file a
 
 TEST_CASE("an application that captures is not said to be denied for another of its streams") {
     Desk office(std::string(twoCalls) +
-              "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n"
-              "client 34 exe=/usr/bin/call name=Call\n"
-              "node 35 class=Stream/Input/Audio name=third client=34 autoconnect running target=line\n"
-              "port 36 of 35 in\n");
+                "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n"
+                "client 34 exe=/usr/bin/call name=Call\n"
+                "node 35 class=Stream/Input/Audio name=third client=34 autoconnect running target=line\n"
+                "port 36 of 35 in\n");
     office.rules("deny app=/usr/bin/call source=mic");
     const auto view = office.view();
     CHECK(view.applications[0].appId == "/usr/bin/call");
@@ -202,10 +205,12 @@ TEST_CASE("an explanation says which rules contradict each other, and so does th
     const auto call = desk.only("/usr/bin/call");
     CHECK(call.verdict == "deny");
     CHECK(call.reason == "denied: t:2 and t:3 contradict each other, and '/usr/bin/notes' was there first");
-    CHECK(call.others == Words{"t:2: allows; decides; contradicts t:3", "t:1: would deny; outranked by a more specific rule (t:2)"});
+    CHECK(call.others == Words{"t:2: allows; decides; contradicts t:3",
+                               "t:1: would deny; outranked by a more specific rule (t:2)"});
     const auto notes = desk.only("/usr/bin/notes");
     CHECK(notes.verdict == "allow");
-    CHECK(notes.others == Words{"t:3: would deny; not now: only while '/usr/bin/call' captures; contradicts t:2"});
+    CHECK(notes.others ==
+          Words{"t:3: would deny; not now: only while '/usr/bin/call' captures; contradicts t:2"});
     // Nobody of them runs.
     desk.say("gone 30\ngone 40");
     CHECK(desk.only("/usr/bin/notes").others ==
@@ -213,11 +218,13 @@ TEST_CASE("an explanation says which rules contradict each other, and so does th
     std::map<std::string, std::string> warnings;
     for (const auto& rule : shownRules(RuleBook(desk.model.settings)))
         warnings[rule.id] = rule.warning;
-    CHECK(warnings == std::map<std::string, std::string>{{"t:1", ""}, {"t:2", "contradicts t:3"}, {"t:3", "contradicts t:2"}});
+    CHECK(warnings == std::map<std::string, std::string>{
+                          {"t:1", ""}, {"t:2", "contradicts t:3"}, {"t:3", "contradicts t:2"}});
 }
 
 TEST_CASE("a mute stands over every verdict, but not over exempt sources") {
-    Desk office(std::string(twoCalls) + "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n");
+    Desk office(std::string(twoCalls) +
+                "node 25 class=Audio/Source name=line client=10\nport 26 of 25 out\n");
     Settings settings = rulesOf("deny app=/usr/bin/call");
     settings.sources.exempt = {"line"};
     office.receive(event::SettingsLoaded{settings});

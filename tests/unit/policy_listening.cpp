@@ -78,7 +78,9 @@ TEST_CASE("of a stream of its own the Pulse server tells what it does, cut off o
     CHECK(only(world.view()).asking);
     CHECK_FALSE(only(world.view()).assumed);
     const auto cork = [&](const char* corked) {
-        world.say(std::string("node 31 class=Stream/Input/Audio name=call client=30 autoconnect idle corked=") + corked);
+        world.say(
+            std::string("node 31 class=Stream/Input/Audio name=call client=30 autoconnect idle corked=") +
+            corked);
     };
     cork("yes");
     CHECK_FALSE(only(world.view()).asking);

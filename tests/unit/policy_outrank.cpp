@@ -181,9 +181,12 @@ TEST_CASE("what an application only says of itself gets no rule that loosens") {
 
 TEST_CASE("a rule about microphones that are here is tried on those, one about others on every kind") {
     Model model;
-    model.graph = graphOf("node 20 class=Audio/Source name=mic\nnode 22 class=Audio/Source/Virtual name=filter\nnode 24 class=Audio/Sink name=speaker");
+    model.graph = graphOf("node 20 class=Audio/Source name=mic\nnode 22 class=Audio/Source/Virtual "
+                          "name=filter\nnode 24 class=Audio/Sink name=speaker");
     const Applicant nobody{call, {}, {}};
-    const auto sourcesOf = [&](const std::optional<std::string>& source) { return trialOf(model, {}, nobody, source).sources; };
+    const auto sourcesOf = [&](const std::optional<std::string>& source) {
+        return trialOf(model, {}, nobody, source).sources;
+    };
     CHECK(sourcesOf(std::nullopt).size() == 2);
     CHECK(sourcesOf("filter") == decltype(Trial::sources){{"filter", SourceKind::Virtual}});
     CHECK(sourcesOf("speaker").size() == 5);

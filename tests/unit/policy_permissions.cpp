@@ -116,7 +116,7 @@ TEST_CASE("an application in a sandbox mutes itself, and by that no other of the
     World world(
         desktopWith("flatpak", "org.box.App") +
         "node 43 class=Stream/Input/Audio name=boxed client=40 autoconnect running\nport 44 of 43 in\n"
-                "client 50 exe=/app/bin/other name=Other sandbox=flatpak sandbox-id=org.other.App\n"
+        "client 50 exe=/app/bin/other name=Other sandbox=flatpak sandbox-id=org.other.App\n"
         "node 51 class=Stream/Input/Audio name=other client=50 autoconnect running\nport 52 of 51 in\n"
         "client 60 exe=/snap/box name=Snapped sandbox=snap sandbox-id=org.box.App\n"
         "node 61 class=Stream/Input/Audio name=snapped client=60 autoconnect running\nport 62 of 61 in\n");

@@ -132,7 +132,8 @@ TEST_CASE("an acknowledgement of what was never sent acknowledges nothing") {
     World world(desk);
     const auto sent = world.model.applied.sent;
     const auto process = GENERATE(std::optional<GlobalId>{}, std::optional(GlobalId{10}));
-    world.server.say(std::string("node 20 class=Audio/Source name=mic") + (process ? " client=10" : "") + "\nport 21 of 20 out");
+    world.server.say(std::string("node 20 class=Audio/Source name=mic") + (process ? " client=10" : "") +
+                     "\nport 21 of 20 out");
     while (const auto event = world.server.next())
         world.model.apply(*event);
     recordSent(world.model, world.plan(), sent + 1);

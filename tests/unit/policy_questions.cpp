@@ -278,7 +278,8 @@ TEST_CASE("who leaves is neither asked about nor counted among those who were an
     CHECK(appeals.muted.at(call).clients.empty());
 }
 
-TEST_CASE("an answer replaces the older ones about the same application, a yes to a claim only adds to them") {
+TEST_CASE(
+    "an answer replaces the older ones about the same application, a yes to a claim only adds to them") {
     Appeals appeals;
     takeAnswer(appeals, {1, call, true, true, Scope::Run, {}});
     takeAnswer(appeals, {2, claimedZoom, false, true, Scope::Run, {Serial{1050}}});
@@ -291,9 +292,12 @@ TEST_CASE("an answer replaces the older ones about the same application, a yes t
     CHECK(appeals.answers.size() == 2);
 }
 
-TEST_CASE("a yes for once has served when nothing is left that listens, a stream without a session manager among it") {
-    World world(std::string(micAndCall) + "client 60 exe=/usr/bin/jack_rec\nnode 61 name=jack client=60\nport 62 of 61 in\n"
-                                          "node 63 class=Stream/Output/Audio name=played client=60\nport 64 of 63 out\nlink 65 20:21 -> 61:62");
+TEST_CASE("a yes for once has served when nothing is left that listens, a stream without a session manager "
+          "among it") {
+    World world(
+        std::string(micAndCall) +
+        "client 60 exe=/usr/bin/jack_rec\nnode 61 name=jack client=60\nport 62 of 61 in\n"
+        "node 63 class=Stream/Output/Audio name=played client=60\nport 64 of 63 out\nlink 65 20:21 -> 61:62");
     const std::string jack = "exe:/usr/bin/jack_rec";
     world.model.apply(event::Answered{{7, jack, true, true, Scope::Once, {Serial{1060}}}});
     CHECK(endedAnswers(world.model).empty()); // it heard a microphone last

@@ -86,7 +86,8 @@ TEST_CASE("the knob does not open before the user's mute was read back") {
 }
 
 // A process tells of its card's routes before it answers what it was asked.
-TEST_CASE("a route that is read after the release has begun is muted in the guard's place like one that was known") {
+TEST_CASE("a route that is read after the release has begun is muted in the guard's place like one that was "
+          "known") {
     World world(desk);
     world.say("device 15 name=card client=10\n"
               "node 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport 21 of 20 out");
@@ -215,7 +216,8 @@ TEST_CASE("a route that the session manager keeps is kept when its switch is giv
     World world(card);
     const auto kept = [&](std::uint32_t index) {
         for (const auto& action : world.server.performed)
-            if (const auto* set = std::get_if<action::SetRouteMute>(&action); set && set->route == index && !set->mute)
+            if (const auto* set = std::get_if<action::SetRouteMute>(&action);
+                set && set->route == index && !set->mute)
                 return set->save;
         FAIL("not given back");
         return false;
@@ -236,9 +238,10 @@ TEST_CASE("a card that goes with our mute in store is given back when it is ther
     World world(card);
     world.mute();
     world.say("routes 15 0 mute save\ngone 20\ngone 15");
-    const std::string again = "device 15 name=card serial=9015\nroute 15 index=0 profile=1 hw-mute mute save\n"
-                              "node 20 class=Audio/Source name=mic client=10 device=15 profile=1 serial=9020\n"
-                              "port 21 of 20 out serial=9021";
+    const std::string again =
+        "device 15 name=card serial=9015\nroute 15 index=0 profile=1 hw-mute mute save\n"
+        "node 20 class=Audio/Source name=mic client=10 device=15 profile=1 serial=9020\n"
+        "port 21 of 20 out serial=9021";
     SECTION("while muted") {
         world.say(again);
         CHECK(routeMuted(world, 0));
@@ -257,7 +260,8 @@ TEST_CASE("a card that goes with our mute in store is given back when it is ther
     CHECK(routeMuted(world, 0));
 }
 
-TEST_CASE("a route that has just appeared is left to the session manager, which may restore the user's mute of it") {
+TEST_CASE("a route that has just appeared is left to the session manager, which may restore the user's mute "
+          "of it") {
     World world(desk);
     world.mute();
     world.routesSettle = false;

@@ -24,7 +24,9 @@ Rule about(Ruling action, std::string_view executable, std::optional<std::string
     return rule;
 }
 
-bool contains(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool contains(const Words& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 std::string stateOf(World& world, std::string_view name) {
     for (const auto& stream : world.view().streams)
@@ -84,7 +86,8 @@ TEST_CASE("memory kept from before the mute is let go before the microphone open
     world.unmute();
     const auto sent = world.sent();
     REQUIRE(contains(sent, "suspend 20"));
-    CHECK(std::find(sent.begin(), sent.end(), "suspend 20") < std::find(sent.begin(), sent.end(), "knob 20 10.000000"));
+    CHECK(std::find(sent.begin(), sent.end(), "suspend 20") <
+          std::find(sent.begin(), sent.end(), "knob 20 10.000000"));
     CHECK(world.server.readable() == Pairs{"mic -> 40"});
 }
 
@@ -105,13 +108,15 @@ TEST_CASE("a denied application does not fall back to another microphone") {
     world.rule(about(Ruling::Deny, "/usr/bin/call", "mic"));
     CHECK(world.server.audible() == Pairs{"mic -> notes"});
     SECTION("nor does one that starts while it is denied") {
-        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 autoconnect\n"
+        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 "
+                  "autoconnect\n"
                   "port 72 of 71 in");
         CHECK(world.server.audible() == Pairs{"mic -> notes"});
     }
     SECTION("but it may hear the one that it asks for") {
         world.say("client 70 exe=/usr/bin/call\n"
-                  "node 71 class=Stream/Input/Audio name=second client=70 autoconnect target=webcam\nport 72 of 71 in");
+                  "node 71 class=Stream/Input/Audio name=second client=70 autoconnect target=webcam\nport 72 "
+                  "of 71 in");
         CHECK(world.server.audible() == Pairs{"mic -> notes", "webcam -> second"});
     }
 }
@@ -136,7 +141,8 @@ TEST_CASE("silenced, a stream goes on and hears nothing; allowed, it hears again
         CHECK(silent(31));
     }
     SECTION("one that starts so gets its ports from the guard") {
-        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 autoconnect");
+        world.say("client 70 exe=/usr/bin/call\nnode 71 class=Stream/Input/Audio name=second client=70 "
+                  "autoconnect");
         CHECK(silent(71));
     }
     world.noRules();
@@ -150,7 +156,8 @@ TEST_CASE("what links itself to the guard's silence without being silenced loses
     world.rule(about(Ruling::Silence, "/usr/bin/call"));
     const auto link = world.server.graph().links.at(*world.server.graph().linksTo(GlobalId{31}).begin());
     world.server.performed.clear();
-    const std::string from = std::to_string(raw(link.outputNode)) + ":" + std::to_string(raw(link.outputPort));
+    const std::string from =
+        std::to_string(raw(link.outputNode)) + ":" + std::to_string(raw(link.outputPort));
     // As JACK clients do: nobody's session manager has a hand in it.
     world.say("node 35 name=filter client=30\nport 36 of 35 in\nlink 7000 " + from + " -> 35:36");
     CHECK(contains(world.sent(), "destroy 7000"));
@@ -186,11 +193,13 @@ TEST_CASE("what may not be heard may not be heard through a canceller and a loop
     )");
     REQUIRE(world.server.audible().contains("looped -> second"));
     world.rule(about(Ruling::Deny, "/usr/bin/call", "mic"));
-    CHECK(world.server.audible() == Pairs{"cancelled -> loopback-in", "looped -> third", "mic -> canceller-in", "mic -> notes"});
+    CHECK(world.server.audible() ==
+          Pairs{"cancelled -> loopback-in", "looped -> third", "mic -> canceller-in", "mic -> notes"});
     CHECK(world.plan().empty());
 }
 
-TEST_CASE("of a sink into which a microphone plays, a denied application gets no monitor and may still play") {
+TEST_CASE(
+    "of a sink into which a microphone plays, a denied application gets no monitor and may still play") {
     World world(std::string(micAndTwoCalls) + R"(
         node 90 class=Audio/Sink name=speaker client=10
         port 91 of 90 in
@@ -207,7 +216,8 @@ TEST_CASE("of a sink into which a microphone plays, a denied application gets no
     CHECK(world.server.permission(GlobalId{30}, GlobalId{90}) != permission::none);
 }
 
-TEST_CASE("a denied client does not keep a card that it had the server open, whatever kind it says that this is") {
+TEST_CASE(
+    "a denied client does not keep a card that it had the server open, whatever kind it says that this is") {
     for (const std::string claim : {"", "api=bluez5", "network"}) {
         INFO(claim);
         World world(micAndTwoCalls);
@@ -255,25 +265,32 @@ TEST_CASE("released, the guard keeps nobody from anything") {
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
 }
 
-TEST_CASE("a stream that was denied its microphone from the start is kept from it by what it asks for, name or serial") {
+TEST_CASE("a stream that was denied its microphone from the start is kept from it by what it asks for, name "
+          "or serial") {
     for (const std::string target : {"second", "1022"}) {
         World world(micAndTwoCalls);
         world.say("node 22 class=Audio/Source name=second client=10\nport 23 of 22 out");
         world.rule(about(Ruling::Deny, "/usr/bin/pinned", "second"));
-        world.say("client 60 exe=/usr/bin/pinned name=Pinned\n"
-                  "node 61 class=Stream/Input/Audio name=pinned client=60 autoconnect running target=" + target + "\nport 62 of 61 in\n"
-                  "node 63 class=Stream/Input/Audio name=free client=60 autoconnect running\nport 64 of 63 in");
+        world.say(
+            "client 60 exe=/usr/bin/pinned name=Pinned\n"
+            "node 61 class=Stream/Input/Audio name=pinned client=60 autoconnect running target=" +
+            target +
+            "\nport 62 of 61 in\n"
+            "node 63 class=Stream/Input/Audio name=free client=60 autoconnect running\nport 64 of 63 in");
         INFO(target);
         CHECK(stateOf(world, "pinned") == "denied"); // and does not fall back to another one
         CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> free", "mic -> notes"});
     }
 }
 
-TEST_CASE("what hands a microphone's sound on to somebody who is no client hears nothing that anybody is denied") {
-    for (const std::string who : {"exe=/usr/bin/pipewire-pulse api=protocol-simple", "exe=/usr/bin/pipewire api=rtp"}) {
+TEST_CASE(
+    "what hands a microphone's sound on to somebody who is no client hears nothing that anybody is denied") {
+    for (const std::string who :
+         {"exe=/usr/bin/pipewire-pulse api=protocol-simple", "exe=/usr/bin/pipewire api=rtp"}) {
         INFO(who);
-        World world(std::string(micAndTwoCalls) + "client 60 " + who +
-                    "\nnode 61 class=Stream/Input/Audio name=out client=60 autoconnect running\nport 62 of 61 in");
+        World world(
+            std::string(micAndTwoCalls) + "client 60 " + who +
+            "\nnode 61 class=Stream/Input/Audio name=out client=60 autoconnect running\nport 62 of 61 in");
         REQUIRE(world.server.audible().contains("mic -> out"));
         world.rule(about(Ruling::Deny, "/usr/bin/call"));
         CHECK(world.server.audible() == Pairs{"mic -> notes"});
@@ -281,8 +298,8 @@ TEST_CASE("what hands a microphone's sound on to somebody who is no client hears
         const auto rulings = world.verdicts().rulings;
         const auto* decision = rulings.of(GlobalId{60}, GlobalId{20});
         REQUIRE(decision);
-        CHECK(decision->reason ==
-              "who hears it is not known, and might be one who is denied by /home/me/.config/micguard/micguard.toml:3");
+        CHECK(decision->reason == "who hears it is not known, and might be one who is denied by "
+                                  "/home/me/.config/micguard/micguard.toml:3");
         world.noRules();
         CHECK(world.server.audible().contains("mic -> out"));
         // Another microphone's rules are nothing to it.

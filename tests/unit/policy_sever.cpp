@@ -179,7 +179,8 @@ TEST_CASE("a link made by hand into a stream that the session manager handles is
 }
 
 TEST_CASE("a source whose ports tell no format is severed") {
-    World world(std::string(micAndCall) + "node 50 class=Audio/Source name=spdif client=10\nport 51 of 50 out format=");
+    World world(std::string(micAndCall) +
+                "node 50 class=Audio/Source name=spdif client=10\nport 51 of 50 out format=");
     world.mute();
     CHECK(world.server.permission(GlobalId{30}, GlobalId{50}) == permission::none);
     CHECK(world.promise().holds);
@@ -472,21 +473,24 @@ TEST_CASE("with an exempt microphone left, streams that start while severed may 
     CHECK(world.sees(30, 50) != permission::none);
 }
 
-TEST_CASE("with an exempt microphone left, a stream that asks for a severed one waits unseen until the unmute") {
+TEST_CASE(
+    "with an exempt microphone left, a stream that asks for a severed one waits unseen until the unmute") {
     SeveringWorld world(std::string(micAndCall) +
                         "node 50 class=Audio/Source name=line client=10\nport 51 of 50 out");
     Settings settings;
     settings.sources.exempt = {"line"};
     world.receive(event::SettingsLoaded{settings});
     world.mute();
-    world.say("client 60\nnode 61 class=Stream/Input/Audio name=late client=60 target=mic autoconnect\nport 62 of 61 in");
+    world.say("client 60\nnode 61 class=Stream/Input/Audio name=late client=60 target=mic autoconnect\nport "
+              "62 of 61 in");
     CHECK(world.sees(10, 61) == permission::none);
     CHECK(world.server.linked() == Pairs{});
     world.unmute();
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> late"});
 }
 
-TEST_CASE("what turns out to be no microphone is opened, and is no reason to show streams while all microphones are severed") {
+TEST_CASE("what turns out to be no microphone is opened, and is no reason to show streams while all "
+          "microphones are severed") {
     SeveringWorld world(micAndCall);
     world.mute();
     world.say("client 60\nnode 61 class=Stream/Input/Audio name=late client=60 autoconnect");
@@ -494,7 +498,8 @@ TEST_CASE("what turns out to be no microphone is opened, and is no reason to sho
     world.server.performed.clear();
     world.say("node 50 class=Stream/Output/Audio name=player client=30 in-server");
     const auto sent = world.sent();
-    REQUIRE(std::count(sent.begin(), sent.end(), "knob 50 silent monitor-mute") == 1); // until it is described
+    REQUIRE(std::count(sent.begin(), sent.end(), "knob 50 silent monitor-mute") ==
+            1); // until it is described
     CHECK(world.server.knob(GlobalId{50}).maxVolume > 0.0f);
     for (const auto& action : sent)
         CHECK_FALSE(action.starts_with("permissions 10:"));

@@ -184,18 +184,20 @@ TEST_CASE("what the server makes for a client is silent while muted until the pl
     };
 
     SECTION("a microphone that claims to be none") {
-        silencedAtFirstSight(
-            "node 50 in-server class=Stream/Output/Audio name=second client=30 factory=api.alsa.pcm.source outputs=2");
+        silencedAtFirstSight("node 50 in-server class=Stream/Output/Audio name=second client=30 "
+                             "factory=api.alsa.pcm.source outputs=2");
         CHECK(world.server.knob(GlobalId{50}).maxVolume == 0.0f);
         world.unmute();
         CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
     }
     SECTION("a sink") {
-        silencedAtFirstSight("node 50 in-server class=Audio/Sink name=sink client=30 factory=support.null-audio-sink max=2");
+        silencedAtFirstSight(
+            "node 50 in-server class=Audio/Sink name=sink client=30 factory=support.null-audio-sink max=2");
         CHECK(world.sent() == Words{"knob 50 silent monitor-mute", "knob 50 2.000000"});
     }
     SECTION("a sink of the session manager's is let alone") {
-        world.say("node 50 in-server class=Audio/Sink name=sink client=10 factory=api.alsa.pcm.sink inputs=2");
+        world.say(
+            "node 50 in-server class=Audio/Sink name=sink client=10 factory=api.alsa.pcm.sink inputs=2");
         CHECK(world.sent() == Words{});
     }
     world.unmute();
@@ -228,7 +230,8 @@ TEST_CASE("a microphone that is silent from birth is not written while muted, an
     world.mute(muted);
     world.server.performed.clear();
     SECTION("a card's") {
-        world.server.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+        world.server.say("node 50 in-server max=0 born-silent class=Audio/Source name=headset "
+                         "client=10\nport 51 of 50 out");
         REQUIRE(world.step());
         world.enforcer.settle();
         CHECK_FALSE(world.promise().holds);
@@ -238,17 +241,20 @@ TEST_CASE("a microphone that is silent from birth is not written while muted, an
         CHECK(world.source("headset").silent == muted);
     }
     SECTION("one with a monitor, which no property mutes") {
-        world.say("node 50 in-server max=0 born-silent class=Audio/Source/Virtual name=headset client=10\nport 51 of 50 out monitor");
+        world.say("node 50 in-server max=0 born-silent class=Audio/Source/Virtual name=headset "
+                  "client=10\nport 51 of 50 out monitor");
         if (muted)
             CHECK(world.sent() == Words{"knob 50 silent monitor-mute"});
     }
     SECTION("whose limit another rule gave back") {
-        world.say("node 50 in-server max=3 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+        world.say("node 50 in-server max=3 born-silent class=Audio/Source name=headset client=10\nport 51 of "
+                  "50 out");
         CHECK(world.server.knob(GlobalId{50}).maxVolume == (muted ? 0.0f : 3.0f));
         CHECK(world.sent().front() == "knob 50 silent monitor-mute");
     }
     SECTION("in the session manager's process") {
-        world.say("node 50 max=0 born-silent class=Audio/Source/Internal name=headset client=10 api=bluez5\nport 51 of 50 out");
+        world.say("node 50 max=0 born-silent class=Audio/Source/Internal name=headset client=10 "
+                  "api=bluez5\nport 51 of 50 out");
         CHECK(world.sent().front() == "knob 50 silent monitor-mute");
     }
     CHECK(world.promise().holds);
@@ -265,7 +271,8 @@ TEST_CASE("a microphone that is silent from birth is not written while muted, an
 TEST_CASE("what has no volume to be born with is severed as ever") {
     World world(micAndCall);
     world.mute();
-    world.say("node 50 raw in-server max=0 born-silent class=Audio/Source name=headset client=10\nport 51 of 50 out");
+    world.say("node 50 raw in-server max=0 born-silent class=Audio/Source name=headset client=10\nport 51 of "
+              "50 out");
     CHECK(world.knob("headset") == KnobState::Fails);
     CHECK(world.promise().holds);
 }
@@ -285,7 +292,8 @@ TEST_CASE("what is silent from birth and none of the guard's concern is opened, 
         world.receive(event::NodeInfo{known});
     }
     SECTION("no source") {
-        world.say("node 50 in-server max=0 born-silent class=Stream/Output/Audio name=air factory=some.source inputs=1 client=10");
+        world.say("node 50 in-server max=0 born-silent class=Stream/Output/Audio name=air "
+                  "factory=some.source inputs=1 client=10");
     }
     SECTION("there before the guard") {
         FakeServer server = world.server;
@@ -319,7 +327,8 @@ TEST_CASE("who has let go of the microphones opens those that are born silent") 
     CHECK(world.server.leftovers().empty());
 }
 
-TEST_CASE("whoever gives back after a guard that was muted opens what came since, and mutes what that guard had") {
+TEST_CASE(
+    "whoever gives back after a guard that was muted opens what came since, and mutes what that guard had") {
     World world(desk);
     world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10");
     world.mute();
@@ -578,7 +587,8 @@ TEST_CASE("a source that names a client as its owner and outlives him is silence
 }
 
 TEST_CASE("what a process was asked is asked anew when the connection is lost over which it was") {
-    World world(std::string(micAndCall) + "client 25\nnode 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out");
+    World world(std::string(micAndCall) +
+                "client 25\nnode 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out");
     world.say("hang 25");
     world.mute();
     world.overdue();
@@ -610,12 +620,14 @@ TEST_CASE("a new source whose process never answers keeps nobody deaf after the 
 TEST_CASE("one process too many is not asked, and cut off while muted, until another one goes") {
     std::string graph{micAndCall};
     for (int i = 0; i < 33; i++) {
-        const std::string client = std::to_string(100 + i), node = std::to_string(200 + i), port = std::to_string(300 + i);
+        const std::string client = std::to_string(100 + i), node = std::to_string(200 + i),
+                          port = std::to_string(300 + i);
         graph += "client " + client + "\n";
-        graph += "node " + node + " class=Audio/Source name=s" + std::to_string(i) + " client=" + client + "\nport " + port +
-                 " of " + node + " out\n";
+        graph += "node " + node + " class=Audio/Source name=s" + std::to_string(i) + " client=" + client +
+                 "\nport " + port + " of " + node + " out\n";
     }
-    graph += "client 40 exe=/usr/bin/recorder\nnode 41 class=Stream/Input/Audio name=recorder client=40 autoconnect running "
+    graph += "client 40 exe=/usr/bin/recorder\nnode 41 class=Stream/Input/Audio name=recorder client=40 "
+             "autoconnect running "
              "target=s32\nport 42 of 41 in\n";
     World world(graph);
     const auto live = world.server.audible();

@@ -67,7 +67,8 @@ TEST_CASE("no process, no pid, no proc: nothing is known and nothing is true") {
     CHECK(readProcess(42, "/nonexistent").executable.empty());
 }
 
-TEST_CASE("what cannot be read for want of descriptors is said to be unread, and is read once there are some") {
+TEST_CASE(
+    "what cannot be read for want of descriptors is said to be unread, and is read once there are some") {
     const auto own = static_cast<std::uint32_t>(getpid());
     rlimit before{};
     REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);

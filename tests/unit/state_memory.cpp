@@ -38,7 +38,8 @@ std::string validMarker() {
 
 } // namespace
 
-TEST_CASE("our mute that the session manager stored with a route is remembered over a reboot, nobody else's is") {
+TEST_CASE(
+    "our mute that the session manager stored with a route is remembered over a reboot, nobody else's is") {
     World world(std::string(desk) + R"(
         device 15 name=card
         route 15 index=0 profile=1 hw-mute
@@ -153,7 +154,8 @@ TEST_CASE("holds are in the marker, not in the state: they end with the session"
     CHECK(readMemory(writeState(model, false))->muted);
 }
 
-TEST_CASE("a session that locks itself leaves the button as it was, and a successor takes it for locked until it knows") {
+TEST_CASE("a session that locks itself leaves the button as it was, and a successor takes it for locked "
+          "until it knows") {
     Model model;
     model.settings.mute.onLock = true;
     model.apply(event::SessionLocked{true, 5});

@@ -60,13 +60,13 @@ class World {
     void mute(bool on = true);
     void unmute() { mute(false); }
     void receive(const Event& event); // one event from people or programs
-    void rule(Rule rule); // one more
+    void rule(Rule rule);             // one more
     void noRules();
     void settleRoutes();
-    void rest();                      // reads whatever the server has to say
-    void overdue();                   // the time for evidence from other processes is over
-    void streamsOverdue();            // the session manager has had its time to link what it was shown
-    void reconnect();                 // the connection is cut while the server goes on
+    void rest();           // reads whatever the server has to say
+    void overdue();        // the time for evidence from other processes is over
+    void streamsOverdue(); // the session manager has had its time to link what it was shown
+    void reconnect();      // the connection is cut while the server goes on
 
     // Without coming to rest.
     void apply(const Event& event);
@@ -86,8 +86,9 @@ class World {
     Enforcer enforcer{model, server};
     Describer describer;
     std::uint64_t now = 1'000'000; // µs, moves on with each thing people do
-    bool routesSettle = true;      // whenever it comes to rest; false: the session manager may still restore them
-    unsigned reconnects = 0;       // on purpose, because something went out of sight
+    // Whenever it comes to rest; false: the session manager may still restore them.
+    bool routesSettle = true;
+    unsigned reconnects = 0; // on purpose, because something went out of sight
 };
 
 } // namespace micguard::test
