@@ -160,7 +160,7 @@ TEST_CASE("a guard that starts while the bus does not answer guards all the same
         ordeal.session.start(Daemon::micguardd);
         ordeal.session.plug({.kind = MicKind::tone, .name = "late", .phase = 1});
         {
-            Heard late{"late", nativeListener(ordeal.session, {.target = "late"})};
+            Heard late{"late", nativeListener(ordeal.session, {.target = "late", .realTime = false})};
             late.listener->start();
             if (mode == "silence")
                 REQUIRE(late.listener->waitSamples(4800));
@@ -192,7 +192,7 @@ TEST_CASE("a bus that comes back and does not answer holds up no guard", "[fault
             ordeal.listen(Milliseconds(1250));
         ordeal.session.plug({.kind = MicKind::tone, .name = "late", .phase = 1});
         {
-            Heard late{"late", nativeListener(ordeal.session, {.target = "late"})};
+            Heard late{"late", nativeListener(ordeal.session, {.target = "late", .realTime = false})};
             late.listener->start();
             if (mode == "silence")
                 REQUIRE(late.listener->waitSamples(4800));

@@ -28,6 +28,7 @@ struct Arguments {
     float threshold = 0;
     unsigned rate = 48000;
     bool autoconnect = true;
+    bool realTime = true;
     bool link = false;
     bool relink = false;
     bool reconnect = true;
@@ -215,7 +216,9 @@ int Listening::run() {
     const auto quit = [](void* data, int) noexcept { pw_main_loop_quit(static_cast<pw_main_loop*>(data)); };
     pw_loop_add_signal(pw_main_loop_get_loop(loop_), SIGTERM, quit, loop_);
     pw_loop_add_signal(pw_main_loop_get_loop(loop_), SIGINT, quit, loop_);
-    pw_context* context = pw_context_new(pw_main_loop_get_loop(loop_), nullptr, 0);
+    pw_properties* contextProps =
+        arguments_.realTime ? nullptr : pw_properties_new("module.rt", "false", nullptr);
+    pw_context* context = pw_context_new(pw_main_loop_get_loop(loop_), contextProps, 0);
     pw_properties* coreProps = pw_properties_new("application.name", arguments_.name.c_str(), nullptr);
     if (!arguments_.remote.empty())
         pw_properties_set(coreProps, "remote.name", arguments_.remote.c_str());
@@ -307,7 +310,7 @@ int usage() {
         "usage: mg-listen [--target NODE] [--rate HZ] [--latency FRAMES/RATE] [--name NAME] [--remote "
         "SOCKET]\n"
         "                 [--coding dc|tone|speech] [--threshold LEVEL] [--stats FILE] [--no-autoconnect]\n"
-        "                 [--link] [--relink] [--dont-reconnect]\n");
+        "                 [--link] [--relink] [--dont-reconnect] [--no-real-time]\n");
     return 2;
 }
 
@@ -321,6 +324,8 @@ int main(int argc, char** argv) {
         const std::string option = argv[i];
         if (option == "--no-autoconnect")
             arguments.autoconnect = false;
+        else if (option == "--no-real-time")
+            arguments.realTime = false;
         else if (option == "--link")
             arguments.link = true;
         else if (option == "--relink")

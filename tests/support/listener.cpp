@@ -127,6 +127,8 @@ std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const Li
         add("--threshold", std::to_string(options.threshold));
     if (!options.autoconnect)
         argv.emplace_back("--no-autoconnect");
+    if (!options.realTime)
+        argv.emplace_back("--no-real-time");
     if (options.link)
         argv.emplace_back("--link");
     if (options.relink)

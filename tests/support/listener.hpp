@@ -21,6 +21,7 @@ struct ListenOptions {
     bool autoconnect = true;  // native
     bool link = false;        // native: links its ports itself, once
     bool relink = false;      // native: and again whenever the link goes
+    bool realTime = true;     // native; false: asks no bus for it, which an ordinary user's client waits for
     unsigned latencyMsec = 0; // parecord: --latency-msec; 0: its default
 };
 
