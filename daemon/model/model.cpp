@@ -210,7 +210,12 @@ void readKnob(Model& model, const event::NodeKnob& e) {
     if (!e.reading.present)
         return;
     readPanel(model, node, e.now);
-    const auto knob = model.applied.knobs.find(node.serial);
+    auto knob = model.applied.knobs.find(node.serial);
+    // It was there before us and not ready to be read: now it is like one that appears.
+    if (knob != model.applied.knobs.end() && knob->second.failed && knob->second.sent.batch == 0) {
+        model.applied.knobs.erase(knob);
+        knob = model.applied.knobs.end();
+    }
     if (knob == model.applied.knobs.end()) {
         if (!model.listComplete)
             model.applied.knobs[node.serial] = foundInPlace(model, node, e.reading);

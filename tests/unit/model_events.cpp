@@ -5,6 +5,7 @@
 #include "tests/unit/world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -54,6 +55,35 @@ TEST_CASE("info completes what the registry told and changes neither owner nor s
     CHECK(node.infoKnown);
     CHECK(node.knob.maxVolume == 3.0f);
     CHECK(node.knobReads == 1);
+}
+
+// A card's node in another process is told of before that has set it up to be read, and of its birth over yet another connection.
+TEST_CASE("a microphone that was there before the guard and is first read later is known to be silent from birth") {
+    Model model;
+    Node node;
+    node.id = GlobalId{20};
+    node.serial = Serial{500};
+    node.mediaClass = "Audio/Source";
+    node.name = "mic";
+    model.apply(event::Connected{});
+    model.apply(event::NodeSeen{node});
+    const auto birth = [&] {
+        node.bornSilent = true;
+        model.apply(event::NodeInfo{node});
+    };
+    const bool infoFirst = GENERATE(true, false);
+    if (infoFirst)
+        birth();
+    model.apply(event::InitialListComplete{});
+    CHECK(model.applied.knobs.at(node.serial).failed);
+    model.apply(event::NodeKnob{node.id, {.present = true, .maxVolume = 0.0f}});
+    if (!infoFirst)
+        birth();
+    const KnobApplied& knob = model.applied.knobs.at(node.serial);
+    CHECK(knob.silent);
+    CHECK(knob.found);
+    CHECK_FALSE(knob.failed);
+    CHECK(knob.restoreMax == 10.0f);
 }
 
 // The real server says first that an object has gone. Where that was not heard, whatever was kept from the old one would be
