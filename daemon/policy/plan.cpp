@@ -399,8 +399,14 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         const auto knob = model.applied.knobs.find(node->serial);
         if (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late)
             continue;
-        if (!model.applied.userMuted.contains(node->serial))
+        if (!model.applied.userMuted.contains(node->serial)) {
             actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
+            // One that was born silent and never used has no mix yet, and until it has tells nobody that it is muted. A limit
+            // that is written makes one (PipeWire 1.4.2, audioconvert.c: set_volume(), parse_prop_params()). Not while
+            // something goes through, for that would be audible for an instant; then there is a mix.
+            if (knob->second.found && node->state != NodeState::Running)
+                actions.push_back(action::SetKnob{node->id, true, 0.0f, true, processOf(model.graph, *node)});
+        }
         // Routes that have still to be read come before their process's answer to the above.
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)

@@ -605,3 +605,32 @@ TEST_CASE("a guard that is killed while muted, restarted and stopped leaves noth
     ::kill(letIn.pid(), SIGTERM);
     CHECK(letIn.wait(Milliseconds(5000)));
 }
+
+// They were born silent, and neither the guard nor anybody else has done anything to them.
+TEST_CASE("microphones of a PipeWire that was started while muted are given back as well", "[admission]") {
+    const SessionOptions options = strictSession({MicKind::tone});
+    PrivateSession session(options);
+    {
+        Guard guard(session);
+        guard.setMuted(true);
+        session.restart(Daemon::pipewire);
+        REQUIRE(eventually([&] { return guard.admission() == "strict"; }));
+        REQUIRE(guard.waitState("muted"));
+    }
+    const bool killed = GENERATE(false, true);
+    INFO((killed ? "killed, and given back by whoever comes after" : "stopped in order"));
+    if (killed) {
+        session.kill(Daemon::micguardd);
+        const Finished done = session.run({options.micguardd, "--release-leftovers"}, Milliseconds(10000));
+        INFO(done.output);
+        CHECK(done.output.find("given back in time") == std::string::npos);
+        CHECK(done.exitCode == 0);
+    } else {
+        session.stop(Daemon::micguardd);
+    }
+    Process letIn = session.spawn({options.micguardd, "--let-in"}, "let-in");
+    must(session, {"pactl", "set-source-mute", "tone", "0"});
+    listenTo(session, "tone");
+    ::kill(letIn.pid(), SIGTERM);
+    CHECK(letIn.wait(Milliseconds(5000)));
+}

@@ -299,83 +299,87 @@ void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t v
 }
 
 void FakeServer::carryOut(const Action& action) {
-    std::visit(Overloaded{
-                   [&](const action::SetKnob& a) {
-                       const auto it = graph_.nodes.find(a.node);
-                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
-                           return;
-                       it->second.knob.maxVolume = a.maxVolume;
-                       it->second.knob.monitorMute = a.monitorMute;
-                       tellKnob(it->second);
-                   },
-                   [&](const action::UpdatePermissions& a) {
-                       if (graph_.client(a.client))
-                           for (const auto& [object, value] : a.objects)
-                               if (graph_.node(object) || graph_.port(object) || graph_.client(object))
-                                   setPermission(a.client, object, value);
-                   },
-                   [&](const action::Admit& a) {
-                       if (graph_.client(a.client))
-                           defaults_[a.client] = a.any;
-                   },
-                   [&](const action::Shield& a) {
-                       for (const auto other : a.others)
-                           if (graph_.client(a.client) && graph_.client(other))
-                               setPermission(a.client, other,
-                                             a.on ? permission::readOnly : permission::byDefault);
-                   },
-                   [&](const action::Destroy& a) {
-                       if (graph_.links.contains(a.object) || graph_.node(a.object))
-                           remove(a.object);
-                   },
-                   [&](const action::CreateLink& a) {
-                       addLink(a.outputNode, a.outputPort, a.inputNode, a.inputPort);
-                   },
-                   [&](const action::SetRouteMute& a) {
-                       const auto it = graph_.devices.find(a.device);
-                       if (it == graph_.devices.end())
-                           return;
-                       for (auto& route : it->second.routes)
-                           if (route.index == a.route) {
-                               route.mute = a.mute;
-                               route.save = a.save;
-                           }
-                       if (!routesStale)
-                           tell(event::RoutesRead{a.device, it->second.routes});
-                   },
-                   [&](const action::SetPanelMute& a) {
-                       const auto it = graph_.nodes.find(a.node);
-                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
-                           return;
-                       if (a.route)
-                           for (auto& route : graph_.devices.at(a.route->device).routes)
-                               if (route.index == a.route->index) {
-                                   route.mute = a.mute;
-                                   route.save = a.route->save;
-                                   tell(event::RoutesRead{a.route->device,
-                                                          graph_.devices.at(a.route->device).routes});
-                               }
-                       it->second.knob.mute = a.mute;
-                       tellKnob(it->second);
-                   },
-                   [&](const action::SetUserMute& a) {
-                       const auto it = graph_.nodes.find(a.node);
-                       if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
-                           return;
-                       it->second.knob.mute = a.mute;
-                       tellKnob(it->second);
-                   },
-                   [&](const action::Suspend& a) {
-                       auto& clients = mapped_[a.node];
-                       clients.clear();
-                       for (const auto linkId : graph_.linksFrom(a.node))
-                           if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
-                               clients.insert(*owner);
-                   },
-                   [&](const action::MakeSilence&) { makeSilence(); },
-                   [&](const action::OpenPorts& a) { openPorts(a.node, a.monitors); },
-               },
-               action);
+    std::visit(
+        Overloaded{
+            [&](const action::SetKnob& a) {
+                const auto it = graph_.nodes.find(a.node);
+                if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                    return;
+                it->second.knob.maxVolume = a.maxVolume;
+                it->second.knob.monitorMute = a.monitorMute;
+                marks_[a.node].mixed = true;
+                tellKnob(it->second);
+            },
+            [&](const action::UpdatePermissions& a) {
+                if (graph_.client(a.client))
+                    for (const auto& [object, value] : a.objects)
+                        if (graph_.node(object) || graph_.port(object) || graph_.client(object))
+                            setPermission(a.client, object, value);
+            },
+            [&](const action::Admit& a) {
+                if (graph_.client(a.client))
+                    defaults_[a.client] = a.any;
+            },
+            [&](const action::Shield& a) {
+                for (const auto other : a.others)
+                    if (graph_.client(a.client) && graph_.client(other))
+                        setPermission(a.client, other, a.on ? permission::readOnly : permission::byDefault);
+            },
+            [&](const action::Destroy& a) {
+                if (graph_.links.contains(a.object) || graph_.node(a.object))
+                    remove(a.object);
+            },
+            [&](const action::CreateLink& a) {
+                addLink(a.outputNode, a.outputPort, a.inputNode, a.inputPort);
+            },
+            [&](const action::SetRouteMute& a) {
+                const auto it = graph_.devices.find(a.device);
+                if (it == graph_.devices.end())
+                    return;
+                for (auto& route : it->second.routes)
+                    if (route.index == a.route) {
+                        route.mute = a.mute;
+                        route.save = a.save;
+                    }
+                if (!routesStale)
+                    tell(event::RoutesRead{a.device, it->second.routes});
+            },
+            [&](const action::SetPanelMute& a) {
+                const auto it = graph_.nodes.find(a.node);
+                if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                    return;
+                if (a.route)
+                    for (auto& route : graph_.devices.at(a.route->device).routes)
+                        if (route.index == a.route->index) {
+                            route.mute = a.mute;
+                            route.save = a.route->save;
+                            tell(event::RoutesRead{a.route->device,
+                                                   graph_.devices.at(a.route->device).routes});
+                        }
+                it->second.knob.mute = a.mute;
+                tellKnob(it->second);
+            },
+            [&](const action::SetUserMute& a) {
+                const auto it = graph_.nodes.find(a.node);
+                if (it == graph_.nodes.end() || marks_[a.node].raw || marks_[a.node].deaf)
+                    return;
+                it->second.knob.mute = a.mute;
+                // As PipeWire 1.4.2 does it (audioconvert.c, set_volume()): untold until there is a mix, which a
+                // limit written at run time makes as well as what goes through it.
+                if (!it->second.bornSilent || marks_[a.node].mixed || it->second.state == NodeState::Running)
+                    tellKnob(it->second);
+            },
+            [&](const action::Suspend& a) {
+                auto& clients = mapped_[a.node];
+                clients.clear();
+                for (const auto linkId : graph_.linksFrom(a.node))
+                    if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
+                        clients.insert(*owner);
+            },
+            [&](const action::MakeSilence&) { makeSilence(); },
+            [&](const action::OpenPorts& a) { openPorts(a.node, a.monitors); },
+        },
+        action);
 }
 
 void FakeServer::makeSilence() {

@@ -95,7 +95,7 @@ class FakeServer final : public Server {
     void linkSeen(const Link& link);
 
     struct Marks {
-        bool raw = false, deaf = false, locked = false;
+        bool raw = false, deaf = false, locked = false, mixed = false;
     };
 
     Graph graph_;

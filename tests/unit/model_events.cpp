@@ -58,7 +58,8 @@ TEST_CASE("info completes what the registry told and changes neither owner nor s
 }
 
 // A card's node in another process is told of before that has set it up to be read, and of its birth over yet another connection.
-TEST_CASE("a microphone that was there before the guard and is first read later is known to be silent from birth") {
+TEST_CASE(
+    "a microphone that was there before the guard and is first read later is known to be silent from birth") {
     Model model;
     Node node;
     node.id = GlobalId{20};

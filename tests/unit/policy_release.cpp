@@ -69,6 +69,20 @@ TEST_CASE("released while muted, the user's own mute takes the guard's place bef
     }
 }
 
+TEST_CASE("the user's mute of a microphone that is silent from birth and was never used is read back, too") {
+    FakeServer server = World(desk).server;
+    server.say(
+        "node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    World world(std::move(server), {}, true);
+    REQUIRE(world.source("mic").silent);
+    world.receive(event::Released{true});
+    CHECK(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f);
+    CHECK_FALSE(world.server.knob(GlobalId{20}).monitorMute);
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.server.leftovers().empty());
+}
+
 TEST_CASE("the knob does not open before the user's mute was read back") {
     World world(card);
     world.mute();
