@@ -3,6 +3,7 @@
 // severs are gone in the midst of it.
 #include "tests/faults/ordeal.hpp"
 #include "tests/faults/server_state.hpp"
+#include "tests/support/memory/scarce_memory.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <thread>
 
 using namespace micguard::test;
@@ -21,14 +21,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::vector<MicKind> plain = {MicKind::tone, MicKind::nullVirtual};
-
-// What it has for data. Not its address space: malloc has more of that in store (its arenas) than it uses.
-std::uint64_t dataSize(pid_t pid) {
-    std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
-    std::uint64_t size = 0, resident = 0, shared = 0, text = 0, library = 0, data = 0;
-    statm >> size >> resident >> shared >> text >> library >> data;
-    return data * 4096;
-}
 
 void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
     rlimit now{};
@@ -43,27 +35,34 @@ void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
 // then fully.
 TEST_CASE("no more memory for the guard", "[faults][memory]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession(plain), mode, "native × two kinds × no more memory for micguardd");
+    ScarceMemory memory;
+    SessionOptions options = guardedSession(plain);
+    memory.give(options);
+    Ordeal ordeal(options, mode, "native × two kinds × no more memory for micguardd");
     unsigned ended = 0, struck = 0;
     const auto strike = [&] {
-        const pid_t pid = ordeal.session.pid(Daemon::micguardd);
         const bool muted = ordeal.session.control("tone").phase() % 2 == 1;
-        limit(pid, RLIMIT_DATA, dataSize(pid) - ordeal.below(256) * 1024);
+        memory.runOutAfter(ordeal.below(4000));
         struck++;
-        // Much that it has to remember, until it cannot.
+        // Enough to do, until it cannot.
         std::vector<std::string> names;
-        for (unsigned i = 0; i < 24 && ordeal.session.running(Daemon::micguardd); i++) {
+        for (unsigned i = 0; i < 12 && ordeal.session.running(Daemon::micguardd); i++) {
             names.push_back("more" + std::to_string(i));
             ordeal.session.plug({.kind = MicKind::tone, .name = names.back(), .phase = muted ? 1U : 0U});
         }
-        ended += ordeal.session.running(Daemon::micguardd) ? 0 : 1;
         ordeal.listen(Milliseconds(10));
+        ended += ordeal.session.running(Daemon::micguardd) ? 0 : 1;
         for (const auto& name : names)
             ordeal.session.unplug(name);
     };
     const auto mend = [&] {
-        if (ordeal.session.running(Daemon::micguardd))
-            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_DATA, RLIM_INFINITY);
+        memory.plenty();
+        // One that is about to end has not ended yet; the unit starts another one whenever it has.
+        INFO("it neither answers nor has it ended");
+        REQUIRE(eventually([&] {
+            ordeal.session.recover();
+            return ordeal.guard->waitName(true, Milliseconds(500));
+        }));
         ordeal.recover();
     };
     for (unsigned run = 0; run < rounds(2); run++) {
