@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -56,17 +57,34 @@ class Soak {
         ordeal_.expectNothingLeft();
     }
     Ordeal& ordeal() { return ordeal_; }
+    // The newest last.
+    [[nodiscard]] std::string trail() const {
+        std::string text;
+        for (const auto& step : trail_)
+            text += "\n  " + step;
+        return text;
+    }
 
   private:
+    void note(const std::string& step) {
+        trail_.push_back(step);
+        if (trail_.size() > 30)
+            trail_.pop_front();
+    }
+
     void toggle() {
         toggles++;
+        note(muted_ ? "unmute" : "mute");
         if (muted_) {
             ordeal_.listen(Milliseconds(100));
             ordeal_.unmute();
         } else {
             // By turns the mode changes.
-            if (ordeal_.below(4) == 0)
-                ordeal_.setMode(ordeal_.below(2) ? "sever" : "silence");
+            if (ordeal_.below(4) == 0) {
+                const std::string mode = ordeal_.below(2) ? "sever" : "silence";
+                note("mode " + mode);
+                ordeal_.setMode(mode);
+            }
             ordeal_.mute();
         }
         muted_ = !muted_;
@@ -74,12 +92,16 @@ class Soak {
 
     // Those who listen for some time, by every interface.
     void client() {
-        if (ordeal_.heard.size() > fixed_ + 4 || (ordeal_.heard.size() > fixed_ && ordeal_.below(2)))
+        if (ordeal_.heard.size() > fixed_ + 4 || (ordeal_.heard.size() > fixed_ && ordeal_.below(2))) {
+            note("the last client goes");
             return ordeal_.removeLast();
+        }
         clients++;
         const std::string source = sources[ordeal_.below(static_cast<unsigned>(sources.size()))];
         // JACK asks for its link once; where that is refused, as in `sever`, nobody makes it later.
         const unsigned drawn = ordeal_.below(5), kind = drawn == 3 && muted_ ? 4 : drawn;
+        static const char* const kinds[] = {"parecord", "arecord", "pw-record", "jack_rec", "native"};
+        note(std::string(kinds[kind]) + " on " + source);
         ordeal_.add(source, [this, source, kind]() -> std::unique_ptr<Listener> {
             ListenOptions options{.target = source, .latencyMsec = 20};
             switch (kind) {
@@ -96,10 +118,17 @@ class Soak {
             }
         });
         ordeal_.relisten();
+        if (kind != 3)
+            return;
+        // Muted before it has asked, it would be refused like one that starts while muted.
+        ordeal_.session.setPhase(0);
+        INFO("jack_rec on " << source << " has just started");
+        REQUIRE(ordeal_.heard.back().listener->waitAudible(0));
     }
 
     void plug() {
         if (!plugged_.empty() && ordeal_.below(2)) {
+            note("unplug " + plugged_.back());
             ordeal_.session.unplug(plugged_.back());
             plugged_.pop_back();
             return;
@@ -107,6 +136,7 @@ class Soak {
         plugs++;
         plugged_.push_back("plugged" + std::to_string(plugs));
         const MicKind kind = ordeal_.below(2) ? MicKind::tone : MicKind::nullVirtual;
+        note("plug in " + plugged_.back());
         ordeal_.session.plug({.kind = kind, .name = plugged_.back(), .phase = muted_ ? 1U : 0U});
     }
 
@@ -130,10 +160,14 @@ class Soak {
 
     void fault() {
         faults++;
-        static const Daemon all[] = {Daemon::micguardd, Daemon::wireplumber, Daemon::pulse, Daemon::pipewire,
-                                     Daemon::bus};
-        const Daemon daemon = all[ordeal_.below(5)];
+        static const std::pair<Daemon, const char*> all[] = {{Daemon::micguardd, "micguardd"},
+                                                             {Daemon::wireplumber, "WirePlumber"},
+                                                             {Daemon::pulse, "pipewire-pulse"},
+                                                             {Daemon::pipewire, "PipeWire"},
+                                                             {Daemon::bus, "the bus"}};
+        const auto [daemon, name] = all[ordeal_.below(5)];
         const bool kill = ordeal_.below(3) != 0;
+        note(std::string(kill ? "kill " : "stop and continue ") + name);
         // What is plugged in belongs to the test's own connection.
         while (!plugged_.empty()) {
             ordeal_.session.unplug(plugged_.back());
@@ -144,8 +178,10 @@ class Soak {
         while (kill && (daemon == Daemon::pipewire || daemon == Daemon::wireplumber) &&
                ordeal_.heard.size() > fixed_)
             ordeal_.removeLast();
-        const auto strike = [&] { kill ? ordeal_.session.kill(daemon) : ordeal_.session.pause(daemon); };
-        const auto mend = [&] {
+        const auto strike = [&, daemon = daemon] {
+            kill ? ordeal_.session.kill(daemon) : ordeal_.session.pause(daemon);
+        };
+        const auto mend = [&, daemon = daemon] {
             if (!kill)
                 ordeal_.session.resume(daemon);
             ordeal_.recover();
@@ -159,6 +195,7 @@ class Soak {
     Ordeal ordeal_;
     std::size_t fixed_;
     std::vector<std::string> plugged_;
+    std::deque<std::string> trail_;
     bool muted_ = false, rule_ = false;
 };
 
@@ -198,7 +235,7 @@ TEST_CASE("soak", "[soak]") {
             tell(++told);
         if (now - start >= std::chrono::duration<double>(minutes * 60))
             break;
-        INFO("step " << number << ", MICGUARD_SEED=" << faultSeed());
+        INFO("step " << number << ", MICGUARD_SEED=" << faultSeed() << ", after" << soak.trail());
         soak.step();
     }
     soak.end();

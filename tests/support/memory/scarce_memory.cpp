@@ -27,8 +27,8 @@ ScarceMemory::~ScarceMemory() {
 }
 
 void ScarceMemory::give(SessionOptions& options) const {
-    std::vector<std::string> arguments{"LD_PRELOAD=" TEST_MEMORY_MODEL, "MICGUARD_TEST_MEMORY=" + file_.string(),
-                                       options.micguardd};
+    std::vector<std::string> arguments{"LD_PRELOAD=" TEST_MEMORY_MODEL,
+                                       "MICGUARD_TEST_MEMORY=" + file_.string(), options.micguardd};
     arguments.insert(arguments.end(), options.micguarddArguments.begin(), options.micguarddArguments.end());
     options.micguardd = "/usr/bin/env";
     options.micguarddArguments = std::move(arguments);
