@@ -12,6 +12,18 @@ using namespace micguard::test;
 
 namespace {
 
+// Seldom, on a busy machine, it does not find the default source that there is ("'-1' is not a valid ID") and does nothing.
+void wpctl(const PrivateSession& session, std::vector<std::string> words) {
+    words.insert(words.begin(), "wpctl");
+    Finished done;
+    REQUIRE(eventually([&] {
+        done = session.run(words);
+        return done.output.find("is not a valid ID") == std::string::npos;
+    }));
+    INFO(done.output);
+    REQUIRE(done.exitCode == 0);
+}
+
 const std::vector<MicKind> kinds = {MicKind::tone, MicKind::acp, MicKind::nullVirtual};
 
 SessionOptions followed(const std::string& more = "") {
@@ -109,7 +121,7 @@ TEST_CASE("what the desktop may not lift it does not, and shows so", "[follow]")
     REQUIRE(eventually([&] { return shows(session, source, true); }));
     changeTune(session, heard);
     for (unsigned tries = 0; tries < 3; tries++) {
-        must(session, {"wpctl", "set-mute", "@DEFAULT_AUDIO_SOURCE@", "0"});
+        wpctl(session, {"set-mute", "@DEFAULT_AUDIO_SOURCE@", "0"});
         CHECK(comesInStep(session, guard, source, true));
     }
     listenWhileMuted(heard, tally);
@@ -158,7 +170,7 @@ TEST_CASE("the key pressed ten times fast, with wpctl and on every source as Pla
     settle(session, guard);
     SECTION("one after the other") {
         for (unsigned press = 0; press < 10; press++)
-            must(session, {"wpctl", "set-mute", "@DEFAULT_AUDIO_SOURCE@", "toggle"});
+            wpctl(session, {"set-mute", "@DEFAULT_AUDIO_SOURCE@", "toggle"});
         // Each press has gone through when the next question is answered; which state that is the last of
         // them says.
         CHECK(eventually(
@@ -206,7 +218,7 @@ TEST_CASE("200 random changes from both sides, never out of step once all is qui
             press(session, source, false);
             break;
         case 2:
-            must(session, {"wpctl", "set-mute", "@DEFAULT_AUDIO_SOURCE@", "toggle"});
+            wpctl(session, {"set-mute", "@DEFAULT_AUDIO_SOURCE@", "toggle"});
             break;
         case 3:
             guard.trySetMuted(true);
@@ -244,7 +256,7 @@ TEST_CASE("a slider moved, a device plugged in, a guard killed: still in step", 
     changeTune(session, heard);
     SECTION("slider") {
         must(session, {"pactl", "set-source-volume", "tone", "60%"});
-        must(session, {"wpctl", "set-volume", "@DEFAULT_AUDIO_SOURCE@", "0.8"});
+        wpctl(session, {"set-volume", "@DEFAULT_AUDIO_SOURCE@", "0.8"});
         CHECK(comesInStep(session, guard, "tone", true));
     }
     SECTION("a device that appears") {
