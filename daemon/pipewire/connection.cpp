@@ -701,6 +701,8 @@ void Connection::perform(const Action& action) {
             [&](const action::SetUserMute& a) {
                 g_debug("node %u: user's mute %s", raw(a.node), a.mute ? "set" : "lifted");
                 impl_->setNodeParam(a.node, a.process, SPA_PARAM_Props, encode::userMute(a.mute));
+                if (a.card)
+                    impl_->processToAsk(*a.card);
             },
         },
         action);

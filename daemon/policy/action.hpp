@@ -80,6 +80,7 @@ struct SetUserMute {
     GlobalId node{};
     bool mute = true;
     std::optional<GlobalId> process = std::nullopt;
+    std::optional<GlobalId> card = std::nullopt; // the process of its device, which first tells of its routes
     bool operator==(const SetUserMute&) const = default;
 };
 

@@ -396,11 +396,14 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         const Node* node = model.graph.node(verdict.node);
         if (!node || !verdict.guarded || verdict.silent)
             continue;
+        const bool done = model.applied.userMuted.contains(node->serial);
         const auto knob = model.applied.knobs.find(node->serial);
-        if (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late)
+        if (!done && (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late))
             continue;
-        if (!model.applied.userMuted.contains(node->serial)) {
-            actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node)});
+        const Device* device = node->device ? model.graph.device(*node->device) : nullptr;
+        if (!done) {
+            actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node),
+                                                  device ? processOf(model.graph, *device) : std::nullopt});
             // One that was born silent and never used has no mix yet, and until it has tells nobody that it is muted. A limit
             // that is written makes one (PipeWire 1.4.2, audioconvert.c: set_volume(), parse_prop_params()). Not while
             // something goes through, for that would be audible for an instant; then there is a mix.
@@ -408,7 +411,7 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
                 actions.push_back(action::SetKnob{node->id, true, 0.0f, true, processOf(model.graph, *node)});
         }
         // Routes that have still to be read come before their process's answer to the above.
-        if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
+        if (device)
             for (const auto& route : device->routes)
                 if (route.input && route.profileDevice == node->profileDevice && !route.mute &&
                     !model.applied.routesMuted.contains({device->serial, route.index}))
@@ -656,6 +659,7 @@ struct Recorder {
         if (!node)
             return;
         const Sent sent = asked(a.process);
+        asked(a.card);
         if (a.mute)
             model.applied.userMuted[node->serial] = sent;
         else

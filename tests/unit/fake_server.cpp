@@ -126,6 +126,8 @@ void FakeServer::perform(const Action& action) {
     const auto process = processOf(action);
     if (process)
         asked_.insert(*process);
+    if (const auto* mute = std::get_if<action::SetUserMute>(&action); mute && mute->card)
+        asked_.insert(*mute->card);
     if (process && hanging_.contains(*process))
         hanging_[*process].push_back(action);
     else if (stalled_)

@@ -118,6 +118,22 @@ TEST_CASE("a route that is read after the release has begun is muted in the guar
     CHECK_FALSE(routeMuted(world, 0));
 }
 
+TEST_CASE("a release waits for a card's process to tell of its routes, also where the microphone is in the "
+          "server") {
+    World world(desk);
+    world.say("device 15 name=card client=10\n"
+              "node 20 in-server class=Audio/Source name=mic device=15 profile=1\nport 21 of 20 out");
+    world.mute();
+    world.server.say("hang 10");
+    world.receive(event::Released{true});
+    CHECK(world.server.knob(GlobalId{20}).mute);
+    CHECK_FALSE(world.enforcer.allAnswered());
+    world.say("route 15 index=0 profile=1 hw-mute\nanswer 10");
+    CHECK(routeMuted(world, 0));
+    CHECK(world.enforcer.allAnswered());
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("what no ordinary tool can mute stays shut when the guard goes while muted") {
     World world(std::string(desk) + R"(
         node 20 class=Audio/Source name=locked client=10 locked
