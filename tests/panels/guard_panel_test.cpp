@@ -160,8 +160,11 @@ TEST_CASE("a question is shown, and its answer is in force", "[panel]") {
     ApplicationModel& rows = *panel.applications();
     REQUIRE(says(rows, QStringLiteral("pending")));
     CHECK(panel.asked());
-    panel.answer(cell(rows, 0, ApplicationModel::PathRole).toString(), true, QStringLiteral("run"));
-    CHECK(listener->waitAudible(0));
+    const QString path = cell(rows, 0, ApplicationModel::PathRole).toString();
+    panel.answer(path, true, QStringLiteral("run"));
+    const bool heard = listener->waitAudible(0);
+    INFO("answered " << path.toStdString() << ", the guard says: " << panel.error().toStdString());
+    CHECK(heard);
     CHECK(says(rows, QStringLiteral("capturing")));
     CHECK_FALSE(panel.asked());
 }
