@@ -18,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-const Persona& persona(const std::string& file) {
+Persona persona(const std::string& file) {
     const auto& all = studiedApplications();
     const auto it =
         std::find_if(all.begin(), all.end(), [&](const Persona& one) { return one.file == file; });
@@ -117,8 +117,8 @@ TEST_CASE("two imitations that are one application, and one that is restarted in
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     Cast cast(session);
-    const Persona& webex = persona("webex/CiscoCollabHost");
-    const Persona& whereby = persona("whereby/brave");
+    const Persona webex = persona("webex/CiscoCollabHost");
+    const Persona whereby = persona("whereby/brave");
     // Another window of the same program, which holds; and one that lets go beside it.
     Persona second = webex;
     second.behaviour = "held";
@@ -151,8 +151,8 @@ TEST_CASE("where the links are cut, what is told is as it was before, and is sai
     Guard guard(session);
     guard.setMode("sever");
     Cast cast(session);
-    const Persona& webex = persona("webex/CiscoCollabHost");
-    const Persona& zoom = persona("zoom/zoom");
+    const Persona webex = persona("webex/CiscoCollabHost");
+    const Persona zoom = persona("zoom/zoom");
     cast.start(webex);
     cast.start(zoom);
     muteOnce(guard, cast);
@@ -171,7 +171,7 @@ TEST_CASE("who tells the system that it is muted is measured by that", "[report]
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     Cast cast(session);
-    const Persona& webex = persona("webex/CiscoCollabHost");
+    const Persona webex = persona("webex/CiscoCollabHost");
     const Process& caller = cast.start(webex, {OWN_MUTE});
     const auto press = [&](bool muted) {
         REQUIRE(::kill(caller.pid(), SIGUSR1) == 0);
@@ -197,7 +197,7 @@ TEST_CASE("who tells the system that it is muted is measured by that", "[report]
 TEST_CASE("killed in the midst of a mute, the guard goes on with it, and counts what it saw", "[report]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Cast cast(session);
-    const Persona& webex = persona("webex/CiscoCollabHost");
+    const Persona webex = persona("webex/CiscoCollabHost");
     cast.start(webex);
     {
         Guard guard(session);

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -411,14 +412,17 @@ void PrivateSession::bringUp(Microphone& mic) {
     }
     for (const MicLink& link : mic.parts.links)
         graph().keepLinked(link.output, link.input);
-    const GraphObject node = graph().waitForNode(mic.spec.name);
-    const std::string id = std::to_string(node.id);
+    graph().waitForNode(mic.spec.name);
+    // By name: the session manager may make a card's node anew (another profile) before it has ports.
     const bool usable = graph().waitFor([&](const GraphObjects& objects) {
-        for (const auto& [number, object] : objects)
-            if (object.type == "Port" && object.property("node.id") == id &&
-                object.property("port.direction") == "out")
-                return true;
-        return false;
+        return std::any_of(objects.begin(), objects.end(), [&](const auto& entry) {
+            const GraphObject& port = entry.second;
+            if (port.type != "Port" || port.property("port.direction") != "out")
+                return false;
+            const auto node = objects.find(
+                static_cast<std::uint32_t>(std::strtoul(port.property("node.id").c_str(), nullptr, 10)));
+            return node != objects.end() && node->second.property("node.name") == mic.spec.name;
+        });
     });
     if (!usable)
         throw std::runtime_error(mic.spec.name + " has no ports");
