@@ -75,6 +75,7 @@ class Soak {
     void toggle() {
         toggles++;
         note(muted_ ? "unmute" : "mute");
+        INFO("now: " << trail_.back());
         if (muted_) {
             ordeal_.listen(Milliseconds(100));
             ordeal_.unmute();
@@ -168,6 +169,7 @@ class Soak {
         const auto [daemon, name] = all[ordeal_.below(5)];
         const bool kill = ordeal_.below(3) != 0;
         note(std::string(kill ? "kill " : "stop and continue ") + name);
+        INFO("now: " << trail_.back());
         // What is plugged in belongs to the test's own connection.
         while (!plugged_.empty()) {
             ordeal_.session.unplug(plugged_.back());
