@@ -258,6 +258,13 @@ void PrivateSession::startPulse() {
     daemons_[Daemon::pulse] = std::move(process);
 }
 
+void giveMicguardd(SessionOptions& options, std::vector<std::string> variables) {
+    variables.push_back(options.micguardd);
+    variables.insert(variables.end(), options.micguarddArguments.begin(), options.micguarddArguments.end());
+    options.micguardd = "/usr/bin/env";
+    options.micguarddArguments = std::move(variables);
+}
+
 void PrivateSession::startMicguardd() {
     const NotifySocket notify(runtimeDirectory() / "notify");
     fs::create_directories(machine());

@@ -47,6 +47,9 @@ struct SessionOptions {
     bool keepDirectory = false;
 };
 
+// Has the session's micguardd started with these in its environment alone ("NAME=value"). Before the session is made.
+void giveMicguardd(SessionOptions& options, std::vector<std::string> variables);
+
 // WirePlumber has written no route to a new card, and will not: seen about once in a hundred plugs beside a guard that is slow
 // (sanitized). Why is not known.
 struct NoRoute : std::runtime_error {

@@ -30,12 +30,9 @@ MovedClock::~MovedClock() {
 void MovedClock::give(SessionOptions& options, const std::string& zone) const {
     const char* asan = std::getenv("ASAN_OPTIONS");
     // A sanitized program wants its runtime to be loaded first.
-    std::vector<std::string> arguments{
-        "LD_PRELOAD=" TEST_CLOCK_MODEL, "MICGUARD_TEST_CLOCK=" + (folder_ / "ahead").string(), "TZ=" + zone,
-        "ASAN_OPTIONS=" + std::string(asan ? asan : "") + ":verify_asan_link_order=0", options.micguardd};
-    arguments.insert(arguments.end(), options.micguarddArguments.begin(), options.micguarddArguments.end());
-    options.micguardd = "/usr/bin/env";
-    options.micguarddArguments = std::move(arguments);
+    giveMicguardd(options, {"LD_PRELOAD=" TEST_CLOCK_MODEL,
+                            "MICGUARD_TEST_CLOCK=" + (folder_ / "ahead").string(), "TZ=" + zone,
+                            "ASAN_OPTIONS=" + std::string(asan ? asan : "") + ":verify_asan_link_order=0"});
 }
 
 void MovedClock::set(Moment now) {

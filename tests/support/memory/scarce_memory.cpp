@@ -27,11 +27,7 @@ ScarceMemory::~ScarceMemory() {
 }
 
 void ScarceMemory::give(SessionOptions& options) const {
-    std::vector<std::string> arguments{"LD_PRELOAD=" TEST_MEMORY_MODEL,
-                                       "MICGUARD_TEST_MEMORY=" + file_.string(), options.micguardd};
-    arguments.insert(arguments.end(), options.micguarddArguments.begin(), options.micguarddArguments.end());
-    options.micguardd = "/usr/bin/env";
-    options.micguarddArguments = std::move(arguments);
+    giveMicguardd(options, {"LD_PRELOAD=" TEST_MEMORY_MODEL, "MICGUARD_TEST_MEMORY=" + file_.string()});
 }
 
 void ScarceMemory::runOutAfter(std::uint64_t allocations) {
