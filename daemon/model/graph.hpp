@@ -169,6 +169,11 @@ inline bool hasSourceClass(const Node& node) {
     return node.mediaClass.starts_with("Audio/Source") || node.mediaClass == "Audio/Duplex";
 }
 
+// Of a route of the node's own device.
+inline bool isInputOf(const Route& route, const Node& node) {
+    return route.input && route.profileDevice == node.profileDevice;
+}
+
 // What is given back of a limit that was never read other than as 0: to whom it was born with, or a guard left it, 0 would be a
 // dead microphone.
 inline float limitToGiveBack(const Node& node) {

@@ -124,7 +124,7 @@ std::optional<PanelControl> panelOf(const Model& model, const Node& node) {
     if (!device)
         return control;
     for (const auto& route : device->routes)
-        if (route.input && route.profileDevice == node.profileDevice)
+        if (isInputOf(route, node))
             return PanelControl{{device->serial, route.index},
                                 {device->name, route.index},
                                 device,

@@ -26,7 +26,7 @@ std::string ledOf(const Model& model, const Node& node) {
     if (!device)
         return "unknown";
     for (const auto& route : device->routes)
-        if (route.input && route.hardwareMute && route.profileDevice == node.profileDevice)
+        if (route.hardwareMute && isInputOf(route, node))
             return route.mute ? "on" : "off";
     return "unknown";
 }

@@ -413,7 +413,7 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         // Routes that have still to be read come before their process's answer to the above.
         if (device)
             for (const auto& route : device->routes)
-                if (route.input && route.profileDevice == node->profileDevice && !route.mute &&
+                if (isInputOf(route, *node) && !route.mute &&
                     !model.applied.routesMuted.contains({device->serial, route.index}))
                     actions.push_back(setRouteMute(model, *device, route, true, false));
     }
@@ -437,7 +437,7 @@ std::vector<Action> planTakeBack(const Model& model, const Verdicts& verdicts) {
         actions.push_back(action::SetUserMute{node->id, false, processOf(model.graph, *node)});
         if (const Device* device = node->device ? model.graph.device(*node->device) : nullptr)
             for (const auto& route : device->routes)
-                if (route.input && route.profileDevice == node->profileDevice)
+                if (isInputOf(route, *node))
                     actions.push_back(setRouteMute(model, *device, route, false, route.save));
     }
     return actions;

@@ -22,11 +22,11 @@ namespace {
 
 const std::vector<MicKind> plain = {MicKind::tone, MicKind::nullVirtual};
 
-void limit(pid_t pid, __rlimit_resource resource, std::uint64_t value) {
+void limitDescriptors(pid_t pid, std::uint64_t value) {
     rlimit now{};
-    REQUIRE(::prlimit(pid, resource, nullptr, &now) == 0);
+    REQUIRE(::prlimit(pid, RLIMIT_NOFILE, nullptr, &now) == 0);
     now.rlim_cur = std::min<std::uint64_t>(value, now.rlim_max);
-    REQUIRE(::prlimit(pid, resource, &now, nullptr) == 0);
+    REQUIRE(::prlimit(pid, RLIMIT_NOFILE, &now, nullptr) == 0);
 }
 
 } // namespace
@@ -84,7 +84,7 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
     unsigned ended = 0, struck = 0;
     const auto strike = [&] {
         const pid_t pid = ordeal.session.pid(Daemon::micguardd);
-        limit(pid, RLIMIT_NOFILE, 4 + ordeal.below(40));
+        limitDescriptors(pid, 4 + ordeal.below(40));
         struck++;
         if (ordeal.below(2))
             ordeal.session.kill(Daemon::bus);
@@ -119,12 +119,12 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
         CHECK((there || !ordeal.session.running(Daemon::micguardd)));
         ended += was && !ordeal.session.running(Daemon::micguardd) ? 1 : 0;
         if (ordeal.session.running(Daemon::micguardd) && ordeal.below(2))
-            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
+            limitDescriptors(ordeal.session.pid(Daemon::micguardd), 1024);
         // By turns it has to live with what it has until the session is whole again. With nothing left for
         // the bus it stays away from there, so that nobody could ask it.
         ordeal.session.recover();
         if (ordeal.session.running(Daemon::micguardd))
-            limit(ordeal.session.pid(Daemon::micguardd), RLIMIT_NOFILE, 1024);
+            limitDescriptors(ordeal.session.pid(Daemon::micguardd), 1024);
         ordeal.guard.reset();
         ordeal.recover();
     };
