@@ -188,6 +188,7 @@ class App final : public Requests {
     std::string nameInStore(const std::string& app) const;
     void forgetStricter(const std::string& app);
     Result<void> unlessLocked() const;
+    Result<void> unlessLocked(const Caller& caller);
     void linkAdmission();
     void tellAdmission();
     bool isNewClient(const Event& event) const;

@@ -71,8 +71,9 @@ void App::setApplicationMuted(const Caller& caller, std::uint64_t key, bool mute
                                    : mayLoosen(caller, "unmute an application");
         !allowed)
         return reply(allowed);
-    if (const auto open = unlessLocked(); !muted && !open)
-        return reply(open);
+    if (!muted)
+        if (const auto open = unlessLocked(caller); !open)
+            return reply(open);
     const std::string application = describer_.identityOf(key);
     if (!shownApplication(key))
         return reply(tl::unexpected(RequestError{"NoSuchObject", "the application is gone"}));
@@ -101,6 +102,9 @@ void App::answer(const Caller& caller, std::uint64_t key, bool allow, const std:
             allow ? mayLoosen(caller, "allow for the user") : mayControl(caller, "answer for the user");
         !allowed)
         return reply(allowed);
+    if (allow)
+        if (const auto open = unlessLocked(caller); !open)
+            return reply(open);
     answerBy(nameOf(caller), key, allow, scopeText, std::move(reply));
 }
 

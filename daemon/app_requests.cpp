@@ -149,12 +149,14 @@ void App::setMuted(const Caller& caller, bool muted, ReplyVoid reply) {
     if (const auto allowed = muted ? mayControl(caller, "mute everybody") : mayLoosen(caller, "unmute");
         !allowed)
         return reply(allowed);
-    if (const auto open = unlessLocked(); !muted && !open)
-        return reply(open);
+    if (!muted)
+        if (const auto open = unlessLocked(caller); !open)
+            return reply(open);
     if (!pressButton(muted, nameOf(caller)))
-        return reply(tl::unexpected(
-            RequestError{"AccessDenied",
-                         "the desktop's privacy switch is on, and the settings do not let us turn it off"}));
+        return reply(noteRefusal(
+            caller, tl::unexpected(RequestError{
+                        "AccessDenied",
+                        "the desktop's privacy switch is on, and the settings do not let us turn it off"})));
     waitFor(muted, std::move(reply));
 }
 
@@ -207,10 +209,13 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
                      std::function<void(Result<std::uint64_t>)> reply) {
     if (const auto allowed = mayLoosen(caller, "unmute"); !allowed)
         return reply(tl::unexpected(allowed.error()));
-    if (const auto open = unlessLocked(); !open)
+    if (const auto open = unlessLocked(caller); !open)
         return reply(tl::unexpected(open.error()));
-    if (model_.mute.privacy || model_.mute.heldMuted())
-        return reply(tl::unexpected(RequestError{"AccessDenied", "the microphones are " + whyMuted(model_)}));
+    if (model_.mute.privacy || model_.mute.heldMuted()) {
+        const RequestError held{"AccessDenied", "the microphones are " + whyMuted(model_)};
+        refused(caller, held.message);
+        return reply(tl::unexpected(held));
+    }
     const std::uint64_t number = takeLive(caller.uniqueName, nameOf(caller), reason);
     waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
         if (result)
@@ -228,7 +233,7 @@ void App::dropHold(std::uint64_t number) {
 void App::release(const Caller& caller, ReplyVoid reply) {
     if (const auto allowed = mayLoosen(caller, "release the guard"); !allowed)
         return reply(allowed);
-    if (const auto open = unlessLocked(); !open)
+    if (const auto open = unlessLocked(caller); !open)
         return reply(open);
     releaseReply_ = std::move(reply);
     startRelease(releasedExitCode);
@@ -387,9 +392,9 @@ void App::setConfig(const Caller& caller, const std::string& key, const SettingV
         return reply(tl::unexpected(
             RequestError{"InvalidArgument", fault->what + (fault->mend.empty() ? "" : "; " + fault->mend)}));
     // What would open a microphone by itself.
-    if (const auto open = unlessLocked();
-        !open && (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt"))
-        return reply(open);
+    if (key == "mute.on-lock" || key == "mute.privacy-switch" || key == "sources.exempt")
+        if (const auto open = unlessLocked(caller); !open)
+            return reply(open);
     // The word of now goes over what SetMode has chosen before.
     config_.change(settingChange(key, value),
                    [this, key, done = onceInForce(std::move(reply))](const auto& refusal) {

@@ -34,4 +34,8 @@ Result<void> App::unlessLocked() const {
         RequestError{"SessionLocked", "the session is locked, and mute.on-lock is set: unlock it first"});
 }
 
+Result<void> App::unlessLocked(const Caller& caller) {
+    return noteRefusal(caller, unlessLocked());
+}
+
 } // namespace micguard

@@ -64,7 +64,11 @@ const std::vector<KindFacts>& kinds() {
         {Kind::WarningOver, "warning-over", message_id::warningOver, LOG_NOTICE, warning},
         {Kind::Bypassed, "bypassed", message_id::bypassed, LOG_WARNING, bypass},
         {Kind::BypassOver, "bypass-over", message_id::bypassOver, LOG_NOTICE, bypass},
-        {Kind::Omitted, "omitted", message_id::omitted, LOG_WARNING, {"MICGUARD_OMITTED", "MICGUARD_KIND"}},
+        {Kind::Omitted,
+         "omitted",
+         message_id::omitted,
+         LOG_WARNING,
+         {"MICGUARD_OMITTED", "MICGUARD_KIND", "MICGUARD_APP"}},
     };
     return table;
 }

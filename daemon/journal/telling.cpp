@@ -9,6 +9,8 @@ namespace {
 
 constexpr double most = 20;
 constexpr double perMicrosecond = 1.0 / 10'000'000;
+// Whoever calls under more names than that shares one allowance among the rest of them.
+constexpr std::ptrdiff_t mostCallers = 64;
 constexpr Instant countedFor = 60'000'000;
 
 std::vector<std::pair<std::string_view, std::string>> fieldsOf(const About& about,
@@ -62,12 +64,15 @@ About aboutOf(const View& view, const ApplicationView& application, const std::s
     return about;
 }
 
-bool Telling::mayTell(Kind kind, Instant now) {
-    Allowance& allowance = allowances_[kind];
-    if (now > allowance.at)
-        allowance.left =
-            std::min(most, allowance.left + static_cast<double>(now - allowance.at) * perMicrosecond);
-    allowance.at = now;
+void Telling::Allowance::grow(Instant now) {
+    if (now > at)
+        left = std::min(most, left + static_cast<double>(now - at) * perMicrosecond);
+    at = now;
+}
+
+bool Telling::mayTell(const Topic& topic, Instant now) {
+    Allowance& allowance = allowances_[topic];
+    allowance.grow(now);
     if (allowance.left >= 1) {
         allowance.left -= 1;
         return true;
@@ -78,8 +83,23 @@ bool Telling::mayTell(Kind kind, Instant now) {
 }
 
 void Telling::tell(std::vector<Line>& lines, Line line, Instant now) {
-    if (mayTell(line.kind, now))
+    if (mayTell({line.kind, {}}, now))
         lines.push_back(std::move(line));
+}
+
+Telling::Topic Telling::refusalsOf(const std::string& app, Instant now) {
+    const Topic own{Kind::Refused, app};
+    if (allowances_.contains(own))
+        return own;
+    // Those that have all of it back begin anew with as much.
+    for (auto& [topic, allowance] : allowances_)
+        allowance.grow(now);
+    std::erase_if(allowances_, [](const auto& entry) {
+        return entry.second.left >= most && entry.second.omitted == 0;
+    });
+    const auto callers = std::count_if(allowances_.begin(), allowances_.end(),
+                                       [](const auto& entry) { return !entry.first.app.empty(); });
+    return callers < mostCallers ? own : Topic{};
 }
 
 std::vector<Line> Telling::muted(bool muted, const std::string& reason, const std::string& mode,
@@ -140,14 +160,12 @@ std::vector<Line> Telling::lapsed(const About& about, Instant now) {
 
 std::vector<Line> Telling::refused(const std::string& app, std::uint32_t pid, const std::string& reason,
                                    Instant now) {
-    std::vector<Line> lines;
-    tell(lines,
-         journal::lineOf(Kind::Refused, "refused on the bus: " + reason,
-                         {{"MICGUARD_APP", app},
-                          {"MICGUARD_PID", pid == 0 ? std::string() : std::to_string(pid)},
-                          {"MICGUARD_REASON", reason}}),
-         now);
-    return lines;
+    if (!mayTell(refusalsOf(app, now), now))
+        return {};
+    return {journal::lineOf(Kind::Refused, "refused on the bus: " + reason,
+                            {{"MICGUARD_APP", app},
+                             {"MICGUARD_PID", pid == 0 ? std::string() : std::to_string(pid)},
+                             {"MICGUARD_REASON", reason}})};
 }
 
 std::vector<Line> Telling::warnings(const std::vector<WarningView>& current, Instant at) {
@@ -165,7 +183,7 @@ std::vector<Line> Telling::warnings(const std::vector<WarningView>& current, Ins
             continue;
         known.warning = *warning;
         Line line = beginning(*warning);
-        if (!mayTell(line.kind, at))
+        if (!mayTell({line.kind, {}}, at))
             continue;
         known.told = true;
         lines.push_back(std::move(line));
@@ -175,21 +193,22 @@ std::vector<Line> Telling::warnings(const std::vector<WarningView>& current, Ins
 
 std::vector<Line> Telling::omitted(Instant now) {
     std::vector<Line> lines;
-    for (auto& [kind, allowance] : allowances_) {
+    for (auto& [topic, allowance] : allowances_) {
         if (allowance.omitted == 0 || now < allowance.since + countedFor)
             continue;
         const std::string count = std::to_string(std::exchange(allowance.omitted, 0));
-        const std::string word(factsOf(kind).word);
-        lines.push_back(journal::lineOf(Kind::Omitted,
-                                        count + " further lines of the kind \"" + word + "\" were left out",
-                                        {{"MICGUARD_OMITTED", count}, {"MICGUARD_KIND", word}}));
+        const std::string word(factsOf(topic.kind).word);
+        const std::string whose = topic.app.empty() ? "" : ", about " + topic.app + ",";
+        lines.push_back(journal::lineOf(
+            Kind::Omitted, count + " further lines of the kind \"" + word + "\"" + whose + " were left out",
+            {{"MICGUARD_OMITTED", count}, {"MICGUARD_KIND", word}, {"MICGUARD_APP", topic.app}}));
     }
     return lines;
 }
 
 std::optional<Instant> Telling::due() const {
     std::optional<Instant> first;
-    for (const auto& [kind, allowance] : allowances_)
+    for (const auto& [topic, allowance] : allowances_)
         if (allowance.omitted > 0 && (!first || allowance.since + countedFor < *first))
             first = allowance.since + countedFor;
     return first;

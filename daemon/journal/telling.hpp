@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // From what happened to lines for the journal: the one place for all of them. Pure; time comes in. What
-// clients can cause is told twenty times and then once in ten seconds, of each kind; what is left out is
-// counted, and the count told once a minute.
+// clients can cause is told twenty times and then once in ten seconds, of each kind, and of refusals for each
+// caller, so that nobody's flood hides another's; what is left out is counted, and the count told once a minute.
 #pragma once
 
 #include "daemon/journal/line.hpp"
@@ -58,6 +58,8 @@ class Telling {
         Instant at = 0;
         std::uint64_t omitted = 0;
         Instant since = 0; // of the first that was left out
+
+        void grow(Instant now);
     };
 
     struct Known {
@@ -65,10 +67,17 @@ class Telling {
         bool told = false;
     };
 
-    void tell(std::vector<Line>& lines, Line line, Instant now);
-    bool mayTell(Kind kind, Instant now);
+    struct Topic {
+        Kind kind = Kind::Refused;
+        std::string app; // of a refused caller, "" of all those for whom there was no place
+        auto operator<=>(const Topic&) const = default;
+    };
 
-    std::map<Kind, Allowance> allowances_;
+    void tell(std::vector<Line>& lines, Line line, Instant now);
+    bool mayTell(const Topic& topic, Instant now);
+    Topic refusalsOf(const std::string& app, Instant now);
+
+    std::map<Topic, Allowance> allowances_;
     std::map<std::string, Known> known_; // by id
 };
 

@@ -341,6 +341,12 @@ TEST_CASE("while the session is locked nobody makes anything looser, trusted or 
         CHECK(error.find("the session is locked") != error.npos);
     }
     CHECK(guard.state() == "muted");
+    REQUIRE(eventually([&] {
+        std::uint64_t noted = 0;
+        for (const auto& entry : history(session, "refusal"))
+            noted += entry["count"].get<std::uint64_t>();
+        return noted == looser.size();
+    }));
     logind.lock(false);
     REQUIRE(guard.waitState("live"));
     INFO("control: unlocked, who is trusted may");

@@ -54,7 +54,26 @@ TEST_CASE("who was refused on the bus is named, and cannot fill the journal by a
     for (int count = 0; count < 1000; count++)
         told += telling.refused("/usr/bin/busctl", 12, "no", second).size();
     CHECK(told == 20);
-    CHECK(field(telling.omitted(100 * second).at(0), "MICGUARD_KIND") == "refused");
+    CHECK(telling.refused("/usr/bin/other", 13, "no", second).size() == 1); // nobody's flood hides another
+    const Line omitted = telling.omitted(100 * second).at(0);
+    CHECK(field(omitted, "MICGUARD_KIND") == "refused");
+    CHECK(field(omitted, "MICGUARD_APP") == "/usr/bin/busctl");
+    CHECK(field(omitted, "MICGUARD_OMITTED") == "981");
+}
+
+TEST_CASE("who calls under a thousand names is told no more often than under sixty-five") {
+    Telling telling;
+    std::size_t told = 0;
+    for (int name = 0; name < 1000; name++)
+        for (int count = 0; count < 30; count++)
+            told += telling.refused("/tmp/" + std::to_string(name), 12, "no", second).size();
+    CHECK(told == 65 * 20);
+    // In time those who have been quiet make room.
+    CHECK(telling.omitted(70 * second).size() == 65);
+    CHECK(telling.refused("/tmp/x", 12, "no", 300 * second).size() == 1);
+    for (int count = 0; count < 30; count++)
+        told += telling.refused("/tmp/y", 12, "no", 300 * second).size();
+    CHECK(told == 66 * 20);
 }
 
 TEST_CASE("blocked, asked, answered, lapsed") {
