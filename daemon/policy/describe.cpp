@@ -205,7 +205,9 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         const Node* source = sourceOf(model, node);
         const Node* former = source ? source : formerSourceOf(model, node);
         const bool listens = isCaptureStream(node) || (former && canListen(model.graph, node));
-        if (!listens)
+        // Nor is one shown of which the registry's few properties are all that is known: a round trip later it is known whether it
+        // is a level meter, whose it is, and whether anybody is asked about it. One that is linked already hears something.
+        if (!listens || (!source && !node.infoKnown))
             continue;
         const Identity identity = identify(model.graph, node);
         StreamView stream;

@@ -307,3 +307,28 @@ TEST_CASE("a yes for once has served when nothing is left that listens, a stream
     world.model.listComplete = true;
     CHECK(endedAnswers(world.model) == std::vector<std::uint64_t>{7}); // what plays does not listen
 }
+
+TEST_CASE("who is shown as waiting for an answer can be answered") {
+    World world(micAndTwoCalls);
+    world.rule(about(Ruling::Ask, "us.zoom"));
+    world.rule(about(Ruling::Ask, "/usr/bin/third"));
+    world.server.say(R"(
+client 70 exe=/usr/bin/third name=Third
+node 71 class=Stream/Input/Audio name=third client=70 autoconnect running
+port 72 of 71 in
+)");
+    world.server.say(zoom);
+    int looks = 0;
+    std::set<std::string> pending;
+    while (world.step()) {
+        world.enforcer.settle();
+        for (const auto& application : world.view().applications)
+            if (application.state == "pending") {
+                ++looks;
+                pending.insert(application.name);
+                CHECK(waiting(world).contains(world.describer.identityOf(application.key)));
+            }
+    }
+    CHECK(looks > 0);
+    CHECK(pending == Pairs{"Third", "Zoom"});
+}
