@@ -2,6 +2,7 @@
 #include "daemon/enforce/enforcer.hpp"
 
 #include "daemon/policy/plan.hpp"
+#include "daemon/policy/sever.hpp"
 
 #include <algorithm>
 
@@ -21,6 +22,8 @@ const RuleBook& Enforcer::rules() {
 
 std::size_t Enforcer::settle() {
     verdicts_ = evaluate(model_, rules());
+    for (const auto& [id, text] : raisedWarnings(model_, verdicts_))
+        model_.apply(event::Warned{id, text});
     const auto actions = plan(model_, verdicts_);
     if (actions.empty())
         return 0;

@@ -103,6 +103,7 @@ void forgetObject(Model& model, GlobalId id) {
         model.mapped.erase(n->serial);
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
+        model.warnings.erase("raised:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
         applied.portsAsked.erase(n->serial);
         if (const auto* owner = graph.owner(*n); owner && owner->self)
@@ -242,6 +243,15 @@ void forgetFeeding(Model& model, const Link& link) {
     const auto* in = model.graph.port(link.inputPort);
     if (in && owner && owner->self)
         model.applied.fed.erase(in->serial);
+}
+
+// What somebody did is shown until the next time that the microphones are muted.
+void endIncidents(Model& model) {
+    std::erase_if(model.warnings, [](const auto& warning) {
+        const std::string& id = warning.first;
+        return id.starts_with("knob:") || id.starts_with("raised:") || id == "blinded" ||
+               id == "connection-lost";
+    });
 }
 
 void seeGone(Model& model, GlobalId id) {
@@ -487,6 +497,7 @@ void rememberApplied(const Model& model, Remembered& memory) {
 }
 
 void Model::apply(const Event& incoming) {
+    const bool wasMuted = mute.muted();
     std::visit(Overloaded{
                    [&](const event::Connected& e) {
                        rememberApplied(*this, remembered);
@@ -687,6 +698,8 @@ void Model::apply(const Event& incoming) {
                incoming);
     if (const auto now = momentOfPanel(*this, incoming))
         followDesktop(*this, *now);
+    if (!wasMuted && mute.muted())
+        endIncidents(*this);
 }
 
 } // namespace micguard

@@ -112,9 +112,33 @@ struct Permissions {
     std::vector<Action> revoke, hide, grant, show;
 };
 
+// Whose sight of a source (and session managers, whose of the stream) was given back by somebody, and is to be taken again; once for
+// each link that came of it.
+std::set<std::pair<GlobalId, GlobalId>> takenBack(const Model& model, const Verdicts& verdicts,
+                                                  const std::set<GlobalId>& managers) {
+    std::set<std::pair<GlobalId, GlobalId>> again;
+    for (const auto id : verdicts.raised) {
+        const Link& link = model.graph.links.at(id);
+        if (model.applied.destroyAsked.contains(link.serial))
+            continue;
+        if (const Node* listener = model.graph.node(link.inputNode); listener && listener->client)
+            again.emplace(*listener->client, link.outputNode);
+        if (link.client)
+            again.emplace(*link.client, link.outputNode);
+        for (const auto manager : managers)
+            again.emplace(manager, link.inputNode);
+    }
+    return again;
+}
+
 Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
     const auto& graph = model.graph;
     const auto managers = sessionManagers(graph);
+    const auto again = takenBack(model, verdicts, managers);
+    const auto isTakenAgain = [&](GlobalId client, GlobalId object) {
+        const Port* port = graph.port(object);
+        return again.contains({client, port ? port->node : object});
+    };
     Permissions result;
     for (const auto& [id, client] : graph.clients) {
         std::vector<std::pair<GlobalId, std::uint32_t>> tighten, loosen;
@@ -123,7 +147,7 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
             for (const auto& [object, value] : wanted->second) {
                 const auto serial = serialOf(graph, object);
                 const auto* now = serial ? appliedPermission(model.applied, client.serial, *serial) : nullptr;
-                if (serial && (!now || now->value != value))
+                if (serial && (!now || now->value != value || isTakenAgain(id, object)))
                     tighten.emplace_back(object, value);
             }
         const auto applied = model.applied.permissions.find(client.serial);

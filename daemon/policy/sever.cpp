@@ -2,6 +2,7 @@
 #include "daemon/policy/sever.hpp"
 
 #include "daemon/policy/classify.hpp"
+#include "daemon/policy/identity.hpp"
 #include "daemon/policy/wanted.hpp"
 
 #include <algorithm>
@@ -28,6 +29,19 @@ bool stillBeingCut(const Model& model, const Client& client, const Node& source)
     if (!model.applied.keeps(client.serial, source.serial))
         return true;
     return !model.applied.done(model.applied.permissions.at(client.serial).at(source.serial).batch);
+}
+
+// The server makes no link across a permission that it has taken away for us, except where somebody has given it back since,
+// to the listener or to whoever made the link (PipeWire 1.4.2, impl-link.c, check_permission()). The session manager alone
+// may link what its owner does not see.
+bool standsByRaising(const Severing& severing, const Link& link, const Client& listener, const Node& source) {
+    const auto& applied = severing.model.applied;
+    if (!applied.keeps(listener.serial, source.serial))
+        return false;
+    const auto& taken = applied.permissions.at(listener.serial).at(source.serial);
+    const Client* maker = link.client ? severing.model.graph.client(*link.client) : nullptr;
+    return taken.value == permission::none && taken.batch != 0 && applied.done(taken.batch) &&
+           !(maker && (maker->self || severing.managers.contains(maker->id)));
 }
 
 class Cutter {
@@ -108,9 +122,9 @@ class Cutter {
             const Node* listener = graph_.node(graph_.links.at(id).inputNode);
             const Client* owner = listener ? graph_.owner(*listener) : nullptr;
             // What nobody owns, and what the session manager owns (sinks), no permission keeps from listening.
-            if (!owner || owner->self || severing_.managers.contains(owner->id) ||
-                !stillBeingCut(severing_.model, *owner, source))
-                verdicts_.cutLinks.insert(id);
+            const bool bound = owner && !owner->self && !severing_.managers.contains(owner->id);
+            if (!bound || !stillBeingCut(severing_.model, *owner, source))
+                cut(id, bound ? owner : nullptr, source);
         }
     }
 
@@ -121,8 +135,14 @@ class Cutter {
             const Node* listener = graph_.node(graph_.links.at(id).inputNode);
             if (listener && listener->client == client &&
                 (isPlayedTo(node) || !stillBeingCut(severing_.model, owner, node)))
-                verdicts_.cutLinks.insert(id);
+                cut(id, &owner, node);
         }
+    }
+
+    void cut(GlobalId id, const Client* bound, const Node& source) {
+        verdicts_.cutLinks.insert(id);
+        if (bound && standsByRaising(severing_, graph_.links.at(id), *bound, source))
+            verdicts_.raised.insert(id);
     }
 
     // Streams that the session manager would link, or believes to be linked still: hidden from it while nothing
@@ -201,6 +221,20 @@ class Cutter {
 
 void sever(const Severing& severing, Verdicts& verdicts) {
     Cutter(severing, verdicts).all();
+}
+
+std::map<std::string, std::string> raisedWarnings(const Model& model, const Verdicts& verdicts) {
+    std::map<std::string, std::string> warnings;
+    for (const auto id : verdicts.raised) {
+        const Link& link = model.graph.links.at(id);
+        const Node* source = model.graph.node(link.outputNode);
+        const Node* stream = model.graph.node(link.inputNode);
+        if (source && stream)
+            warnings["raised:" + source->name] =
+                identify(model.graph, *stream).name + " was linked to " + source->name +
+                ", which it may not hear: somebody had raised permissions; they were taken back, and the link cut";
+    }
+    return warnings;
 }
 
 } // namespace micguard

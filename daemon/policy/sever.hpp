@@ -5,7 +5,9 @@
 
 #include "daemon/policy/evaluate.hpp"
 
+#include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace micguard {
@@ -19,5 +21,8 @@ struct Severing {
 
 // Adds to `verdicts` what severing and its rulings need.
 void sever(const Severing& severing, Verdicts& verdicts);
+
+// One for each source that somebody was linked to by raised permissions: its warning's id ("raised:NAME") and text.
+std::map<std::string, std::string> raisedWarnings(const Model& model, const Verdicts& verdicts);
 
 } // namespace micguard

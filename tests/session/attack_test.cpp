@@ -81,6 +81,8 @@ TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
             session.start(Daemon::wireplumber);
         CHECK(guard.muted());
         CHECK(guard.waitState("muted"));
+        if (attack.name == "raise_permissions" && mode == "sever")
+            CHECK(guard.hasWarning("raised:" + attack.source));
         guard.setMuted(false);
         listenTo(session, "tone");
     }

@@ -520,6 +520,11 @@ void FakeServer::change(Line& line) {
     } else if (verb == "blind") {
         tell(event::Removed{line.id()});
         line.takeWord();
+    } else if (verb == "raise") {
+        const auto client = line.id();
+        line.takeWord();
+        setPermission(client, line.id(), everything);
+        line.takeWord();
     } else if (verb == "hang") {
         hanging_.try_emplace(line.id());
         line.takeWord();

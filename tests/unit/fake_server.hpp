@@ -37,6 +37,7 @@ class FakeServer final : public Server {
     //   state ID running|idle|suspended
     //   default NAME           the source that the session manager prefers
     //   blind ID               somebody takes our sight of an object that goes on
+    //   raise CLIENT OBJECT    somebody gives a client every permission on an object
     //   hang ID, answer ID     the process of a client answers nobody, and does again
     void say(std::string_view text);
 

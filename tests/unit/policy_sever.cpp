@@ -537,3 +537,37 @@ TEST_CASE("without any session manager severing works and links come back") {
     world.unmute();
     CHECK(world.server.audible() == Pairs{"mic -> call"});
 }
+
+TEST_CASE("a link that only raised permissions make possible is cut, they are taken again, and it is said") {
+    SeveringWorld world(micAndCall);
+    world.mute();
+    REQUIRE(world.sees(30, 20) == permission::none);
+    world.server.performed.clear();
+    world.say("raise 30 20\nraise 30 21");
+    CHECK(world.sent().empty()); // nobody tells us of that
+    world.server.performed.clear();
+    world.say("raise 10 31\nlink 99 20:21 -> 31:32 client=30");
+    REQUIRE(world.server.refused.empty());
+    CHECK(world.server.linked() == Pairs{});
+    CHECK(world.sees(30, 20) == permission::none);
+    CHECK(world.sees(30, 21) == permission::none);
+    CHECK(world.sees(10, 31) == permission::none);
+    CHECK(world.model.warnings.contains("raised:mic"));
+    CHECK(world.plan().empty());
+    CHECK(world.promise().holds);
+    // What somebody did is shown until the next mute.
+    world.unmute();
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.model.warnings.contains("raised:mic"));
+    world.mute();
+    CHECK_FALSE(world.model.warnings.contains("raised:mic"));
+}
+
+TEST_CASE("what the session manager links is no evidence of raised permissions, and is cut") {
+    SeveringWorld world(micAndCall);
+    world.mute();
+    world.say("raise 30 20\nraise 30 21\nraise 10 31\nlink 99 20:21 -> 31:32 client=10");
+    CHECK(world.server.refused.empty());
+    CHECK(world.server.linked() == Pairs{});
+    CHECK_FALSE(world.model.warnings.contains("raised:mic"));
+}
