@@ -58,7 +58,7 @@ class Made {
   public:
     explicit Made(pw_proxy* proxy)
         : proxy_(proxy, &nothing, this) {}
-    bool gone() const { return proxy_.get() == nullptr; }
+    bool gone() const { return proxy_.get() == nullptr || proxy_.removed(); }
 
   private:
     static constexpr pw_link_events nothing{}; // of any interface: version 0 listens to nothing
@@ -445,6 +445,7 @@ struct Connection::Impl {
         auto* self = static_cast<Impl*>(data);
         self->heardOf = true;
         self->bound.erase(id);
+        self->unread.erase(id);
         self->serverFactories.erase(id);
         self->asked.erase(GlobalId{id});
         self->cutOff.erase(GlobalId{id});

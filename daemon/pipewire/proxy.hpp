@@ -19,6 +19,7 @@ class Proxy {
             pw_proxy_events table{};
             table.version = PW_VERSION_PROXY_EVENTS;
             table.destroy = onDestroyed;
+            table.removed = onRemoved;
             return table;
         }();
         pw_proxy_add_listener(proxy, &proxyHook_, &proxyEvents, this);
@@ -36,6 +37,8 @@ class Proxy {
 
     // Null if the library has destroyed it.
     pw_proxy* get() const { return proxy_; }
+    // The server has destroyed what it stood for (PipeWire 1.4.2, proxy.c, pw_proxy_remove(): it stays until it is destroyed here).
+    bool removed() const { return removed_; }
     pw_node* node() const { return reinterpret_cast<pw_node*>(proxy_); }
     pw_device* device() const { return reinterpret_cast<pw_device*>(proxy_); }
     pw_client* client() const { return reinterpret_cast<pw_client*>(proxy_); }
@@ -48,7 +51,10 @@ class Proxy {
         self->proxy_ = nullptr;
     }
 
+    static void onRemoved(void* data) noexcept { static_cast<Proxy*>(data)->removed_ = true; }
+
     pw_proxy* proxy_;
+    bool removed_ = false;
     spa_hook proxyHook_{};
     spa_hook objectHook_{};
 };
