@@ -452,6 +452,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("pipewire.connected", model_.connected ? "yes" : "no");
     if (model_.connected) {
         facts.emplace_back("pipewire.version", model_.graph.serverVersion);
+        facts.emplace_back("pipewire.library-version", model_.graph.libraryVersion);
         facts.emplace_back("pipewire.pid", std::to_string(model_.graph.serverPid));
     }
     if (model_.graph.admissionOurs) {
@@ -465,6 +466,7 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     for (const auto id : managers)
         if (const Client* client = model_.graph.client(id)) {
             facts.emplace_back("session-manager.executable", client->executable);
+            facts.emplace_back("session-manager.version", client->applicationVersion); // its own word
             facts.emplace_back("session-manager.pid", std::to_string(client->pid));
             facts.emplace_back("session-manager.unit", client->unit);
             break;

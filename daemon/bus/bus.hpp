@@ -130,7 +130,7 @@ class Requests {
     // A caller was turned away before any of the above was asked: for the journal.
     virtual void refused(const Caller&, const std::string& /*why*/) {}
 
-    // What doctor shows: free-form facts as key, value ("pipewire.server-version", "source.<name>.method" …).
+    // What doctor shows: free-form facts as key, value ("pipewire.version", "source.<name>.method" …).
     virtual std::vector<std::pair<std::string, std::string>> diagnostics() = 0;
 };
 

@@ -24,6 +24,7 @@ struct Connected {
     std::string name, version, cookie;
     bool admissionOurs = false; // see Graph
     std::uint32_t clockRate = 48000;
+    std::string libraryVersion; // of the library that the guard speaks to it with
 };
 // One to a line.
 // clang-format off

@@ -53,6 +53,7 @@ struct Client {
     std::string applicationId;
     std::string applicationIcon;
     std::string applicationBinary;
+    std::string applicationVersion;
     std::uint32_t applicationPid = 0;
     std::vector<Lineage>
         // Of pid and of who is, or says he is, behind it, while anybody mutes his own streams.
@@ -192,6 +193,7 @@ struct Graph {
     std::uint32_t serverPid = 0;
     std::string serverName;
     std::string serverVersion;
+    std::string libraryVersion; // ours
     std::string serverCookie;   // differs for every run of the server
     bool admissionOurs = false; // it lets new clients wait for our word
     // default.clock.rate: what its graph runs at, unless somebody forces another rate.

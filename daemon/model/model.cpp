@@ -513,6 +513,7 @@ void Model::apply(const Event& incoming) {
                        graph.serverPid = e.serverPid;
                        graph.serverName = e.name;
                        graph.serverVersion = e.version;
+                       graph.libraryVersion = e.libraryVersion;
                        graph.serverCookie = e.cookie;
                        graph.admissionOurs = e.admissionOurs;
                        graph.clockRate = e.clockRate;

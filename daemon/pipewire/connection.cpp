@@ -292,6 +292,7 @@ struct Connection::Impl {
         self->boundCallbacks.serverPid = connected.serverPid;
         connected.name = info->name ? info->name : "";
         connected.version = info->version ? info->version : "";
+        connected.libraryVersion = pw_get_library_version();
         connected.cookie = std::to_string(info->cookie) + ":" + std::to_string(connected.serverPid);
         const char* admission = property("micguard.admission");
         connected.admissionOurs = admission && std::string_view(admission) == "strict";

@@ -77,6 +77,7 @@ Client client(std::uint32_t id, const spa_dict* properties) {
     c.applicationId = text(properties, PW_KEY_APP_ID);
     c.applicationIcon = text(properties, PW_KEY_APP_ICON_NAME);
     c.applicationBinary = text(properties, PW_KEY_APP_PROCESS_BINARY);
+    c.applicationVersion = text(properties, PW_KEY_APP_VERSION);
     c.applicationPid = numberOr(properties, PW_KEY_APP_PROCESS_ID, 0);
     return c;
 }

@@ -197,7 +197,7 @@ TEST_CASE_METHOD(BusFixture, "Diagnostics has the guard's facts and the bus's ow
     const Answer answer = client->guard("Diagnostics");
     REQUIRE(answer.value);
     const std::string text = printed(answer.value.get());
-    CHECK(text.find("'pipewire.server-version': '1.4.2'") != std::string::npos);
+    CHECK(text.find("'pipewire.version': '1.4.2'") != std::string::npos);
     CHECK(text.find("'source.bad\uFFFD.method': 'vol\uFFFDume'") != std::string::npos);
     CHECK(text.find("'bus.holds': '0'") != std::string::npos);
 }

@@ -286,7 +286,7 @@ void FakeRequests::verify(const Caller& caller, const VerifyOptions& wanted, Rep
 }
 
 std::vector<std::pair<std::string, std::string>> FakeRequests::diagnostics() {
-    return {{"pipewire.server-version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
+    return {{"pipewire.version", "1.4.2"}, {"source.bad\xff.method", "vol\nume"}};
 }
 
 Client::Client(const std::string& address) {
