@@ -367,11 +367,12 @@ int App::run() {
     watchLoop();
     g_main_loop_run(loop_.get());
     aboutToServe(); // what has been promised is also said
-    for (const guint signal : signals)
-        g_source_remove(signal);
     history_.record(chronicle_.endAll(now()));
     store_.drain();
     history_.close(historyPatience);
+    // Not before: a second SIGTERM would end us with nothing written down.
+    for (const guint signal : signals)
+        g_source_remove(signal);
     return exitCode_;
 }
 
@@ -485,7 +486,8 @@ void App::watchRoutes() {
             if (!device.settledRoutes.contains(route.index))
                 fresh.emplace_back(device.serial, route.index);
     std::vector<Serial> nodes;
-    if (model_.settings.mute.followDesktop || !model_.remembered.panel.empty())
+    if (model_.settings.mute.followDesktop || !model_.remembered.panel.empty() ||
+        !model_.remembered.userMuted.empty())
         for (const auto& [id, node] : model_.graph.nodes)
             if (!node.settled && node.knob.present)
                 nodes.push_back(node.serial);

@@ -280,6 +280,9 @@ void App::finishRelease() {
     // Of a connection that was cut and is being made anew it is not known yet what there is.
     if (model_.trying || (model_.connected && !model_.listComplete))
         return;
+    // A mute that comes meanwhile is answered when the ordinary mutes that take its place are confirmed.
+    if (!waiters_.empty())
+        return;
     // Late is better than lost: what a process was asked goes with the connection over which it was.
     if (!enforcer_.allAnswered() || !plan(model_, enforcer_.verdicts()).empty())
         return;

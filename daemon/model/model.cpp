@@ -64,12 +64,13 @@ void forgetProcess(Model& model, Serial client) {
         if (knob.sent.process != client)
             continue;
         const Node* node = model.graph.node(serial);
-        const bool carriedOut = node && (node->knob.maxVolume == 0.0f) == knob.silent;
+        const bool carriedOut =
+            node && node->knobReads > knob.readsThen && (node->knob.maxVolume == 0.0f) == knob.silent;
         knob.silent = carriedOut ? knob.silent : !knob.silent;
         knob.sent = {};
         knob.readsThen = node ? node->knobReads : 0;
     }
-    std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
+    std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.sent.process == client; });
     for (auto& [key, panel] : model.applied.panel)
         if (panel.sent.process == client)
             panel.asked.reset();
@@ -159,6 +160,7 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
     found.restoreMonitorMute = reading.monitorMute;
     if (found.silent) {
         // Left by a guard that was killed: it knew better what had been there before.
+        found.held = reading.monitorMute;
         found.restoreMax = limitToGiveBack(node);
         found.restoreMonitorMute = false;
         const auto known = model.remembered.restore.find(node.serial);
@@ -168,6 +170,7 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
             if (known->second.first != 0.0f)
                 found.restoreMax = known->second.first;
             found.restoreMonitorMute = known->second.second;
+            found.unsure = model.remembered.unsure.contains(node.serial);
         }
     }
     return found;
@@ -224,11 +227,11 @@ void readKnob(Model& model, const event::NodeKnob& e) {
         return;
     }
     knob->second.failed = false;
-    const KnobApplied& applied = knob->second;
-    if (applied.silent && e.reading.maxVolume > 0.0f && model.applied.done(applied.sent) &&
-        node.knobReads > applied.readsThen + (applied.sent.batch == 0 ? 0 : 1))
+    if (wasTurnedUp(model, node, knob->second))
         model.warnings["knob:" + node.name] =
             "somebody turned " + node.name + " up while it was silenced; turned down again";
+    if (knob->second.silent && e.reading.maxVolume == 0.0f && e.reading.monitorMute)
+        knob->second.held = true;
     // The first reading of a newborn source was asked for ahead of our first write: it tells what to give back.
     if (knob->second.born && node.knobReads == 1 && e.reading.maxVolume > 0.0f) {
         knob->second.restoreMax = e.reading.maxVolume;
@@ -397,6 +400,16 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     }
 }
 
+// A mute that stood in for the guard and has been lifted meanwhile is owed to nobody: the next one there is the user's own.
+void settleUserMutes(Model& model) {
+    for (const auto& [id, node] : model.graph.nodes) {
+        const auto control = panelOf(model, node);
+        const bool shown = control && control->route && control->route->mute;
+        if (node.settled && node.knob.present && !node.knob.mute && !shown)
+            model.remembered.userMuted.erase(node.name);
+    }
+}
+
 void settleRoutes(Model& model, const event::RoutesSettled& e) {
     for (auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes) {
@@ -411,6 +424,7 @@ void settleRoutes(Model& model, const event::RoutesSettled& e) {
         if (std::find(e.nodes.begin(), e.nodes.end(), node.serial) != e.nodes.end())
             node.settled = true;
     settlePanel(model);
+    settleUserMutes(model);
 }
 
 void recogniseAll(Model& model) {
@@ -475,14 +489,34 @@ std::set<std::pair<std::string, std::uint32_t>> storedLeds(const Model& model) {
     return stored;
 }
 
+bool hasMonitorOutput(const Model& model, const Node& node) {
+    const auto& ports = model.graph.portsOf(node.id);
+    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
+        const Port& port = model.graph.ports.at(id);
+        return port.output && port.monitor;
+    });
+}
+
+bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) {
+    const bool monitor = knob.held && !node.knob.monitorMute && hasMonitorOutput(model, node);
+    return knob.silent && !knob.failed && model.applied.done(knob.sent) && node.knob.present &&
+           node.knobReads > knob.readsThen + (knob.sent.batch == 0 ? 0 : 1) &&
+           (node.knob.maxVolume > 0.0f || monitor);
+}
+
 void rememberApplied(const Model& model, Remembered& memory) {
     if (!model.connected || !model.listComplete)
         return;
     memory.serverCookie = model.graph.serverCookie;
     memory.restore.clear();
-    for (const auto& [serial, knob] : model.applied.knobs)
-        if (knob.silent)
+    memory.unsure.clear();
+    for (const auto& [serial, knob] : model.applied.knobs) {
+        const bool unsure = knob.unsure || (knob.sent.process && !model.applied.done(knob.sent));
+        if (knob.silent || unsure)
             memory.restore[serial] = {knob.restoreMax, knob.restoreMonitorMute};
+        if (unsure)
+            memory.unsure.insert(serial);
+    }
     memory.cut = model.applied.cut;
     memory.revoked.clear();
     for (const auto& [client, objects] : model.applied.permissions)

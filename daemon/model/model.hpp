@@ -25,6 +25,7 @@ namespace micguard {
 struct Remembered {
     std::string serverCookie; // the run of the server that the serials below belong to
     std::map<Serial, std::pair<float, bool>> restore; // node -> channelmix.max-volume, monitorMute before us
+    std::set<Serial> unsure; // nodes whose process owed an answer to a write of the limit
     std::vector<CutLink> cut;
     std::vector<std::pair<Serial, Serial>> revoked; // client, object: permissions taken away altogether
     std::vector<std::pair<std::string, std::uint32_t>> leds; // device name, route index muted by us
@@ -70,6 +71,11 @@ struct Model {
 // daemon on another connection, or its successor. Leaves it as it is while the server's list is not complete, for
 // then what is applied says less than what is remembered.
 void rememberApplied(const Model& model, Remembered& memory);
+
+bool hasMonitorOutput(const Model& model, const Node& node);
+
+// What we had silenced was turned up by somebody else. Only a reading newer than our own write says so.
+bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob);
 
 // Routes whose stored mute is ours, those of devices that are away among them.
 std::set<std::pair<std::string, std::uint32_t>> storedLeds(const Model& model);

@@ -29,6 +29,11 @@ PanelMute* find(Model& model, const PanelControl& control) {
     return it == model.applied.panel.end() ? nullptr : &it->second;
 }
 
+bool isOurs(const Model& model, const PanelControl& control) {
+    const auto it = model.applied.panel.find(control.key);
+    return it != model.applied.panel.end() && it->second.ours;
+}
+
 bool isOwed(const Model& model, const PanelControl& control) {
     return model.remembered.panel.contains(control.name);
 }
@@ -107,6 +112,16 @@ void adoptOthers(Model& model) {
 }
 
 } // namespace
+
+bool isMutedByUser(const Model& model, const Node& node) {
+    const auto control = panelOf(model, node);
+    if (model.remembered.userMuted.contains(node.name) || (control && isOurs(model, *control)))
+        return false;
+    if (!control || !control->route)
+        return node.knob.mute;
+    const auto led = model.applied.leds.find(control->key);
+    return control->route->mute && !(led != model.applied.leds.end() && led->second.ours);
+}
 
 bool followsDesktop(const Model& model) {
     return model.settings.mute.followDesktop && !model.released;

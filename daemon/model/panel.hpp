@@ -27,6 +27,8 @@ std::optional<PanelControl> panelOf(const Model& model, const Node& node);
 
 // Somebody who sets a source's mute again each time is let be after so many times in one muted period.
 constexpr unsigned mostRefusals = 20;
+// What volume controls show of it is muted, and neither by the guard nor in its place.
+bool isMutedByUser(const Model& model, const Node& node);
 bool followsDesktop(const Model& model);
 
 // What the source's Props read now.

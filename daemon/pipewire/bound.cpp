@@ -52,8 +52,8 @@ void Bound::onNodeParam(void* data, int, std::uint32_t id, std::uint32_t, std::u
         return;
     const auto reading = decode::knob(param);
     if (reading)
-        g_debug("node %u reads: max-volume %g, monitor-mute %d", self->id_,
-                static_cast<double>(reading->maxVolume), reading->monitorMute);
+        g_debug("node %u reads: max-volume %g, monitor-mute %d, mute %d", self->id_,
+                static_cast<double>(reading->maxVolume), reading->monitorMute, reading->mute);
     if (reading)
         self->callbacks_.event(
             event::NodeKnob{GlobalId{self->id_}, *reading, static_cast<std::uint64_t>(g_get_real_time())});

@@ -113,6 +113,15 @@ void protectConnections(const Model& model, const std::set<GlobalId>& managers, 
 
 } // namespace
 
+bool standsIn(const Model& model) {
+    return model.released && model.mute.muted();
+}
+
+bool isLate(const Model& model, const Node& node) {
+    const auto knob = model.applied.knobs.find(node.serial);
+    return knob != model.applied.knobs.end() && knob->second.late;
+}
+
 bool isBeyondAsking(const Model& model, const Node& node) {
     constexpr std::size_t mostProcesses = 32;
     if (model.applied.processes.size() < mostProcesses)
@@ -123,12 +132,9 @@ bool isBeyondAsking(const Model& model, const Node& node) {
            !sessionManagers(model.graph).contains(client->id);
 }
 
-bool hasMonitorOutput(const Model& model, const Node& node) {
-    const auto& ports = model.graph.portsOf(node.id);
-    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
-        const Port& port = model.graph.ports.at(id);
-        return port.output && port.monitor;
-    });
+bool userMuteInForce(const Model& model, const Node& node) {
+    const auto it = model.applied.userMuted.find(node.serial);
+    return it != model.applied.userMuted.end() && model.applied.done(it->second.sent) && node.knob.mute;
 }
 
 KnobState knobState(const Model& model, const Node& node) {
@@ -143,7 +149,9 @@ KnobState knobState(const Model& model, const Node& node) {
     if (knob.failed || model.applied.overdue(knob.sent))
         return KnobState::Fails;
     if (!knob.silent)
-        return isUnanswering(model, node) ? KnobState::Fails : KnobState::Open;
+        return isUnanswering(model, node) || isBeyondAsking(model, node) ? KnobState::Fails : KnobState::Open;
+    if (knob.unsure)
+        return isBeyondAsking(model, node) ? KnobState::Fails : KnobState::Pending;
     if (!model.applied.done(knob.sent))
         return KnobState::Pending;
     const bool read = knob.sent.batch == 0 || node.knobReads > knob.readsThen;
@@ -205,10 +213,13 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
         return false;
     };
     for (const auto& verdict : verdicts.sources) {
-        if (!verdict.silent || !verdict.guarded)
-            continue;
         const Node* node = model.graph.node(verdict.node);
-        if (!node)
+        if (!node || !verdict.guarded)
+            continue;
+        // Let go in order: what may open is muted by ordinary means first.
+        if (standsIn(model) && !verdict.silent && !isLate(model, *node) && !userMuteInForce(model, *node))
+            result.waiting.push_back(node->name);
+        if (!verdict.silent)
             continue;
         const KnobState knob = knobState(model, *node);
         bool held = knob == KnobState::Holds;

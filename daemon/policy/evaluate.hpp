@@ -25,7 +25,6 @@ enum class KnobState {
 };
 
 KnobState knobState(const Model& model, const Node& node);
-bool hasMonitorOutput(const Model& model, const Node& node);
 
 // Its process is one too many to be asked: each costs a connection, and any client can put a source into one. It is asked when
 // another one goes. The session manager always is.
@@ -73,5 +72,12 @@ struct Guarantee {
 };
 
 Guarantee guarantee(const Model& model, const Verdicts& verdicts);
+
+// Letting go while muted: the user's own mutes take the guard's place.
+bool standsIn(const Model& model);
+// That one does and is confirmed: only then may the knob open.
+bool userMuteInForce(const Model& model, const Node& node);
+// It came when the guard had let go already: nothing stands in for it there.
+bool isLate(const Model& model, const Node& node);
 
 } // namespace micguard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/policy/plan.hpp"
 
+#include "daemon/model/panel.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/panel.hpp"
 
@@ -9,22 +10,6 @@
 
 namespace micguard {
 namespace {
-
-// The mute that stands in for the guard after it has gone must be in force before the knob opens.
-bool userMuteInForce(const Model& model, const Node& node) {
-    const auto it = model.applied.userMuted.find(node.serial);
-    return it != model.applied.userMuted.end() && model.applied.done(it->second) && node.knob.mute;
-}
-
-bool standsIn(const Model& model) {
-    return model.released && model.mute.muted();
-}
-
-// A knob that somebody else turned up. Only a reading newer than our own write says so.
-bool wasTurnedUp(const Model& model, const Node& node, const KnobApplied& knob) {
-    return knob.silent && !knob.failed && model.applied.done(knob.sent) && node.knob.present &&
-           node.knobReads > knob.readsThen + (knob.sent.batch == 0 ? 0 : 1) && node.knob.maxVolume > 0.0f;
-}
 
 // Silent from birth, its monitor not muted with it: no property of a new node does that.
 bool monitorIsOpen(const Model& model, const Node& node, const KnobApplied& knob) {
@@ -44,15 +29,15 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
             continue;
         const auto it = model.applied.knobs.find(node->serial);
         const bool known = it != model.applied.knobs.end();
-        if (isBeyondAsking(model, *node))
-            continue;
         if (verdict.silent) {
+            if (isBeyondAsking(model, *node))
+                continue;
             // What was there before us is read before it is written: it may be silent already, left by a guard
             // that was killed, and writing it anew recomputes the mix (channelmix_init), for an instant audibly.
             // The same goes for what is silent from birth, by the server's rules, until a reading says otherwise.
             if (!known && (!model.listComplete || node->firstReadingDue))
                 continue;
-            if (!known || (!it->second.silent && !it->second.failed) ||
+            if (!known || (!it->second.silent && !it->second.failed) || it->second.unsure ||
                 wasTurnedUp(model, *node, it->second) || monitorIsOpen(model, *node, it->second))
                 result.close.push_back(
                     action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
@@ -422,7 +407,8 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
             continue;
         const bool done = model.applied.userMuted.contains(node->serial);
         const auto knob = model.applied.knobs.find(node->serial);
-        if (!done && (knob == model.applied.knobs.end() || !knob->second.silent || knob->second.late))
+        // Open ones, too, where the button was pressed after the guard had begun to let go.
+        if (!done && (knob == model.applied.knobs.end() || knob->second.late))
             continue;
         const Device* device = node->device ? model.graph.device(*node->device) : nullptr;
         if (!done) {
@@ -567,7 +553,8 @@ struct Recorder {
         }
         if (!a.silent)
             knob.born = false;
-        knob.found = false;
+        knob.found = knob.unsure = false;
+        knob.held = knob.held && a.silent && knob.silent;
         knob.silent = a.silent;
         knob.sent = asked(a.process);
         knob.readsThen = node->knobReads;
@@ -685,7 +672,7 @@ struct Recorder {
         const Sent sent = asked(a.process);
         asked(a.card);
         if (a.mute)
-            model.applied.userMuted[node->serial] = sent;
+            model.applied.userMuted[node->serial] = {sent, isMutedByUser(model, *node)};
         else
             model.remembered.userMuted.erase(node->name);
     }

@@ -42,6 +42,9 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& restore = out["restore"] = json::array();
     for (const auto& [serial, before] : memory.restore)
         restore.push_back({raw(serial), before.first, before.second});
+    auto& unsure = out["unsure"] = json::array();
+    for (const auto serial : memory.unsure)
+        unsure.push_back(raw(serial));
     auto& cut = out["cut"] = json::array();
     for (const auto& link : memory.cut)
         cut.push_back({raw(link.outputNode), raw(link.outputPort), raw(link.inputPort)});
@@ -68,7 +71,9 @@ std::string writeState(const Model& model, bool modeChosen) {
     for (const auto& name : model.remembered.userMuted)
         userMuted.push_back(name);
     for (const auto& [id, node] : model.graph.nodes)
-        if (model.applied.userMuted.contains(node.serial) && !model.remembered.userMuted.contains(node.name))
+        if (const auto muted = model.applied.userMuted.find(node.serial);
+            muted != model.applied.userMuted.end() && !muted->second.his &&
+            !model.remembered.userMuted.contains(node.name))
             userMuted.push_back(node.name);
     auto& ledsStored = out["ledsStored"] = json::array();
     for (const auto& [device, route] : storedLeds(model))
@@ -101,6 +106,8 @@ std::optional<Memory> readMemory(std::string_view text) {
         for (const auto& entry : in.value("restore", json::array()))
             memory.remembered.restore[Serial{entry.at(0).get<std::uint64_t>()}] = {entry.at(1).get<float>(),
                                                                                    entry.at(2).get<bool>()};
+        for (const auto& entry : in.value("unsure", json::array()))
+            memory.remembered.unsure.insert(Serial{entry.get<std::uint64_t>()});
         for (const auto& entry : in.value("cut", json::array()))
             memory.remembered.cut.push_back({Serial{entry.at(0).get<std::uint64_t>()},
                                              Serial{entry.at(1).get<std::uint64_t>()},

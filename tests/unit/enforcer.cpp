@@ -3,6 +3,7 @@
 // What was asked for and is not seen to be done: who is waited for, and what counts while somebody does not
 // answer.
 #include "daemon/policy/plan.hpp"
+#include "daemon/state/memory.hpp"
 #include "tests/unit/world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -142,4 +143,59 @@ TEST_CASE("of more processes than can be asked, the rest is kept from everybody"
         CHECK(world.server.knob(GlobalId{id + 1000}).maxVolume == 10.0f);
         CHECK(world.server.permission(GlobalId{30}, GlobalId{id + 1000}) != permission::none);
     }
+}
+
+TEST_CASE("a source that was there before its process became one too many is kept from everybody, and given back") {
+    World world(std::string(micAndCall) + "client 25\n"
+                                          "node 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n"
+                                          "client 40 exe=/usr/bin/recorder\n"
+                                          "node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect "
+                                          "running target=net\nport 42 of 41 in\n");
+    for (unsigned id = 100; id < 132; id++)
+        world.say(source(id));
+    world.mute();
+    world.overdue();
+    CHECK_FALSE(world.server.audible().contains("net -> recorder"));
+    CHECK(world.promise().holds);
+    world.unmute();
+    CHECK(world.server.audible().contains("net -> recorder"));
+}
+
+TEST_CASE("a source that a guard before us has silenced is opened, also if its process is one too many to be asked") {
+    World before(std::string(micAndCall) +
+                 "client 25\nnode 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n");
+    before.mute();
+    Remembered remembered;
+    rememberApplied(before.model, remembered);
+    World world(std::move(before.server), remembered, true);
+    for (unsigned id = 100; id < 140; id++)
+        world.say(source(id));
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{50}).maxVolume == 10.0f);
+}
+
+TEST_CASE("an opening that a process has still to carry out is no silence to the next guard") {
+    World before(std::string(micAndCall) + "client 25\n"
+                                           "node 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out\n"
+                                           "client 40 exe=/usr/bin/recorder\n"
+                                           "node 41 class=Stream/Input/Audio name=rec client=40 autoconnect running "
+                                           "target=filtered\nport 42 of 41 in\n");
+    before.mute();
+    before.say("hang 25");
+    before.unmute();
+    before.overdue();
+    const auto memory = readMemory(writeMarker(before.model, false));
+    REQUIRE(memory);
+    World world(before.server, memory->remembered, true);
+    CHECK_FALSE(world.promise().holds);
+    world.server.say("answer 25");
+    while (world.step()) {
+        world.enforcer.settle();
+        CHECK((!world.promise().holds || !world.server.audible().contains("filtered -> rec")));
+    }
+    world.rest();
+    CHECK(world.promise().holds);
+    CHECK_FALSE(world.server.audible().contains("filtered -> rec"));
+    world.unmute();
+    CHECK(world.server.audible().contains("filtered -> rec"));
 }

@@ -2,11 +2,13 @@
 //
 // Letting go: nothing of the guard's is left, and no microphone opens because the guard went. And the way
 // back.
+#include "daemon/state/memory.hpp"
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -384,4 +386,75 @@ TEST_CASE("released while muted the switch stays on in the guard's place") {
     world.mute();
     world.receive(event::Released{true});
     CHECK(routeMuted(world, 0));
+}
+
+TEST_CASE("a mute that comes while the guard lets go is answered when the user's own stands in for it") {
+    World world(card);
+    world.server.stall(true);
+    world.receive(event::Released{true});
+    world.apply(event::UserMute{true, "", "", 1});
+    world.enforcer.settle();
+    CHECK_FALSE(world.promise().holds);
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.promise().holds);
+    CHECK(world.server.knob(GlobalId{20}).mute);
+    CHECK(routeMuted(world, 0));
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.server.leftovers().empty());
+}
+
+TEST_CASE("a mute that is not confirmed yet is not confirmed by letting go") {
+    World world(micAndCall);
+    world.server.stall(true);
+    world.apply(event::UserMute{true, "", "", 1});
+    world.enforcer.settle();
+    world.apply(event::Released{true});
+    world.enforcer.settle();
+    REQUIRE(world.server.audible() == Pairs{"mic -> call"});
+    CHECK_FALSE(world.promise().holds);
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.promise().holds);
+    CHECK(world.server.audible() == Pairs{});
+}
+
+TEST_CASE("a mute that stood in for the guard and was lifted meanwhile is owed no more") {
+    World before(micAndCall);
+    before.mute();
+    before.receive(event::Released{true});
+    before.server.say("knob 20 max=10"); // pactl unmutes
+    Remembered remembered;
+    remembered.userMuted = {"mic"};
+    World world(std::move(before.server), remembered, false);
+    CHECK(world.model.remembered.userMuted.empty());
+    world.say("knob 20 mute"); // the user's own
+    CHECK(world.server.knob(GlobalId{20}).mute);
+}
+
+TEST_CASE("what the user had muted himself before the guard went is not lifted by the next one") {
+    const std::string_view graph = GENERATE(micAndCall, card);
+    World before(graph);
+    before.say(graph == card ? "routes 15 0 mute" : "knob 20 mute");
+    before.mute();
+    before.receive(event::Released{true});
+    const auto memory = readMemory(writeState(before.model, false));
+    REQUIRE(memory);
+    World world(std::move(before.server), memory->remembered, false);
+    if (graph == card)
+        CHECK(routeMuted(world, 0));
+    else
+        CHECK(world.server.knob(GlobalId{20}).mute);
+}
+
+TEST_CASE("what the guard's own lamp had muted is given back by the next guard") {
+    World before(card);
+    before.mute();
+    REQUIRE(routeMuted(before, 0));
+    before.receive(event::Released{true});
+    const auto memory = readMemory(writeState(before.model, false));
+    REQUIRE(memory);
+    World world(std::move(before.server), memory->remembered, false);
+    CHECK_FALSE(routeMuted(world, 0));
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
 }

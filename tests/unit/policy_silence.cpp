@@ -726,3 +726,17 @@ TEST_CASE("muted again before it was read to be open, a source gets its monitor'
     CHECK_FALSE(world.node("mic").knob.monitorMute);
     CHECK(world.node("mic").knob.maxVolume == 10.0f);
 }
+
+TEST_CASE("a monitor that somebody opens again is closed again, and it is said") {
+    World world(std::string(desk) + "node 20 class=Audio/Source name=null\nport 21 of 20 out monitor\n"
+                                    "client 30\nnode 31 name=call client=30 running\nport 32 of 31 in\n"
+                                    "link 33 20:21 -> 31:32");
+    world.mute();
+    REQUIRE(world.knob("null") == KnobState::Holds);
+    world.say("knob 20 max=0");
+    world.say("knob 20 max=0");
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.knob("null") == KnobState::Holds);
+    CHECK(world.model.warnings.contains("knob:null"));
+    CHECK(world.plan().empty());
+}
