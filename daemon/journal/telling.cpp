@@ -94,9 +94,8 @@ Telling::Topic Telling::refusalsOf(const std::string& app, Instant now) {
     // Those that have all of it back begin anew with as much.
     for (auto& [topic, allowance] : allowances_)
         allowance.grow(now);
-    std::erase_if(allowances_, [](const auto& entry) {
-        return entry.second.left >= most && entry.second.omitted == 0;
-    });
+    std::erase_if(allowances_,
+                  [](const auto& entry) { return entry.second.left >= most && entry.second.omitted == 0; });
     const auto callers = std::count_if(allowances_.begin(), allowances_.end(),
                                        [](const auto& entry) { return !entry.first.app.empty(); });
     return callers < mostCallers ? own : Topic{};

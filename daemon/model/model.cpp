@@ -70,7 +70,8 @@ void forgetProcess(Model& model, Serial client) {
         knob.sent = {};
         knob.readsThen = node ? node->knobReads : 0;
     }
-    std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.sent.process == client; });
+    std::erase_if(model.applied.userMuted,
+                  [&](const auto& entry) { return entry.second.sent.process == client; });
     for (auto& [key, panel] : model.applied.panel)
         if (panel.sent.process == client)
             panel.asked.reset();

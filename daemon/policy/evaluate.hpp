@@ -47,8 +47,8 @@ struct Verdicts {
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions;
     std::map<GlobalId, Admission> admissions; // of those clients that the server lets wait for us
     std::set<GlobalId> cutLinks;              // links whose listener no permission binds
-    std::set<GlobalId> raised;                // those of them that exist because somebody has given a permission back
-    std::set<GlobalId> destroyNodes;          // sources that can be kept from their maker in no other way
+    std::set<GlobalId> raised;       // those of them that exist because somebody has given a permission back
+    std::set<GlobalId> destroyNodes; // sources that can be kept from their maker in no other way
     Rulings rulings;
     std::map<GlobalId, Decision> ruled;    // streams that may not hear what they ask for, and why
     std::map<GlobalId, GlobalId> keptFrom; // of each of them, what it may not hear

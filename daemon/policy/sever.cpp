@@ -230,9 +230,10 @@ std::map<std::string, std::string> raisedWarnings(const Model& model, const Verd
         const Node* source = model.graph.node(link.outputNode);
         const Node* stream = model.graph.node(link.inputNode);
         if (source && stream)
-            warnings["raised:" + source->name] =
-                identify(model.graph, *stream).name + " was linked to " + source->name +
-                ", which it may not hear: somebody had raised permissions; they were taken back, and the link cut";
+            warnings["raised:" + source->name] = identify(model.graph, *stream).name + " was linked to " +
+                                                 source->name +
+                                                 ", which it may not hear: somebody had raised permissions; "
+                                                 "they were taken back, and the link cut";
     }
     return warnings;
 }

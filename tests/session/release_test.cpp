@@ -66,8 +66,9 @@ TEST_CASE("a mute pressed while the guard is being stopped is refused, lost with
     WARN(mode << ": " << held << " held, " << otherwise << " refused or without an answer");
 }
 
-TEST_CASE("what the user mutes himself is his: before the guard went, and after he lifted what stood in for it",
-          "[release]") {
+TEST_CASE(
+    "what the user mutes himself is his: before the guard went, and after he lifted what stood in for it",
+    "[release]") {
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
     Guard guard(session);
     for (const char* source : {"tone", "acp"}) {

@@ -145,12 +145,14 @@ TEST_CASE("of more processes than can be asked, the rest is kept from everybody"
     }
 }
 
-TEST_CASE("a source that was there before its process became one too many is kept from everybody, and given back") {
-    World world(std::string(micAndCall) + "client 25\n"
-                                          "node 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n"
-                                          "client 40 exe=/usr/bin/recorder\n"
-                                          "node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect "
-                                          "running target=net\nport 42 of 41 in\n");
+TEST_CASE(
+    "a source that was there before its process became one too many is kept from everybody, and given back") {
+    World world(std::string(micAndCall) +
+                "client 25\n"
+                "node 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n"
+                "client 40 exe=/usr/bin/recorder\n"
+                "node 41 class=Stream/Input/Audio name=recorder client=40 autoconnect "
+                "running target=net\nport 42 of 41 in\n");
     for (unsigned id = 100; id < 132; id++)
         world.say(source(id));
     world.mute();
@@ -161,7 +163,8 @@ TEST_CASE("a source that was there before its process became one too many is kep
     CHECK(world.server.audible().contains("net -> recorder"));
 }
 
-TEST_CASE("a source that a guard before us has silenced is opened, also if its process is one too many to be asked") {
+TEST_CASE("a source that a guard before us has silenced is opened, also if its process is one too many to be "
+          "asked") {
     World before(std::string(micAndCall) +
                  "client 25\nnode 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n");
     before.mute();
@@ -175,11 +178,12 @@ TEST_CASE("a source that a guard before us has silenced is opened, also if its p
 }
 
 TEST_CASE("an opening that a process has still to carry out is no silence to the next guard") {
-    World before(std::string(micAndCall) + "client 25\n"
-                                           "node 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out\n"
-                                           "client 40 exe=/usr/bin/recorder\n"
-                                           "node 41 class=Stream/Input/Audio name=rec client=40 autoconnect running "
-                                           "target=filtered\nport 42 of 41 in\n");
+    World before(std::string(micAndCall) +
+                 "client 25\n"
+                 "node 50 class=Audio/Source name=filtered client=25\nport 51 of 50 out\n"
+                 "client 40 exe=/usr/bin/recorder\n"
+                 "node 41 class=Stream/Input/Audio name=rec client=40 autoconnect running "
+                 "target=filtered\nport 42 of 41 in\n");
     before.mute();
     before.say("hang 25");
     before.unmute();
