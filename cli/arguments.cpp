@@ -163,6 +163,17 @@ tl::expected<void, UsageError> Parser::check() const {
         return wrong("a verb is missing", nullptr);
     if (found_.json && verb->json == Json::No)
         return wrong(quoted(verb->name) + " prints no data, so it takes no '--json'", verb);
+    const auto isOneOf = [&](std::string_view name) {
+        return std::find(verb->oneOf.begin(), verb->oneOf.end(), name) != verb->oneOf.end();
+    };
+    std::string_view given = found_.json && isOneOf("--json") ? "--json" : "";
+    for (const auto& [name, value] : found_.options) {
+        if (!isOneOf(name) || name == given)
+            continue;
+        if (!given.empty())
+            return wrong(quoted(given) + " and " + quoted(name) + " exclude each other", verb);
+        given = name;
+    }
     if (verb->operands == Operands::Command) {
         for (const std::string_view option : verb->insteadOfCommand)
             if (found_.option(option)) {

@@ -62,6 +62,7 @@ struct VerbSpec {
     std::span<const std::string_view> operandNames = {}; // of Named
     std::size_t wordAt = 0;                              // of Named: which operand is one of `words`
     std::span<const std::string_view> insteadOfCommand = {}; // of Command: options with which there is none
+    std::span<const std::string_view> oneOf = {};            // options of which at most one may be given
 };
 
 struct Invocation {

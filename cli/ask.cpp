@@ -2,6 +2,7 @@
 #include "cli/ask.hpp"
 
 #include "cli/text.hpp"
+#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,25 @@ Answer<GuardFacts> askGuard(Guard& guard) {
     if (!properties)
         return tl::unexpected(properties.error());
     return sense(guardFacts(*properties));
+}
+
+Answer<std::string> askText(Guard& guard, const char* property) {
+    auto value = guard.property(property);
+    if (!value)
+        return tl::unexpected(value.error());
+    if (!value->is_string())
+        return sense<std::string>(
+            tl::unexpected("property " + std::string(property) + " is of another type"));
+    return value->get<std::string>();
+}
+
+// Nearly always nobody does, so that is asked first.
+std::string stillMutedBy(Guard& guard) {
+    const auto muted = guard.property(names::guard::property::muted);
+    if (!muted || !muted->is_boolean() || !muted->get<bool>())
+        return {};
+    const auto facts = askGuard(guard);
+    return facts && facts->muted ? whoHolds(*facts) : std::string();
 }
 
 Answer<Objects> askObjects(Guard& guard) {

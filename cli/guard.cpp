@@ -155,6 +155,21 @@ Answer<json> Guard::properties() {
     return value(bus(), message->get(), "GetAll");
 }
 
+Answer<json> Guard::property(const char* name) {
+    auto message = call(bus(), names::rootPath, "org.freedesktop.DBus.Properties", "Get", Start::Never);
+    if (!message)
+        return tl::unexpected(message.error());
+    if (sd_bus_message_append(message->get(), "ss", names::guard::interface, name) < 0)
+        return noMemory();
+    auto reply = send(bus(), message->get(), readPatience);
+    if (!reply)
+        return tl::unexpected(reply.error());
+    json result;
+    if (readValue(reply->get(), result) <= 0)
+        return nonsense(name);
+    return result;
+}
+
 Answer<json> Guard::objects() {
     auto message =
         call(bus(), names::rootPath, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", Start::Never);

@@ -25,7 +25,7 @@
 namespace micguard {
 namespace {
 
-// A caller is told which source cannot be vouched for rather than kept waiting.
+// A caller is told what is not confirmed rather than kept waiting.
 constexpr guint guaranteeMs = 1000;
 
 bool environmentIs(const char* name, const std::string& value) {
@@ -43,6 +43,16 @@ std::string join(const std::vector<std::string>& names) {
     for (const auto& name : names)
         text += (text.empty() ? "" : ", ") + name;
     return text;
+}
+
+// The microphones for which a mute does not hold yet; where there is none, or nothing was to be muted, who has not answered.
+std::string unconfirmed(const std::vector<std::string>& sources, const std::vector<std::string>& owing) {
+    const std::string text = "not confirmed in time";
+    if (!sources.empty())
+        return text + ": " + join(sources);
+    if (owing.empty())
+        return text;
+    return text + ": " + join(owing) + (owing.size() == 1 ? " has" : " have") + " not answered";
 }
 
 // What the history cannot answer, for whoever asked over the bus.
@@ -101,9 +111,13 @@ void App::waitFor(bool forMute, ReplyVoid done) {
             const auto it = std::find_if(app->waiters_.begin(), app->waiters_.end(),
                                          [&](const Waiter& w) { return &w == late; });
             const ReplyVoid reply = std::move(it->done);
+            const bool mute = it->forMute;
             app->waiters_.erase(it);
-            const std::string text = "not confirmed in time: " + join(app->guarantee_.waiting);
-            app->receive(event::Warned{"degraded:guarantee", text});
+            const std::string text = unconfirmed(mute ? app->guarantee_.waiting : std::vector<std::string>{},
+                                                 app->enforcer_.owing());
+            // Nothing is promised of what is to be loosened, or of rules: who asked for it is told.
+            if (mute)
+                app->receive(event::Warned{"degraded:guarantee", text});
             reply(tl::unexpected(RequestError{"NotGuaranteed", text}));
             return G_SOURCE_REMOVE;
         },

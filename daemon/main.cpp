@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // argv, environment, run. Everything else is the App's.
+#include "config/wording.hpp"
 #include "daemon/app.hpp"
 #include "daemon/bus/stop_job.hpp"
 #include "daemon/history/keeper.hpp"
@@ -10,6 +11,8 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "micguard-config.h"
 
@@ -23,6 +26,51 @@ struct Arguments {
     gboolean letIn = FALSE;
     gboolean version = FALSE;
 };
+
+constexpr char usage[] = "usage: micguardd [--config FILE] [--log-level LEVEL] [--machine FOLDER] "
+                         "[--release-leftovers | --let-in]";
+
+int wrong(const std::string& what) {
+    std::fprintf(stderr, "micguardd: %s; %s\n", what.c_str(), usage);
+    return 2;
+}
+
+struct LogLevel {
+    const char* name;
+    GLogLevelFlags lowest;
+};
+constexpr LogLevel logLevels[] = {{"warning", G_LOG_LEVEL_WARNING},
+                                  {"message", G_LOG_LEVEL_MESSAGE},
+                                  {"info", G_LOG_LEVEL_INFO},
+                                  {"debug", G_LOG_LEVEL_DEBUG}};
+
+// Of GLib's levels the more important have the lower bits. The writer is asked from any thread, and what it goes by is not
+// changed after it was set.
+GLogWriterOutput writeLog(GLogLevelFlags level, const GLogField* fields, gsize count, gpointer lowest) {
+    if ((level & G_LOG_LEVEL_MASK) > *static_cast<const GLogLevelFlags*>(lowest))
+        return G_LOG_WRITER_HANDLED;
+    return g_log_writer_default(level, fields, count, nullptr);
+}
+
+std::vector<std::string_view> logLevelNames() {
+    std::vector<std::string_view> names;
+    for (const auto& level : logLevels)
+        names.emplace_back(level.name);
+    return names;
+}
+
+// False if there is no level of this name.
+bool useLogLevel(const char* name) {
+    for (const auto& level : logLevels) {
+        if (std::strcmp(level.name, name) != 0)
+            continue;
+        if (level.lowest > G_LOG_LEVEL_MESSAGE)
+            g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
+        g_log_set_writer_func(writeLog, const_cast<GLogLevelFlags*>(&level.lowest), nullptr);
+        return true;
+    }
+    return false;
+}
 
 // systemd runs ExecStopPost= after a crash and in a restart as well; then another guard follows and nothing must be let go.
 // Unless it crashed while it was being stopped, as a guard that hangs does when systemd's patience ends.
@@ -68,20 +116,20 @@ int main(int argc, char** argv) {
     const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
     g_option_context_free(context);
     if (!parsed || argc > 1) {
-        std::fprintf(stderr,
-                     "micguardd: %s\nusage: micguardd [--config FILE] [--log-level LEVEL] [--machine FOLDER] "
-                     "[--release-leftovers | --let-in]\n",
-                     error ? error->message : "unexpected argument");
+        const std::string what =
+            error ? micguard::printable(error->message) : "unexpected argument " + micguard::cited(argv[1]);
         g_clear_error(&error);
-        return 2;
+        return wrong(what);
     }
+    if (arguments.logLevel && !useLogLevel(arguments.logLevel))
+        return wrong("there is no log level " + micguard::cited(arguments.logLevel) + ", but " +
+                     micguard::listed(logLevelNames(), "and"));
+    if (arguments.releaseLeftovers && arguments.letIn)
+        return wrong("--release-leftovers and --let-in exclude each other");
     if (arguments.version) {
         std::puts("micguardd " MICGUARD_VERSION);
         return 0;
     }
-    if (arguments.logLevel &&
-        (!std::strcmp(arguments.logLevel, "debug") || !std::strcmp(arguments.logLevel, "info")))
-        g_setenv("G_MESSAGES_DEBUG", "all", FALSE);
     if (arguments.releaseLeftovers)
         noteEnd();
     if (arguments.releaseLeftovers && anotherWillCome())

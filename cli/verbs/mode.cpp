@@ -4,6 +4,7 @@
 #include "cli/ask.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
+#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,10 +20,10 @@ int verbs::mode(const Invocation& how, const Terminal&) {
             return failed(done.error());
         return how.json ? print(written({{"mode", mode}}) + "\n") : raw(Exit::Ok);
     }
-    const auto facts = askGuard(*guard);
-    if (!facts)
-        return failed(facts.error());
-    return print(how.json ? written({{"mode", facts->mode}}) + "\n" : shown(facts->mode) + "\n");
+    const auto mode = askText(*guard, names::guard::property::mode);
+    if (!mode)
+        return failed(mode.error());
+    return print(how.json ? written({{"mode", *mode}}) + "\n" : shown(*mode) + "\n");
 }
 
 } // namespace micguard::cli

@@ -280,10 +280,9 @@ int verbs::monitor(const Invocation& how, const Terminal& terminal) {
     std::optional<Bar> bar;
     if (const auto format = how.option("--format")) {
         bar = barCalled(*format);
-        if (!bar || how.json) {
-            complain(bar ? "either --json or --format"
-                         : "unknown format '" + shown(*format, 40) +
-                               "'; there are waybar, i3status-rust and polybar");
+        if (!bar) {
+            complain("unknown format '" + shown(*format, 40) +
+                     "'; there are waybar, i3status-rust and polybar");
             return raw(Exit::Usage);
         }
     }

@@ -84,10 +84,6 @@ int verbs::report(const Invocation& how, const Terminal& terminal) {
     const std::uint64_t now = nowInMicroseconds();
     const bool csv = how.option("--csv").has_value();
     const auto html = how.option("--html");
-    if (how.json + csv + html.has_value() > 1) {
-        complain("--json, --csv and --html exclude each other");
-        return raw(Exit::Usage);
-    }
     const auto moment = [&](std::string_view option, std::string_view usual, std::uint64_t& into) {
         const auto asked = pastMomentFrom(how.option(option).value_or(std::string(usual)), now);
         if (asked)

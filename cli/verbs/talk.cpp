@@ -3,7 +3,6 @@
 // micguardctl talk: live while a command runs, or while a key is held (push-to-talk).
 #include "cli/held_command.hpp"
 #include "cli/key_talk.hpp"
-#include "cli/output.hpp"
 #include "cli/verbs.hpp"
 
 namespace micguard::cli {
@@ -12,10 +11,6 @@ int verbs::talk(const Invocation& how, const Terminal&) {
     const bool hold = how.option("--hold").has_value(), release = how.option("--release").has_value();
     if (!hold && !release)
         return runHeld(Hold::Unmute, how);
-    if (hold && release) {
-        complain("talk is either --hold or --release: the key is pressed, or it is let go");
-        return raw(Exit::Usage);
-    }
     return hold ? holdKey(how.option("--reason").value_or("push-to-talk")) : releaseKey();
 }
 

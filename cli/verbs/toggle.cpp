@@ -16,8 +16,8 @@ int verbs::toggle(const Invocation& how, const Terminal&) {
     if (!muted)
         return failed(muted.error());
     if (!*muted)
-        if (const auto facts = askGuard(*guard); facts && facts->muted)
-            complain("the mute is released, but the microphones are " + whoHolds(*facts));
+        if (const std::string who = stillMutedBy(*guard); !who.empty())
+            complain("the mute is released, but the microphones are " + who);
     return print(how.json ? written({{"muted", *muted}}) + "\n" : *muted ? "muted\n" : "unmuted\n");
 }
 

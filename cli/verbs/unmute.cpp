@@ -12,8 +12,8 @@ int verbs::unmute(const Invocation&, const Terminal&) {
         return failed(guard.error());
     if (const auto done = guard->unmute(); !done)
         return failed(done.error());
-    if (const auto facts = askGuard(*guard); facts && facts->muted)
-        complain("the mute is released, but the microphones are " + whoHolds(*facts));
+    if (const std::string who = stillMutedBy(*guard); !who.empty())
+        complain("the mute is released, but the microphones are " + who);
     return raw(Exit::Ok);
 }
 

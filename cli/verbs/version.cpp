@@ -5,6 +5,7 @@
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
 #include "micguard-config.h"
+#include "protocol/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,11 +16,12 @@ int verbs::version(const Invocation& how, const Terminal&) {
     std::string text = "micguardctl " MICGUARD_VERSION "\n";
     if (how.verb != nullptr) {
         auto guard = Guard::connect();
-        const auto facts = guard ? askGuard(*guard) : Answer<GuardFacts>(tl::unexpected(guard.error()));
-        if (!facts && facts.error().code != Exit::NotRunning)
-            return failed(facts.error());
-        versions["micguardd"] = facts ? nlohmann::json(facts->version) : nlohmann::json(nullptr);
-        text += "micguardd " + (facts ? shown(facts->version) : "is not running") + "\n";
+        const auto running = guard ? askText(*guard, names::guard::property::version)
+                                   : Answer<std::string>(tl::unexpected(guard.error()));
+        if (!running && running.error().code != Exit::NotRunning)
+            return failed(running.error());
+        versions["micguardd"] = running ? nlohmann::json(*running) : nlohmann::json(nullptr);
+        text += "micguardd " + (running ? shown(*running) : "is not running") + "\n";
     }
     return print(how.json ? written(versions) + "\n" : text);
 }

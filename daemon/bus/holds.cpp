@@ -108,8 +108,8 @@ void Holds::busLost() {
     leave([](const std::string&) { return true; });
 }
 
-// Only a hold to unmute needs somebody who is listed: one to mute lasts as long as its descriptor, so that leaving the
-// bus opens no microphone.
+// Only a hold to unmute needs a holder who is on the bus: one to mute lasts as long as its descriptor, so that leaving opens
+// no microphone.
 void Holds::leave(const std::function<bool(const std::string&)>& gone) {
     for (HoldRequest* request : requested_)
         if (gone(request->owner_))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/enforce/enforcer.hpp"
 
+#include "daemon/model/path.hpp"
 #include "daemon/policy/plan.hpp"
 #include "daemon/policy/sever.hpp"
 
@@ -65,6 +66,21 @@ Enforcer::Awaited Enforcer::awaited() const {
             waiting.nodes.push_back(node->serial);
     }
     return waiting;
+}
+
+std::vector<std::string> Enforcer::owing() const {
+    const Applied& applied = model_.applied;
+    std::vector<std::string> names;
+    // Before it has told what there is nothing can be asked of it.
+    if (model_.trying || (model_.connected && !model_.listComplete) || !applied.done(applied.sent))
+        names.emplace_back("PipeWire");
+    for (const auto& [id, client] : model_.graph.clients) {
+        const auto asked = applied.processes.find(client.serial);
+        if (asked != applied.processes.end() && asked->second.waiting() && !asked->second.overdue)
+            names.push_back(std::string(baseName(client.executable)) + " (pid " + std::to_string(client.pid) +
+                            ")");
+    }
+    return names;
 }
 
 } // namespace micguard

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,10 @@ class Enforcer {
         bool empty() const { return nodes.empty() && clients.empty(); }
     };
     Awaited awaited() const;
+
+    // The same for people who waited in vain, and of the server as well: "PipeWire", "easyeffects (pid 12)". Empty if nothing is
+    // missing.
+    std::vector<std::string> owing() const;
 
   private:
     Model& model_;

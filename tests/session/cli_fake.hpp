@@ -24,6 +24,14 @@ class Fake : public Process {
         if (line() != "done")
             throw std::runtime_error("the stand-in did not understand " + command);
     }
+    // What it was called since it was asked last, in order: "SetMuted Get".
+    std::string calls() {
+        write("calls\n");
+        const std::string names = line();
+        if (line() != "done")
+            throw std::runtime_error("the stand-in does not say what it was called");
+        return names;
+    }
 
   private:
     static std::vector<std::string> with(std::vector<std::string> list, std::vector<std::string> more) {

@@ -17,6 +17,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -59,6 +60,7 @@ struct Fake {
     std::string warning;
     std::vector<HoldEntry*> holds;
     std::map<std::string, SourceEntry> sources; // path
+    std::string calls;                          // members, since somebody asked for them
     bool muted() const {
         bool live = false;
         for (const HoldEntry* hold : holds) {
@@ -352,6 +354,8 @@ void command(Fake& fake, const std::string& line) {
     } else if (line == "unplug") {
         sd_bus_emit_interfaces_removed(fake.bus, plugged.c_str(), names::source::interface, nullptr);
         fake.sources.erase(plugged);
+    } else if (line == "calls") {
+        std::cout << std::exchange(fake.calls, {}) << "\n";
     } else if (line == "drop-holds") {
         const std::vector<HoldEntry*> holds = fake.holds;
         for (HoldEntry* hold : holds)
@@ -360,6 +364,13 @@ void command(Fake& fake, const std::string& line) {
         std::cerr << "cli_fake_guard: unknown command " << line << "\n";
         std::exit(1);
     }
+}
+
+int noteCall(sd_bus_message* message, void* data, sd_bus_error*) {
+    std::string& calls = static_cast<Fake*>(data)->calls;
+    if (sd_bus_message_is_method_call(message, nullptr, nullptr) > 0)
+        calls.append(calls.empty() ? "" : " ").append(sd_bus_message_get_member(message));
+    return 0; // it is handled as ever
 }
 
 int onCommand(sd_event_source* watch, int fd, uint32_t, void* data) {
@@ -437,6 +448,7 @@ int main() {
                                  readable(m::inUse, "b", getSource), SD_BUS_VTABLE_END});
 
     const bool answers = std::getenv("FAKE_NAME_ONLY") == nullptr;
+    sd_bus_add_filter(fake.bus, nullptr, noteCall, &fake);
     sd_bus_add_object_manager(fake.bus, nullptr, names::rootPath);
     sd_bus_add_object_vtable(fake.bus, nullptr, names::rootPath, g::interface, guard, &fake);
     FakeRules rules;

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <sstream>
@@ -135,6 +136,41 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
     }
 }
 
+// What pactl does there is the user's own volume and mute, which such a source does not heed, or has not.
+TEST_CASE(
+    "released while muted, what no user's mute silences stays shut until a guard unmutes it or PipeWire is "
+    "started anew",
+    "[release]") {
+    const std::string mode = GENERATE("silence", "sever");
+    const std::string way = GENERATE("guard", "PipeWire");
+    INFO(mode << ", " << way);
+    const std::vector<MicKind> unmutable = {MicKind::locked, MicKind::raw};
+    PrivateSession session(guardedSession(unmutable));
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const MicKind kind : unmutable)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    Tally tally("native × locked, raw × released while muted, " + mode);
+    muteAndListen(session, guard, heard, tally);
+    guard.release();
+    REQUIRE(guard.waitName(false));
+    must(session, {"pactl", "set-source-mute", "locked", "0"});
+    must(session, {"pactl", "set-source-volume", "locked", "150%"});
+    listenWhileMuted(heard, tally, Milliseconds(500));
+    if (way == "guard") {
+        session.start(Daemon::micguardd);
+        CHECK(guard.muted());
+        listenWhileMuted(heard, tally);
+        unmuteAndListen(session, guard, heard);
+        return;
+    }
+    session.setPhase(0);
+    session.restart(Daemon::pipewire);
+    for (const MicKind kind : unmutable)
+        listenTo(session, nameOf(kind));
+}
+
 TEST_CASE("stopped while muted and started again: unmuting leaves no dead microphone", "[release]") {
     PrivateSession session(guardedSession({MicKind::tone, MicKind::acp}));
     Guard guard(session);
@@ -165,6 +201,63 @@ TEST_CASE("without PipeWire the mute is accepted and in force the moment PipeWir
     heard.back().listener->start();
     Tally tally("native × tone × muted before PipeWire was there");
     listenWhileMuted(heard, tally, Milliseconds(500));
+    unmuteAndListen(session, guard, heard);
+}
+
+TEST_CASE(
+    "without PipeWire the guard says that it is not connected, and PipeWire begins muted before anybody can "
+    "link to a microphone",
+    "[crash]") {
+    const std::string mode = GENERATE("silence", "sever");
+    INFO(mode);
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setMode(mode);
+    const auto ask = [&](const std::vector<std::string>& verb) {
+        std::vector<std::string> argv = {MICGUARDCTL_BUILT};
+        argv.insert(argv.end(), verb.begin(), verb.end());
+        return session.run(argv);
+    };
+    const auto connected = [&] {
+        return session
+            .run({"busctl", "--user", "get-property", "org.micguard.MicGuard1", "/org/micguard/MicGuard1",
+                  "org.micguard.MicGuard1", "Connected"})
+            .output;
+    };
+    REQUIRE(connected() == "b true\n");
+    CHECK(ask({"status"}).output.find("\nConnected   yes\n") != std::string::npos);
+    for (const Daemon daemon : {Daemon::pulse, Daemon::wireplumber, Daemon::pipewire})
+        session.stop(daemon);
+    REQUIRE(eventually([&] { return connected() == "b false\n"; }));
+    CHECK(guard.state() == "live");
+    guard.setMuted(true);
+    CHECK(guard.state() == "muted");
+    CHECK(ask({"is-muted"}).exitCode == 0);
+    const std::string told = ask({"status"}).output;
+    INFO(told);
+    CHECK(told.starts_with("State       muted since "));
+    CHECK(told.find("\nConnected   no (to PipeWire; a mute is in force the moment it appears)\n") !=
+          std::string::npos);
+    const auto data = nlohmann::json::parse(ask({"status", "--json"}).output);
+    CHECK(data.at("connected") == false);
+    CHECK(data.at("guaranteed") == true);
+
+    session.setPhase(1);
+    session.start(Daemon::pipewire);
+    REQUIRE(eventually([&] { return connected() == "b true\n"; }));
+    // There is no session manager yet, so that nobody has been linked to anything.
+    REQUIRE(guard.waitState("muted"));
+    const auto sources = nlohmann::json::parse(ask({"sources", "--json"}).output).at("sources");
+    REQUIRE(sources.size() == 1);
+    CHECK(sources.at(0).at("name") == "tone");
+    CHECK(sources.at(0).at("silenced") == true);
+    session.recover();
+    std::vector<Heard> heard;
+    heard.push_back({"tone", nativeListener(session, {.target = "tone"})});
+    heard.back().listener->start();
+    Tally tally("native × tone × muted while PipeWire was not there, " + mode);
+    listenWhileMuted(heard, tally, Milliseconds(500));
+    CHECK(guard.muted());
     unmuteAndListen(session, guard, heard);
 }
 

@@ -147,6 +147,35 @@ TEST_CASE("a server that has no time for a moment costs nobody the source that h
     }
 }
 
+TEST_CASE("who waits in vain is told for what: a microphone of a mute's, else that PipeWire has not answered",
+          "[unanswered]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    std::vector<Heard> heard;
+    heard.push_back(listenTo(session, "tone"));
+    const std::string refusal = "org.micguard.MicGuard1.Error.NotGuaranteed: not confirmed in time: ";
+    Tally tally("native × tone × PipeWire stopped with SIGSTOP for longer than a reply may take");
+    session.pause(Daemon::pipewire);
+    const std::string muting = guard.trySetMuted(true);
+    CHECK(muting == refusal + "tone");
+    CHECK(guard.waitState("degraded"));
+    CHECK(guard.hasWarning("degraded:guarantee"));
+    session.resume(Daemon::pipewire);
+    CHECK(guard.waitState("muted"));
+    CHECK_FALSE(guard.hasWarning("degraded:guarantee"));
+    changeTune(session, heard);
+    listenWhileMuted(heard, tally);
+    // What is to be opened promises nothing, so nothing is degraded.
+    session.pause(Daemon::pipewire);
+    const std::string opening = guard.trySetMuted(false);
+    CHECK(opening.starts_with(refusal + "PipeWire"));
+    CHECK(opening.ends_with(" not answered"));
+    CHECK(guard.state() == "live");
+    CHECK_FALSE(guard.hasWarning("degraded:guarantee"));
+    session.resume(Daemon::pipewire);
+    unmuteAndListen(session, guard, heard);
+}
+
 // The metadata "default" is in its process, and the server reads nothing more from a connection that asks for it there.
 TEST_CASE("a guard that starts while the session manager does not answer mutes all the same",
           "[unanswered]") {

@@ -93,6 +93,22 @@ TEST_CASE("verbs with several operands want each of them") {
     CHECK(wrong({"answer", "org.a", "allow", "x"}) == "micguardctl: unexpected 'x'");
 }
 
+TEST_CASE("what excludes each other is refused, not chosen from") {
+    CHECK(wrong({"talk", "--hold", "--release"}) ==
+          "micguardctl: '--hold' and '--release' exclude each other");
+    CHECK(wrong({"answer", "--once", "org.a", "allow", "--always"}) ==
+          "micguardctl: '--once' and '--always' exclude each other");
+    CHECK(wrong({"answer", "org.a", "allow", "--run", "--once"}) ==
+          "micguardctl: '--run' and '--once' exclude each other");
+    CHECK(wrong({"report", "--csv", "--html", "x"}) ==
+          "micguardctl: '--csv' and '--html' exclude each other");
+    CHECK(wrong({"report", "--csv", "--json"}) == "micguardctl: '--json' and '--csv' exclude each other");
+    CHECK(wrong({"--json", "monitor", "--format", "waybar"}) ==
+          "micguardctl: '--json' and '--format' exclude each other");
+    CHECK(parsed({"answer", "--always", "org.a", "allow", "--always"}));
+    CHECK(parsed({"report", "--html", "x", "--html", "y"})->option("--html") == "y");
+}
+
 TEST_CASE("a word that is wrong is called what it is") {
     CHECK(wrong({"help", "mutte"}) == "micguardctl: unknown verb 'mutte' (did you mean 'mute'?)");
     CHECK(wrong({"config", "get", "mute.led"}) == "micguardctl: unknown 'config get' (did you mean 'set'?)");

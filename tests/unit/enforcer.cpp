@@ -53,6 +53,34 @@ TEST_CASE("a process that does not answer is waited for, then counted as one tha
     CHECK(world.view().guard.warnings.empty());
 }
 
+TEST_CASE("who waits in vain is told whom for: the server, or a process by its program") {
+    using Names = std::vector<std::string>;
+    World world(std::string(micAndCall) +
+                "client 40 pid=77 exe=/usr/bin/effects\nnode 1040 class=Audio/Source/Virtual name=source40 "
+                "client=40\nport 2040 of 1040 out\n");
+    CHECK(world.enforcer.owing() == Names{});
+    world.server.say("hang 40");
+    world.mute();
+    CHECK(world.enforcer.owing() == Names{"effects (pid 77)"});
+    world.overdue();
+    CHECK(world.enforcer.quiet());
+    CHECK(world.enforcer.owing() == Names{});
+    world.say("answer 40");
+    world.server.stall(true);
+    world.unmute();
+    CHECK_FALSE(world.enforcer.quiet());
+    REQUIRE_FALSE(world.enforcer.owing().empty());
+    CHECK(world.enforcer.owing().front() == "PipeWire");
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.enforcer.owing() == Names{});
+    // Cut off, and not known whether it is there; then known to be gone.
+    world.apply(event::Disconnected{true});
+    CHECK(world.enforcer.owing() == Names{"PipeWire"});
+    world.apply(event::Disconnected{false});
+    CHECK(world.enforcer.owing() == Names{});
+}
+
 // It would be overdue at once: not first asked, then found to be.
 TEST_CASE("a source of a process that owes an answer is kept from everybody by the same plan that asks for "
           "its silence") {

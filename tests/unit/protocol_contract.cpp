@@ -81,6 +81,6 @@ TEST_CASE("errors make valid names", "[protocol]") {
     for (const char* error :
          {names::error::notGuaranteed, names::error::accessDenied, names::error::noSuchObject,
           names::error::invalidArgument, names::error::invalidConfig, names::error::sessionLocked,
-          names::error::limitExceeded})
+          names::error::limitExceeded, names::error::unavailable})
         CHECK(g_dbus_is_interface_name((std::string(names::error::prefix) + error).c_str()));
 }
