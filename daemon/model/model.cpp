@@ -734,8 +734,10 @@ void Model::apply(const Event& incoming) {
                incoming);
     if (const auto now = momentOfPanel(*this, incoming))
         followDesktop(*this, *now);
-    if (!wasMuted && mute.muted())
+    if (!wasMuted && mute.muted()) {
         endIncidents(*this);
+        mutedLate = released;
+    }
 }
 
 } // namespace micguard

@@ -58,6 +58,7 @@ struct Model {
     bool trying = false;       // not connected, and not known whether there is a server: nothing is promised
     bool listComplete = false; // the initial list was read: what appears from now on is new
     bool released = false;     // giving everything back
+    bool mutedLate = false;    // the button was pressed while it was: on microphones that were open
     bool blinded = false;      // a source went out of our sight and is still there: trust nothing, look anew
     // How often clients of a Pulse server have come, gone, or said something else of themselves.
     std::uint64_t pulseChanges = 0;

@@ -117,9 +117,10 @@ bool standsIn(const Model& model) {
     return model.released && model.mute.muted();
 }
 
-bool isLate(const Model& model, const Node& node) {
+bool standsInOn(const Model& model, const Node& node) {
     const auto knob = model.applied.knobs.find(node.serial);
-    return knob != model.applied.knobs.end() && knob->second.late;
+    return standsIn(model) && knob != model.applied.knobs.end() && !knob->second.late &&
+           (knob->second.silent || model.mutedLate || model.applied.userMuted.contains(node.serial));
 }
 
 bool isBeyondAsking(const Model& model, const Node& node) {
@@ -217,7 +218,7 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
         if (!node || !verdict.guarded)
             continue;
         // Let go in order: what may open is muted by ordinary means first.
-        if (standsIn(model) && !verdict.silent && !isLate(model, *node) && !userMuteInForce(model, *node))
+        if (!verdict.silent && standsInOn(model, *node) && !userMuteInForce(model, *node))
             result.waiting.push_back(node->name);
         if (!verdict.silent)
             continue;

@@ -77,7 +77,7 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts);
 bool standsIn(const Model& model);
 // That one does and is confirmed: only then may the knob open.
 bool userMuteInForce(const Model& model, const Node& node);
-// It came when the guard had let go already: nothing stands in for it there.
-bool isLate(const Model& model, const Node& node);
+// It does on this one: not where it was open before, by whomever, nor on what came when the guard had let go already.
+bool standsInOn(const Model& model, const Node& node);
 
 } // namespace micguard

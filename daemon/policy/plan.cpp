@@ -42,7 +42,7 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
                 result.close.push_back(
                     action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
         } else if (known && it->second.silent) {
-            if (standsIn(model) && verdict.guarded && !it->second.late && !userMuteInForce(model, *node))
+            if (verdict.guarded && standsInOn(model, *node) && !userMuteInForce(model, *node))
                 continue;
             result.open.push_back(action::SetKnob{verdict.node, false, it->second.restoreMax,
                                                   it->second.restoreMonitorMute,
@@ -405,13 +405,11 @@ std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) 
         const Node* node = model.graph.node(verdict.node);
         if (!node || !verdict.guarded || verdict.silent)
             continue;
-        const bool done = model.applied.userMuted.contains(node->serial);
-        const auto knob = model.applied.knobs.find(node->serial);
-        // Open ones, too, where the button was pressed after the guard had begun to let go.
-        if (!done && (knob == model.applied.knobs.end() || knob->second.late))
+        if (!standsInOn(model, *node))
             continue;
+        const auto knob = model.applied.knobs.find(node->serial);
         const Device* device = node->device ? model.graph.device(*node->device) : nullptr;
-        if (!done) {
+        if (!model.applied.userMuted.contains(node->serial)) {
             actions.push_back(action::SetUserMute{node->id, true, processOf(model.graph, *node),
                                                   device ? processOf(model.graph, *device) : std::nullopt});
             // One that was born silent and never used has no mix yet, and until it has tells nobody that it is muted. A limit

@@ -458,3 +458,12 @@ TEST_CASE("what the guard's own lamp had muted is given back by the next guard")
     CHECK_FALSE(routeMuted(world, 0));
     CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
 }
+
+TEST_CASE("what passes by to give back mutes nothing that it finds open") {
+    World world(micAndCall);
+    world.model.mute.user = true; // as the state file of the guard before has it
+    world.receive(event::Released{true, true});
+    world.rest();
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
