@@ -104,19 +104,19 @@ bool replaces(const Rule& rule, const Rule& old) {
     return about == rule.match && old.when == rule.when && (!rule.until || old.until);
 }
 
-bool remember(Layer& own, Rule rule, std::uint64_t now) {
+bool remember(Layer& own, Rule rule, std::uint64_t now, Replaces what) {
+    const auto isReplaced = [&](const Rule& old) {
+        return replaces(rule, old) && (what == Replaces::AlsoNarrower || old.match == rule.match);
+    };
     std::erase_if(own.rules, [&](const Rule& old) { return old.until && *old.until <= now; });
-    const auto place = std::find_if(own.rules.begin(), own.rules.end(),
-                                    [&](const Rule& old) { return replaces(rule, old); });
+    const auto place = std::find_if(own.rules.begin(), own.rules.end(), isReplaced);
     if (place == own.rules.end()) {
         if (own.rules.size() >= ownRulesLimit)
             return false;
         own.rules.push_back(std::move(rule));
         return true;
     }
-    own.rules.erase(std::remove_if(std::next(place), own.rules.end(),
-                                   [&](const Rule& old) { return replaces(rule, old); }),
-                    own.rules.end());
+    own.rules.erase(std::remove_if(std::next(place), own.rules.end(), isReplaced), own.rules.end());
     *place = std::move(rule);
     return true;
 }

@@ -38,7 +38,8 @@ bool replaces(const Rule& rule, const Rule& old);
 
 // Takes the place of what it replaces, else comes last. What has run out by `now` (µs since the epoch) goes. False: there
 // are ownRulesLimit already.
-bool remember(Layer& own, Rule rule, std::uint64_t now);
+enum class Replaces { AlsoNarrower, Same };
+bool remember(Layer& own, Rule rule, std::uint64_t now, Replaces what = Replaces::AlsoNarrower);
 
 // Removes every rule for this application, on whatever source; how many there were.
 std::size_t forget(Layer& own, std::string_view app);

@@ -381,15 +381,16 @@ void App::receive(const Event& event) {
     const bool byDesktop =
         std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
     const bool wasLive = byDesktop && !model_.mute.muted();
-    const auto holds = wasLive ? model_.mute.holds : std::vector<Hold>{};
+    // Whose descriptor is closed has let go himself.
+    const bool letGo = std::holds_alternative<event::HoldDropped>(event);
+    const auto holds = letGo ? std::vector<Hold>{} : model_.mute.holds;
     // A change that was replied to is told before the next one comes over it.
     if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event))
         publish();
     model_.apply(event);
-    if (wasLive && model_.mute.muted()) {
-        tellTalkEnded(holds);
+    tellTalkEnded(holds);
+    if (wasLive && model_.mute.muted())
         enforcer_.settle();
-    }
     if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
         readLineages(seen->client.id);
     if (std::holds_alternative<event::Removed>(event) ||

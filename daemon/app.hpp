@@ -145,6 +145,7 @@ class App final : public Requests {
     void recordAnew();
     Result<void> mayControl(const Caller& caller, const char* what);
     Result<void> mayLoosen(const Caller& caller, const char* what);
+    Result<void> loosenedNow(const Caller& caller, const char* what) const;
     Result<void> noteRefusal(const Caller& caller, Result<void> allowed);
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);
@@ -177,7 +178,7 @@ class App final : public Requests {
     void useToggleKey();
     std::uint64_t takeLive(const std::string& owner, const std::string& ownerText, const std::string& reason);
     void endLive(std::uint64_t number);
-    void tellTalkEnded(const std::vector<Hold>& holds);
+    void tellTalkEnded(const std::vector<Hold>& before);
     void forgetLimits();
     void useLock(bool locked);
     void useSleep(bool asleep);

@@ -162,7 +162,8 @@ void App::answerBy(const std::string& by, std::uint64_t key, bool allow, const s
 void App::writeDown(const Answer& answer, const Rule& rule, ReplyVoid reply) {
     ConfigSource::Change change;
     change.make = [rule, at = now()](Layer& own) -> std::optional<ConfigRefusal> {
-        if (remember(own, rule, at))
+        // What was said of single microphones is not what was asked about.
+        if (remember(own, rule, at, Replaces::Same))
             return std::nullopt;
         return ConfigRefusal{"LimitExceeded",
                              fmt::format("the guard's own file has {} rules already", ownRulesLimit)};

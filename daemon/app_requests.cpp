@@ -95,9 +95,12 @@ Result<void> App::mayControl(const Caller& caller, const char* what) {
 Result<void> App::mayLoosen(const Caller& caller, const char* what) {
     if (auto allowed = mayControl(caller, what); !allowed)
         return allowed;
+    return noteRefusal(caller, loosenedNow(caller, what));
+}
+
+Result<void> App::loosenedNow(const Caller& caller, const char* what) const {
     const auto& bus = configuration_.settings.bus;
-    return noteRefusal(
-        caller, loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what));
+    return loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what);
 }
 
 void App::waitFor(bool forMute, ReplyVoid done) {
@@ -153,8 +156,6 @@ bool App::pressButton(bool muted, const std::string& who) {
     // Whoever unmutes turns the desktop's switch off, as he would there.
     if (!muted && model_.mute.privacy && !privacy_.turnOff())
         return false;
-    if (muted)
-        tellTalkEnded(model_.mute.holds);
     receive(event::UserMute{muted, who, "", now()});
     return true;
 }
@@ -232,10 +233,17 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
     }
     const std::uint64_t number = takeLive(caller.uniqueName, nameOf(caller), reason);
     waitFor(false, [this, number, reply = std::move(reply)](Result<void> result) {
-        if (result)
+        // It may have been ended meanwhile, by the button, its limit, or the desktop; there was nobody to tell yet.
+        const auto& holds = model_.mute.holds;
+        const bool ended =
+            std::none_of(holds.begin(), holds.end(), [&](const Hold& hold) { return hold.number == number; });
+        if (result && !ended)
             return reply(number);
         dropHold(number);
-        reply(tl::unexpected(result.error()));
+        reply(tl::unexpected(
+            result ? RequestError{"NotGuaranteed",
+                                  "ended before it began: the microphones are " + whyMuted(model_)}
+                   : result.error()));
     });
 }
 

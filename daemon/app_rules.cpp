@@ -25,10 +25,21 @@ RequestError invalid(std::string message) {
     return {"InvalidArgument", std::move(message)};
 }
 
-// Writes `rule` with the priority that it needs. `others`: what it has to win over in other files.
-ConfigSource::Change changeTo(Rule rule, std::vector<Rule> others, Trial trial, std::string ownFile) {
+// A rule that keeps the application from a microphone for longer than `rule` would be gone with it.
+bool shortens(const Rule& rule, const Rule& old) {
+    return rule.until && replaces(rule, old) && old.action != Ruling::Allow && old.until > rule.until;
+}
+
+// Writes `rule` with the priority that it needs. `others`: what it has to win over in other files. `mayShorten`: the caller may
+// make things looser.
+ConfigSource::Change changeTo(Rule rule, std::vector<Rule> others, Trial trial, std::string ownFile,
+                              Result<void> mayShorten) {
     ConfigSource::Change change;
-    change.make = [rule, others = std::move(others), trial](Layer& own) -> std::optional<ConfigRefusal> {
+    change.make = [rule, others = std::move(others), trial,
+                   mayShorten = std::move(mayShorten)](Layer& own) -> std::optional<ConfigRefusal> {
+        if (!mayShorten && std::any_of(own.rules.begin(), own.rules.end(),
+                                       [&](const Rule& old) { return shortens(rule, old); }))
+            return ConfigRefusal{mayShorten.error().name, mayShorten.error().message};
         auto against = others;
         for (const auto& old : own.rules)
             if (!replaces(rule, old) && mayCompete(old, rule, trial))
@@ -93,10 +104,13 @@ void App::setRule(const Caller& caller, const std::string& app, const std::strin
     for (const auto& other : configuration_.settings.rules)
         if (other.origin.file != config_.ownFile() && mayCompete(other, rule, trial))
             others.push_back(other);
-    config_.change(changeTo(rule, std::move(others), std::move(trial), config_.ownFile()),
-                   [this, rule, done = onceInForce(std::move(reply))](const auto& refusal) {
+    config_.change(changeTo(rule, std::move(others), std::move(trial), config_.ownFile(),
+                            loosenedNow(caller, "let a rule that denies end sooner")),
+                   [this, rule, caller, done = onceInForce(std::move(reply))](const auto& refusal) {
                        if (!refusal)
                            storePermission(rule);
+                       else if (refusal->error == "AccessDenied")
+                           refused(caller, refusal->message);
                        done(refusal);
                    });
 }

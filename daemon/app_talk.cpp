@@ -3,6 +3,7 @@
 // Push-to-talk: holds that keep the microphones live, their limit, and the desktop's keys.
 #include "daemon/app.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace micguard {
@@ -36,12 +37,13 @@ void App::endLive(std::uint64_t number) {
         bus_->holdEnded(number);
 }
 
-// The mute, by button or by the desktop's key, ends push-to-talk; its holders are told.
-void App::tellTalkEnded(const std::vector<Hold>& holds) {
-    if (!bus_)
-        return;
-    for (const auto& hold : holds)
-        if (!hold.mute)
+// The mute, by button or by the desktop, ends push-to-talk; those who held it a moment ago are told.
+void App::tellTalkEnded(const std::vector<Hold>& before) {
+    const auto& holds = model_.mute.holds;
+    for (const auto& hold : before)
+        if (bus_ && !hold.mute && std::none_of(holds.begin(), holds.end(), [&](const Hold& still) {
+                return still.number == hold.number;
+            }))
             bus_->holdEnded(hold.number);
 }
 

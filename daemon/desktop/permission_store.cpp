@@ -150,6 +150,8 @@ void PermissionStore::take(GVariant* permissions) {
 
 void PermissionStore::write(const char* method, GVariant* arguments) {
     writing_++;
+    // What was asked before may be answered by what was before, and is asked again behind this.
+    g_cancellable_cancel(looking_);
     // Answered or not: what it then says is what counts.
     g_dbus_connection_call(
         bus_, storeName, storePath, storeName, method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, callMs,

@@ -51,7 +51,7 @@ struct KnobApplied {
     bool failed = false; // seen not to obey: nothing there reads a knob
     // It has read silent since it was silenced, its monitor too: what reads otherwise later is somebody's doing.
     bool held = false;
-    // Found silent, and its process owes an answer to what it was asked over a connection before this one: it may still open it.
+    // Its process owes an answer to what it was asked over a connection before this one: what it reads may not be what it will be.
     bool unsure = false;
     float restoreMax = 10.0f;
     bool restoreMonitorMute = false;
@@ -93,11 +93,6 @@ struct LedApplied {
     bool save = false;
 };
 
-struct UserMuted {
-    Sent sent;
-    bool his = false; // he had muted it himself: nothing is owed to him
-};
-
 // What the desktop's volume controls show of a source: the mute of its device's route, else the node's own.
 struct PanelMute {
     bool mute = false;         // as last read
@@ -123,10 +118,11 @@ struct Applied {
     std::map<Serial, Shown> shown; // streams, until they are linked
     // Objects whose destruction was asked for.
     std::set<Serial> destroyAsked;
-    bool silenceMade = false;                               // the guard's own silent source was asked for
-    std::set<Serial> fed;                                   // input ports that were linked to it
-    std::set<Serial> portsAsked;                            // streams that were told to make their ports
-    std::map<Serial, UserMuted> userMuted;                  // nodes on which release set the user's own mute
+    bool silenceMade = false;         // the guard's own silent source was asked for
+    std::set<Serial> fed;             // input ports that were linked to it
+    std::set<Serial> portsAsked;      // streams that were told to make their ports
+    std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
+    std::set<Serial> userUnmuted;     // and on which that was taken back, and is not read back yet
     std::set<std::pair<Serial, std::uint32_t>> routesMuted; // and routes, as in `leds`
     std::map<Serial, Asked> processes;                      // by client
     std::uint64_t sent = 0;                                 // the newest batch

@@ -98,6 +98,8 @@ struct KnobReading {
     bool monitorMute = false; // monitorMute
     bool mute = false;        // the user's own
     bool locked = false;      // channelmix.lock-volumes: the user's own mute does not work here
+    bool monitorVolumes =
+        true; // monitor.channel-volumes: that it reaches monitor ports, too (1.4.2, audioconvert.c)
 };
 
 struct Node {

@@ -70,8 +70,7 @@ void forgetProcess(Model& model, Serial client) {
         knob.sent = {};
         knob.readsThen = node ? node->knobReads : 0;
     }
-    std::erase_if(model.applied.userMuted,
-                  [&](const auto& entry) { return entry.second.sent.process == client; });
+    std::erase_if(model.applied.userMuted, [&](const auto& entry) { return entry.second.process == client; });
     for (auto& [key, panel] : model.applied.panel)
         if (panel.sent.process == client)
             panel.asked.reset();
@@ -159,19 +158,19 @@ KnobApplied foundInPlace(const Model& model, const Node& node, const KnobReading
     found.silent = found.found = reading.maxVolume == 0.0f;
     found.restoreMax = reading.maxVolume;
     found.restoreMonitorMute = reading.monitorMute;
+    const bool sameRun = model.remembered.serverCookie == model.graph.serverCookie;
+    found.unsure = sameRun && model.remembered.unsure.contains(node.serial);
     if (found.silent) {
         // Left by a guard that was killed: it knew better what had been there before.
         found.held = reading.monitorMute;
         found.restoreMax = limitToGiveBack(node);
         found.restoreMonitorMute = false;
         const auto known = model.remembered.restore.find(node.serial);
-        if (model.remembered.serverCookie == model.graph.serverCookie &&
-            known != model.remembered.restore.end()) {
+        if (sameRun && known != model.remembered.restore.end()) {
             // A source that was silent before any guard came cannot be told from one that a guard left behind.
             if (known->second.first != 0.0f)
                 found.restoreMax = known->second.first;
             found.restoreMonitorMute = known->second.second;
-            found.unsure = model.remembered.unsure.contains(node.serial);
         }
     }
     return found;
@@ -202,6 +201,19 @@ void noticeLate(Model& model) {
     }
 }
 
+// A mute that stood in for the guard and has been lifted meanwhile is owed to nobody: the next one there is the user's own. Not by
+// the reading of what was never used and has no mix yet, which tells nobody of its mute (see planUserMutes()).
+void settleUserMute(Model& model, const Node& node) {
+    const auto knob = model.applied.knobs.find(node.serial);
+    if (model.released || !node.settled || !node.knob.present || node.knob.mute ||
+        knob == model.applied.knobs.end() ||
+        (knob->second.found && knob->second.silent && node.state != NodeState::Running))
+        return;
+    const auto control = panelOf(model, node);
+    if (!(control && control->route && control->route->mute))
+        model.remembered.userMuted.erase(node.name);
+}
+
 void readKnob(Model& model, const event::NodeKnob& e) {
     const auto it = model.graph.nodes.find(e.node);
     if (it == model.graph.nodes.end())
@@ -214,7 +226,10 @@ void readKnob(Model& model, const event::NodeKnob& e) {
         node.evidenceOverdue = false;
     if (!e.reading.present)
         return;
+    if (!e.reading.mute)
+        model.applied.userUnmuted.erase(node.serial);
     readPanel(model, node, e.now);
+    settleUserMute(model, node);
     auto knob = model.applied.knobs.find(node.serial);
     // It was there before us and not ready to be read: now it is like one that appears.
     if (knob != model.applied.knobs.end() && knob->second.failed && knob->second.sent.batch == 0) {
@@ -401,16 +416,6 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     }
 }
 
-// A mute that stood in for the guard and has been lifted meanwhile is owed to nobody: the next one there is the user's own.
-void settleUserMutes(Model& model) {
-    for (const auto& [id, node] : model.graph.nodes) {
-        const auto control = panelOf(model, node);
-        const bool shown = control && control->route && control->route->mute;
-        if (node.settled && node.knob.present && !node.knob.mute && !shown)
-            model.remembered.userMuted.erase(node.name);
-    }
-}
-
 void settleRoutes(Model& model, const event::RoutesSettled& e) {
     for (auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes) {
@@ -425,7 +430,8 @@ void settleRoutes(Model& model, const event::RoutesSettled& e) {
         if (std::find(e.nodes.begin(), e.nodes.end(), node.serial) != e.nodes.end())
             node.settled = true;
     settlePanel(model);
-    settleUserMutes(model);
+    for (const auto& [id, node] : model.graph.nodes)
+        settleUserMute(model, node);
 }
 
 void recogniseAll(Model& model) {

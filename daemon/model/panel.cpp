@@ -15,6 +15,11 @@ constexpr unsigned mostEarly = 3;
 // What one press of a key that mutes all of them mutes (Plasma's).
 constexpr std::uint64_t onePress = 1'000'000;
 
+// Clocks can be set back: what is still to come is long ago. So is what is not known (0).
+bool isWithin(std::uint64_t span, std::uint64_t since, std::uint64_t now) {
+    return since != 0 && since <= now && now - since < span;
+}
+
 const Node* defaultNode(const Model& model) {
     if (model.defaultSource.empty())
         return nullptr;
@@ -51,7 +56,7 @@ void letGo(Model& model, const PanelControl& control, PanelMute& panel) {
 // Whether anything of what mutes is the desktop's to lift, and now.
 bool lift(Model& model, const PanelMute& panel, std::uint64_t now) {
     MuteState& mute = model.mute;
-    if (now < panel.mutedAt + leastMuted) {
+    if (isWithin(leastMuted, panel.mutedAt, now)) {
         mute.earlyUnmutes++;
         return false;
     }
@@ -115,12 +120,18 @@ void adoptOthers(Model& model) {
 
 bool isMutedByUser(const Model& model, const Node& node) {
     const auto control = panelOf(model, node);
-    if (model.remembered.userMuted.contains(node.name) || (control && isOurs(model, *control)))
+    if (model.remembered.userMuted.contains(node.name) || model.applied.userUnmuted.contains(node.serial) ||
+        (control && isOurs(model, *control)))
         return false;
     if (!control || !control->route)
         return node.knob.mute;
     const auto led = model.applied.leds.find(control->key);
-    return control->route->mute && !(led != model.applied.leds.end() && led->second.ours);
+    if (led != model.applied.leds.end() && led->second.ours)
+        return false;
+    // A route's reading may be old for good; a node whose limit was never written may never have told.
+    const auto knob = model.applied.knobs.find(node.serial);
+    const bool tells = knob != model.applied.knobs.end() && !knob->second.found;
+    return node.knob.mute || (!tells && control->route->mute);
 }
 
 bool followsDesktop(const Model& model) {
@@ -159,7 +170,8 @@ void readPanel(Model& model, const Node& node, std::uint64_t now) {
     const bool before = panel.mute;
     panel.mute = node.knob.mute;
     panel.save = panel.save || (control->route && control->route->save && panel.ours);
-    if (fresh || (!before && panel.mute))
+    // When one came to be muted that is found so, nobody knows; it was no press of this moment.
+    if (!fresh && !before && panel.mute)
         panel.mutedAt = now;
     if (fresh) {
         panel.ours = panel.mute && isOwed(model, *control);
@@ -257,7 +269,7 @@ void followDesktop(Model& model, std::uint64_t now) {
     for (const auto& [id, other] : model.graph.nodes)
         if (const auto also = panelOf(model, other))
             if (PanelMute* muted = find(model, *also);
-                muted && muted->mute && !muted->ours && now < muted->mutedAt + onePress) {
+                muted && muted->mute && !muted->ours && isWithin(onePress, muted->mutedAt, now)) {
                 take(model, *also, *muted);
                 muted->save = also->route != nullptr;
             }

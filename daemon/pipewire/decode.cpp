@@ -177,6 +177,7 @@ std::optional<KnobReading> knob(const spa_pod* props) {
     if (!props || !spa_pod_is_object_type(props, SPA_TYPE_OBJECT_Props))
         return std::nullopt;
     KnobReading reading;
+    reading.monitorVolumes = false;
     const auto* object = reinterpret_cast<const spa_pod_object*>(props);
     const spa_pod_prop* prop = nullptr;
     SPA_POD_OBJECT_FOREACH(object, prop) {
@@ -201,6 +202,8 @@ std::optional<KnobReading> knob(const spa_pod* props) {
                     reading.present = spa_pod_get_float(value, &reading.maxVolume) >= 0 || reading.present;
                 else if (spa_streq(key, "channelmix.lock-volumes"))
                     spa_pod_get_bool(value, &reading.locked);
+                else if (spa_streq(key, "monitor.channel-volumes"))
+                    spa_pod_get_bool(value, &reading.monitorVolumes);
             }
             break;
         }

@@ -41,7 +41,8 @@ bool isUnanswering(const Model& model, const Node& node) {
 
 // The user's own mute takes the guard's place here when the guard goes.
 bool userMuteWorks(const Model& model, const Node& node) {
-    return knobState(model, node) != KnobState::Fails && node.knob.present && !node.knob.locked;
+    return knobState(model, node) != KnobState::Fails && node.knob.present && !node.knob.locked &&
+           (node.knob.monitorVolumes || !hasMonitorOutput(model, node));
 }
 
 SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
@@ -55,8 +56,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     // Let go in order: what no ordinary tool could mute stays shut, for stopping the guard must open nothing.
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
-    const bool unmutable =
-        model.released && model.mute.muted() && !(found && knob->second.late) && !userMuteWorks(model, node);
+    const bool unmutable = model.released && model.mute.muted() &&
+                           !(found && knob->second.late && !model.mutedLate) && !userMuteWorks(model, node);
     if (muted || unmutable) {
         verdict.silent = true;
         verdict.reason = "muted";
@@ -119,8 +120,10 @@ bool standsIn(const Model& model) {
 
 bool standsInOn(const Model& model, const Node& node) {
     const auto knob = model.applied.knobs.find(node.serial);
-    return standsIn(model) && knob != model.applied.knobs.end() && !knob->second.late &&
-           (knob->second.silent || model.mutedLate || model.applied.userMuted.contains(node.serial));
+    if (!standsIn(model) || knob == model.applied.knobs.end())
+        return false;
+    return model.mutedLate ||
+           (!knob->second.late && (knob->second.silent || model.applied.userMuted.contains(node.serial)));
 }
 
 bool isBeyondAsking(const Model& model, const Node& node) {
@@ -135,7 +138,7 @@ bool isBeyondAsking(const Model& model, const Node& node) {
 
 bool userMuteInForce(const Model& model, const Node& node) {
     const auto it = model.applied.userMuted.find(node.serial);
-    return it != model.applied.userMuted.end() && model.applied.done(it->second.sent) && node.knob.mute;
+    return it != model.applied.userMuted.end() && model.applied.done(it->second) && node.knob.mute;
 }
 
 KnobState knobState(const Model& model, const Node& node) {

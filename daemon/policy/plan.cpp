@@ -41,7 +41,7 @@ Knobs planKnobs(const Model& model, const Verdicts& verdicts) {
                 wasTurnedUp(model, *node, it->second) || monitorIsOpen(model, *node, it->second))
                 result.close.push_back(
                     action::SetKnob{verdict.node, true, 0.0f, true, processOf(model.graph, *node)});
-        } else if (known && it->second.silent) {
+        } else if (known && (it->second.silent || it->second.unsure)) {
             if (verdict.guarded && standsInOn(model, *node) && !userMuteInForce(model, *node))
                 continue;
             result.open.push_back(action::SetKnob{verdict.node, false, it->second.restoreMax,
@@ -669,10 +669,16 @@ struct Recorder {
             return;
         const Sent sent = asked(a.process);
         asked(a.card);
-        if (a.mute)
-            model.applied.userMuted[node->serial] = {sent, isMutedByUser(model, *node)};
-        else
+        if (a.mute) {
+            // What he had muted himself is not owed to him.
+            if (!isMutedByUser(model, *node))
+                model.remembered.userMuted.insert(node->name);
+            model.applied.userMuted[node->serial] = sent;
+        } else {
             model.remembered.userMuted.erase(node->name);
+            if (node->knob.mute)
+                model.applied.userUnmuted.insert(node->serial);
+        }
     }
 };
 

@@ -31,17 +31,22 @@ bool stillBeingCut(const Model& model, const Client& client, const Node& source)
     return !model.applied.done(model.applied.permissions.at(client.serial).at(source.serial).batch);
 }
 
-// The server makes no link across a permission that it has taken away for us, except where somebody has given it back since,
-// to the listener or to whoever made the link (PipeWire 1.4.2, impl-link.c, check_permission()). The session manager alone
-// may link what its owner does not see.
+// It has been taken from this client, and the server has acknowledged that.
+bool isTaken(const Applied& applied, Serial client, Serial object) {
+    if (!applied.keeps(client, object))
+        return false;
+    const auto& taken = applied.permissions.at(client).at(object);
+    return taken.value == permission::none && taken.batch != 0 && applied.done(taken.batch);
+}
+
+// The server makes no link across a permission that it has taken away for us, except where somebody has given it back since
+// (PipeWire 1.4.2, impl-link.c, check_permission(); the permission to link all the same, PW_PERM_L, nobody has by himself). A port of
+// which we heard only afterwards is still being taken, and so are its links.
 bool standsByRaising(const Severing& severing, const Link& link, const Client& listener, const Node& source) {
     const auto& applied = severing.model.applied;
-    if (!applied.keeps(listener.serial, source.serial))
-        return false;
-    const auto& taken = applied.permissions.at(listener.serial).at(source.serial);
-    const Client* maker = link.client ? severing.model.graph.client(*link.client) : nullptr;
-    return taken.value == permission::none && taken.batch != 0 && applied.done(taken.batch) &&
-           !(maker && (maker->self || severing.managers.contains(maker->id)));
+    const Port* port = severing.model.graph.port(link.outputPort);
+    return port && isTaken(applied, listener.serial, source.serial) &&
+           isTaken(applied, listener.serial, port->serial);
 }
 
 class Cutter {

@@ -70,11 +70,6 @@ std::string writeState(const Model& model, bool modeChosen) {
     auto& userMuted = out["userMuted"] = json::array();
     for (const auto& name : model.remembered.userMuted)
         userMuted.push_back(name);
-    for (const auto& [id, node] : model.graph.nodes)
-        if (const auto muted = model.applied.userMuted.find(node.serial);
-            muted != model.applied.userMuted.end() && !muted->second.his &&
-            !model.remembered.userMuted.contains(node.name))
-            userMuted.push_back(node.name);
     auto& ledsStored = out["ledsStored"] = json::array();
     for (const auto& [device, route] : storedLeds(model))
         ledsStored.push_back({device, route});

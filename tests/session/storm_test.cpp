@@ -243,6 +243,11 @@ TEST_CASE("who is not listed may mute and deny, and make nothing looser", "[stor
     CHECK(called(session, {"SetMode", "s", "sever"}) == "");
     CHECK(called(session, {"SetMuted", "b", "true"}) == "");
     CHECK(called(session, {"SetRule", "ssa{sv}", "org.example.Some", "deny", "0"}) == "");
+    const auto timed = [](const char* until) {
+        return Words{"SetRule", "ssa{sv}", "org.example.Timed", "deny", "1", "until", "t", until};
+    };
+    CHECK(called(session, timed("3000000000000000")) == "");
+    CHECK(called(session, timed("4070908800000000")) == ""); // later is stricter
     CHECK(called(session, {"SetMuted", "b", "true"}, pending.path) == "");
 
     const std::vector<std::pair<Words, std::string>> looser = {
@@ -253,6 +258,7 @@ TEST_CASE("who is not listed may mute and deny, and make nothing looser", "[stor
         {{"Release"}, ""},
         {{"SetRule", "ssa{sv}", "org.example.Some", "allow", "0"}, ""},
         {{"SetRule", "ssa{sv}", "org.example.Some", "ask", "0"}, ""},
+        {timed("3000000000000000"), ""}, // as its end would be the default
         {{"Forget", "s", "org.example.Some"}, ""},
         {{"SetConfig", "sv", "bus.unmute", "s", "session"}, ""},
         {{"SetConfig", "sv", "mute.led", "b", "false"}, ""},

@@ -114,6 +114,15 @@ TEST_CASE("the newer word on every source leaves nothing of those on single ones
     CHECK(apps(own) == Names{"a deny", "b allow"});
 }
 
+TEST_CASE("an answer takes the place of what was said of the same, and of no single microphone") {
+    Layer own;
+    REQUIRE(remember(own, ruleFor("a", "usb", Ruling::Deny), now));
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Ask), now));
+    own.rules.push_back(ruleFor("a", "usb", Ruling::Deny));
+    REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Allow), now, Replaces::Same));
+    CHECK(apps(own) == Names{"a allow", "a deny"});
+}
+
 TEST_CASE("a word for a while leaves alone what lasts, and replaces another one for a while") {
     Layer own;
     REQUIRE(remember(own, ruleFor("a", std::nullopt, Ruling::Deny), now));

@@ -231,3 +231,21 @@ TEST_CASE("an opening that a process has still to carry out is no silence to the
     world.unmute();
     CHECK(world.server.audible().contains("filtered -> rec"));
 }
+
+TEST_CASE("a closing that a process has still to carry out leaves nothing dead after a reconnect") {
+    World world(
+        std::string(micAndCall) +
+        "client 25\nnode 50 class=Audio/Source name=net client=25\nport 51 of 50 out\n"
+        "client 40\nnode 41 class=Stream/Input/Audio name=rec client=40 autoconnect running target=net\n"
+        "port 42 of 41 in\n");
+    world.server.say("hang 25");
+    world.mute();
+    world.overdue();
+    world.server.disconnect();
+    world.model.apply(event::Disconnected{true});
+    world.model.apply(event::UserMute{false, "", "", 2});
+    world.server.connect();
+    world.rest();
+    world.say("answer 25");
+    CHECK(world.server.audible().contains("net -> rec"));
+}

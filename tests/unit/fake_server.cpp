@@ -300,6 +300,17 @@ void FakeServer::setPermission(GlobalId client, GlobalId object, std::uint32_t v
         removeLink(linkId);
 }
 
+// As a card does it (PipeWire 1.4.2, alsa-acp-device.c: a change of a route's mute is told to its node).
+void FakeServer::muteByRoute(const Device& device, std::uint32_t index) {
+    for (const auto& route : device.routes)
+        for (auto& [id, node] : graph_.nodes)
+            if (route.index == index && node.device == device.id &&
+                node.profileDevice == route.profileDevice && route.input && node.knob.mute != route.mute) {
+                node.knob.mute = route.mute;
+                tellKnob(node);
+            }
+}
+
 void FakeServer::carryOut(const Action& action) {
     std::visit(
         Overloaded{
@@ -345,6 +356,7 @@ void FakeServer::carryOut(const Action& action) {
                     }
                 if (!routesStale)
                     tell(event::RoutesRead{a.device, it->second.routes});
+                muteByRoute(it->second, a.route);
             },
             [&](const action::SetPanelMute& a) {
                 const auto it = graph_.nodes.find(a.node);
@@ -537,9 +549,10 @@ void FakeServer::change(Line& line) {
         answer(client);
     } else if (verb == "knob") {
         Node& node = named(graph_.nodes, line);
-        const bool locked = node.knob.locked;
+        const bool locked = node.knob.locked, volumes = node.knob.monitorVolumes;
         node.knob = takeKnob(line);
         node.knob.locked = node.knob.locked || locked;
+        node.knob.monitorVolumes = node.knob.monitorVolumes && volumes;
         tellKnob(node);
     } else if (verb == "routes") {
         Device& device = named(graph_.devices, line);
@@ -555,6 +568,7 @@ void FakeServer::change(Line& line) {
                 route.save = save;
             }
         tell(event::RoutesRead{device.id, device.routes});
+        muteByRoute(device, index);
     } else if (verb == "state") {
         Node& node = named(graph_.nodes, line);
         line.takeWord();
@@ -689,7 +703,7 @@ std::set<std::string> FakeServer::audible() const {
         const bool mixed = port.format == "32 bit float mono audio";
         // A monitor port carries what flows into the node, past the volume.
         const bool silent = port.monitor ? out.knob.monitorMute : out.knob.maxVolume <= 0.0f;
-        const bool byUser = out.knob.mute && !marks.locked;
+        const bool byUser = out.knob.mute && !marks.locked && (!port.monitor || out.knob.monitorVolumes);
         if (marks.raw || marks.deaf || !mixed || (!silent && !byUser))
             pairs.insert(out.name + " -> " + in.name);
     }

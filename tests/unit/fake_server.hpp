@@ -76,6 +76,7 @@ class FakeServer final : public Server {
   private:
     void carryOut(const Action& action);
     void answer(GlobalId client);
+    void muteByRoute(const Device& device, std::uint32_t index);
     void setPermission(GlobalId client, GlobalId object, std::uint32_t value);
     bool mayLink(const Node& output, const Node& input) const;
     bool addLink(GlobalId outputNode, GlobalId outputPort, GlobalId inputNode, GlobalId inputPort);

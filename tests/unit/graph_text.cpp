@@ -303,6 +303,7 @@ KnobReading takeKnob(Line& line) {
     k.monitorMute = line.takeFlag("monitor-mute");
     k.mute = line.takeFlag("mute");
     k.locked = line.takeFlag("locked");
+    k.monitorVolumes = !line.takeFlag("plain");
     return k;
 }
 

@@ -156,6 +156,30 @@ TEST_CASE("a key that mutes all microphones at once unmutes them all") {
         CHECK(sent(world, "panel 20 unmute"));
         CHECK_FALSE(sent(world, "panel 22 unmute"));
     }
+    SECTION("one that is found muted was muted before, whenever that is seen") {
+        World later(std::string(micAndCall) + std::string(headset) +
+                    "knob 22 mute\nknob 20 mute\ndefault mic\n");
+        follow(later);
+        CHECK(later.model.mute.desktop);
+        CHECK_FALSE(shown(later, "headset").ours);
+        later.server.performed.clear();
+        later.unmute();
+        CHECK(sent(later, "panel 20 unmute"));
+        CHECK_FALSE(sent(later, "panel 22 unmute"));
+    }
+}
+
+TEST_CASE("a clock that is set back makes no press of an older mute, and no key dead") {
+    World world(std::string(micAndCall) + std::string(headset) + "default mic\n");
+    follow(world);
+    set(world, "headset", true, morning + 7200 * moment);
+    set(world, "mic", true, morning);
+    CHECK_FALSE(shown(world, "headset").ours);
+    set(world, "mic", false, morning + moment);
+    CHECK(world.server.audible().contains("mic -> call"));
+    set(world, "mic", true, morning + 7200 * moment);
+    set(world, "mic", false, morning + 2 * moment);
+    CHECK(world.server.audible().contains("mic -> call"));
 }
 
 TEST_CASE("without a default microphone no mute on the desktop is the guard's") {

@@ -184,12 +184,12 @@ TEST_CASE("the guard that comes back after a release takes over from the user's 
     remembered.userMuted = {"mic"};
     World world(std::move(before.server), remembered, true);
     CHECK(world.server.audible() == Pairs{});
-    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
     CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
     CHECK(sentBefore(world.sent(), "knob 20 silent monitor-mute", "user-mute 20 off"));
     CHECK(world.model.remembered.userMuted.empty());
     world.unmute();
     CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute); // until then by the lamp of the hardware
     CHECK_FALSE(routeMuted(world, 0));
 }
 
@@ -466,4 +466,67 @@ TEST_CASE("what passes by to give back mutes nothing that it finds open") {
     world.rest();
     CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
     CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE(
+    "a source whose outputs are monitors is not opened on the strength of a mute that does not reach them") {
+    World world(std::string(desk) + "node 20 class=Audio/Source name=plain\nport 21 of 20 out monitor\n");
+    world.say("knob 20 plain");
+    world.mute();
+    world.receive(event::Released{true});
+    CHECK((world.server.knob(GlobalId{20}).maxVolume == 0.0f && world.server.knob(GlobalId{20}).monitorMute));
+}
+
+TEST_CASE("a debt does not lapse on the reading of a source that tells nobody of its mute") {
+    World world(desk);
+    world.model.remembered.userMuted = {"mic"};
+    world.mute();
+    world.routesSettle = false;
+    world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    // Restored by the session manager, and told to nobody.
+    world.server.perform(action::SetUserMute{GlobalId{20}, true, std::nullopt, std::nullopt});
+    world.settleRoutes();
+    world.rest();
+    world.unmute();
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
+}
+
+TEST_CASE("what stands in is owed also if the connection is cut before its end") {
+    World world(micAndCall);
+    world.mute();
+    world.apply(event::Released{true});
+    world.enforcer.settle();
+    world.reconnect();
+    CHECK(readMemory(writeState(world.model, false))->remembered.userMuted.contains("mic"));
+}
+
+TEST_CASE("a mute whose lifting nobody was told of is not the user's at the next release") {
+    World world(desk);
+    world.model.remembered.userMuted = {"mic"};
+    world.mute();
+    world.routesSettle = false;
+    world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    world.say("knob 20 max=0 mute");
+    world.receive(event::Released{true});
+    CHECK(readMemory(writeState(world.model, false))->remembered.userMuted.contains("mic"));
+}
+
+TEST_CASE("a mute pressed while the guard lets go reaches what came before it") {
+    World world(micAndCall);
+    world.receive(event::Released{true});
+    world.say("node 50 class=Audio/Source name=headset client=10\nport 51 of 50 out");
+    world.mute();
+    CHECK(world.promise().holds);
+    CHECK(world.server.knob(GlobalId{50}).mute);
+}
+
+TEST_CASE("a route whose reading is old makes no mute of the guard's the user's") {
+    World before(card);
+    before.mute();
+    before.server.routesStale = true;
+    before.unmute();
+    before.mute();
+    before.receive(event::Released{true});
+    World world(std::move(before.server), readMemory(writeState(before.model, false))->remembered, false);
+    CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
 }

@@ -563,11 +563,22 @@ TEST_CASE("a link that only raised permissions make possible is cut, they are ta
     CHECK_FALSE(world.model.warnings.contains("raised:mic"));
 }
 
-TEST_CASE("what the session manager links is no evidence of raised permissions, and is cut") {
+TEST_CASE("raised permissions by which the session manager links are taken again as well") {
     SeveringWorld world(micAndCall);
     world.mute();
     world.say("raise 30 20\nraise 30 21\nraise 10 31\nlink 99 20:21 -> 31:32 client=10");
     CHECK(world.server.refused.empty());
+    CHECK(world.server.linked() == Pairs{});
+    CHECK(world.sees(30, 20) == permission::none);
+    CHECK(world.model.warnings.contains("raised:mic"));
+}
+
+TEST_CASE("a link to a port of which the guard hears late accuses nobody") {
+    SeveringWorld world(micAndCall);
+    world.server.say("port 22 of 20 out\nlink 99 20:22 -> 31:32 client=30");
+    world.apply(event::UserMute{true, "", "", 2});
+    world.enforcer.settle();
+    world.rest();
     CHECK(world.server.linked() == Pairs{});
     CHECK_FALSE(world.model.warnings.contains("raised:mic"));
 }
