@@ -59,7 +59,7 @@ TEST_CASE("control: a microphone that is turned down instead of muted is noticed
         session.graph().setNodeVolume(session.graph().waitForNode(mic.name).id, 1e-5F);
         // From before: up to a fragment, and the tail of a resampler.
         for (const Heard* one : {&native, &resampled, &recorded, &pulse})
-            REQUIRE(one->listener->waitSamples(9600));
+            REQUIRE(one->listener->waitSamples(3200));
         for (Heard* one : {&native, &resampled, &recorded, &pulse})
             changeTune(session, *one);
         const StreamSnapshot before = resampled.listener->snapshot();
@@ -67,13 +67,13 @@ TEST_CASE("control: a microphone that is turned down instead of muted is noticed
             INFO(one->listener->description());
             const StreamSnapshot then = one->listener->snapshot();
             CHECK(one->listener->waitUntil([&](const StreamSnapshot& now) {
-                return one->listener->madeIn(1, now) >= one->counted + 4800;
+                return one->listener->madeIn(1, now) >= one->counted + 960;
             }));
             CHECK(one->listener->snapshot().audible[1] == then.audible[1]);
         }
         // Behind a resampler it is what goesOnInSilence() looks for.
         CHECK(resampled.listener->waitUntil(
-            [&](const StreamSnapshot& now) { return now.nonZero >= before.nonZero + 1600; }));
+            [&](const StreamSnapshot& now) { return now.nonZero >= before.nonZero + 320; }));
     }
 }
 
