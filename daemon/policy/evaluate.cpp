@@ -62,7 +62,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
         verdict.silent = true;
         verdict.reason = "muted";
         const KnobState state = knobState(model, node);
-        if (modeFor(model, node) == Mode::Sever) {
+        // Let go, a silent one is left linked: cut off and hidden, nobody would ever show its streams again.
+        if (muted && modeFor(model, node) == Mode::Sever) {
             verdict.sever = true;
         } else if (state == KnobState::Fails) {
             verdict.sever = true;

@@ -117,6 +117,8 @@ void Report::print() {
                                 {"nonzero", heard.nonZero},
                                 {"heard_before", heard.audible[0]},
                                 {"heard_after", heard.audible[1]},
+                                // However weak: ears take the graph's rate, at which nothing rings.
+                                {"weak_after", heard.ofSign[1]},
                                 {"peak_after", heard.peak[1]},
                                 {"last_before_ns", heard.lastNsec[0]},
                                 {"first_after_ns", heard.firstNsec[1]},

@@ -54,6 +54,7 @@ int attack(const Options& options) {
         report.stats().nonZero += line.value("nonzero", 0ULL);
         report.stats().audible[0] += line.value("heard_before", 0ULL);
         report.stats().audible[1] += line.value("heard_after", 0ULL);
+        report.stats().ofSign[1] += line.value("weak_after", 0ULL);
         report.note("heard_after by " + name, line.value("heard_after", 0ULL));
     }
     report.print();

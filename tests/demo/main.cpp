@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // micguard-demo: six programs capture speech from three microphones of a private session while it is muted
 // and unmuted, in both modes; or, with --without-guard, while the default microphone is muted as people do it
-// today. Exit status: 0 nothing made after a reply was received and everybody heard before and after; 1
-// something was received; 2 usage; 3 the run shows nothing, because it could not be carried out or somebody
-// never heard. With --report PAGE see report_run.hpp: 0 all as it should be, 1 not, 3 not carried out.
+// today. Exit status: 0 nothing made after a reply was received, streams went on in mode `silence`, and everybody
+// heard before and after; 1 something was received, or a stream stood still in `silence`; 2 usage; 3 the run
+// shows nothing, because it could not be carried out or somebody never heard. With --report PAGE see
+// report_run.hpp: 0 all as it should be, 1 not, 3 not carried out.
 #include "tests/demo/report_run.hpp"
 #include "tests/demo/table.hpp"
 #include "tests/demo/trial_run.hpp"
@@ -19,6 +20,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace micguard::test {
@@ -31,7 +33,7 @@ constexpr float kThreshold = 0.012F;
 constexpr unsigned kGraphRate = 48000;
 constexpr unsigned kMicrophones = 3;
 
-enum Exit { held = 0, leaked = 1, usage = 2, nothingShown = 3 };
+enum Exit { held = 0, notHeld = 1, usage = 2, nothingShown = 3 };
 
 SessionOptions demoSession(bool guarded) {
     SessionOptions options;
@@ -71,6 +73,7 @@ using Names = std::vector<std::string>;
 struct Findings {
     Names leaking; // received what was made after a reply
     Names loud;    // did not, but what they received while muted is not exactly 0
+    Names cutOff;  // got nothing, not even silence, where streams are to go on
     Names unheard; // before or after
     std::uint64_t leakedNsec = 0;
 };
@@ -86,6 +89,8 @@ void add(Findings& findings, const RunResult& run) {
             note(findings.leaking, client.name);
         else if (client.muted > 0)
             note(findings.loud, client.name);
+        if (client.cutOff && run.streams == Streams::goOn)
+            note(findings.cutOff, client.name);
         if (!client.heardLive || !client.heardAgain)
             note(findings.unheard, client.name);
         findings.leakedNsec += client.afterReply * 1'000'000'000 / client.rate;
@@ -114,13 +119,21 @@ Exit judge(const Findings& findings, std::size_t clients, bool guarded, Paint pa
                     paint));
         if (!guarded)
             verdict("This is what --without-guard is there to show, and why it ends with exit status 1.");
-        return leaked;
+        return notHeld;
     }
     if (!findings.loud.empty()) {
         verdict(bad(fmt::format("LEAK: {} received something other than zeros while muted.",
                                 fmt::join(findings.loud, ", ")),
                     paint));
-        return leaked;
+        return notHeld;
+    }
+    if (!findings.cutOff.empty()) {
+        verdict(
+            bad(fmt::format("NOT HELD: the streams of {} stood still in mode silence, in which they are to "
+                            "go on, with zeros.",
+                            fmt::join(findings.cutOff, ", ")),
+                paint));
+        return notHeld;
     }
     if (!findings.unheard.empty()) {
         verdict(bad(
@@ -156,17 +169,18 @@ Exit demo(bool guarded, Paint paint) {
     Findings findings;
     if (guarded) {
         Guard guard(session);
-        for (const char* mode : {"silence", "sever"}) {
+        for (const auto& [mode, streams] :
+             {std::pair{"silence", Streams::goOn}, std::pair{"sever", Streams::mayStop}}) {
             progress(fmt::format("Live, muted, live again: mode {} …", mode));
             const auto muteSwitch = guardSwitch(guard, mode);
-            const RunResult run = runOnce(session, clients, *muteSwitch);
+            const RunResult run = runOnce(session, clients, *muteSwitch, streams);
             show(fmt::format("micguard, mode {}: SetMuted(true)", mode), run, paint);
             add(findings, run);
         }
     } else {
         progress("Live, muted, live again, without micguard …");
         const auto muteSwitch = wpctlSwitch(session);
-        const RunResult run = runOnce(session, clients, *muteSwitch);
+        const RunResult run = runOnce(session, clients, *muteSwitch, Streams::mayStop);
         show("without micguard: wpctl set-mute @DEFAULT_AUDIO_SOURCE@ 1", run, paint);
         add(findings, run);
     }
@@ -198,7 +212,7 @@ int main(int argc, char** argv) {
         if (page.empty())
             return demo(guarded, paint);
         const Shown shown = runReport(page, paint);
-        return shown == Shown::rightly ? held : shown == Shown::wrongly ? leaked : nothingShown;
+        return shown == Shown::rightly ? held : shown == Shown::wrongly ? notHeld : nothingShown;
     } catch (const std::exception& error) {
         fmt::print(stderr, "micguard-demo: {}\n", error.what());
         return nothingShown;

@@ -75,8 +75,9 @@ std::string tableOf(const RunResult& run, Paint paint) {
                          : bad(fmt::format("{:>{}}", "not heard", kLevel), paint);
         };
         const std::string mutedText =
-            fmt::format("{:>{}}", client.samplesMuted == 0 ? "cut off" : decibels(client.muted), kLevel);
-        const std::string muted = client.muted > 0 ? bad(mutedText, paint) : bold(mutedText, paint);
+            fmt::format("{:>{}}", client.cutOff ? "cut off" : decibels(client.muted), kLevel);
+        const bool wrong = client.muted > 0 || (client.cutOff && run.streams == Streams::goOn);
+        const std::string muted = wrong ? bad(mutedText, paint) : bold(mutedText, paint);
         const std::string after =
             client.afterReply == 0
                 ? good(fmt::format("{:>{}}", "0 samples", kAfter), paint)

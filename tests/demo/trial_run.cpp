@@ -86,8 +86,10 @@ void startAll(std::vector<DemoClient>& clients) {
         client.listener->waitAudible(0);
 }
 
-RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, MuteSwitch& muteSwitch) {
+RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, MuteSwitch& muteSwitch,
+                  Streams streams) {
     RunResult run;
+    run.streams = streams;
     for (const DemoClient& client : clients) {
         ClientResult result;
         result.name = client.name;
@@ -124,6 +126,7 @@ RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, Mut
         results[i].leakedMuted = now.audible[1] - atReply[i].audible[1];
         results[i].muted = now.loudest;
         results[i].samplesMuted = now.samples - samplesBefore[i];
+        results[i].cutOff = results[i].samplesMuted == 0;
     }
     run.madeMuted = madeMuted(session, clients) - madeBefore;
 

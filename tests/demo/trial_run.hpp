@@ -29,7 +29,8 @@ struct ClientResult {
     float live = 0;
     // After everything from before the reply had its time to arrive.
     float muted = 0;
-    std::uint64_t samplesMuted = 0; // received in that time; 0: it was cut off
+    std::uint64_t samplesMuted = 0; // received in that time
+    bool cutOff = false;            // nothing was
     // Made after the reply, whenever it arrived: also what a client that was stopped got only after the
     // unmute.
     std::uint64_t afterReply = 0;
@@ -45,14 +46,19 @@ struct ClientResult {
     float again = 0;
 };
 
+// What is to become of streams while muted.
+enum class Streams { goOn, mayStop };
+
 struct RunResult {
     std::vector<ClientResult> clients;
     std::int64_t muteNsec = 0, unmuteNsec = 0; // how long the calls took
     std::uint64_t madeMuted = 0;               // frames that the microphones made between reply and unmute
+    Streams streams = Streams::mayStop;
 };
 
 // Starts them all and waits until each hears its microphone, or has had its time to.
 void startAll(std::vector<DemoClient>& clients);
-RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, MuteSwitch& muteSwitch);
+RunResult runOnce(PrivateSession& session, std::vector<DemoClient>& clients, MuteSwitch& muteSwitch,
+                  Streams streams);
 
 } // namespace micguard::test

@@ -2,8 +2,8 @@
 // The guard is denied memory and descriptors while it runs; the server crashes again and again; those whom it
 // severs are gone in the midst of it.
 #include "tests/faults/ordeal.hpp"
-#include "tests/faults/server_state.hpp"
 #include "tests/support/memory/scarce_memory.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/faults/ordeal.hpp"
 
-#include "tests/faults/server_state.hpp"
 #include "tests/support/figures.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -26,22 +26,6 @@ std::string lines(const std::vector<std::string>& found) {
     for (const auto& one : found)
         text += "\n  " + one;
     return text;
-}
-
-// Asks until nothing is wrong any more, or the time is up.
-std::vector<std::string> lastWrong(const std::function<std::vector<std::string>()>& ask) {
-    std::vector<std::string> wrong;
-    eventually([&] {
-        try {
-            wrong = ask();
-        } catch (const std::runtime_error& error) {
-            wrong = {error.what()};
-        }
-        if (!wrong.empty())
-            std::this_thread::sleep_for(20ms); // the server has no event that says "now it is all there"
-        return wrong.empty();
-    });
-    return wrong;
 }
 
 std::uint64_t median(std::vector<std::uint64_t> values) {
@@ -154,13 +138,14 @@ void Ordeal::unmute() {
 
 void Ordeal::expectMuted() {
     CHECK(guard->waitState("muted"));
-    const auto wrong = lastWrong([this] { return openings(readServer(session), session, mode_ == "sever"); });
+    const auto wrong =
+        stillWrong([this] { return openings(readServer(session), session, mode_ == "sever"); });
     INFO("in the server, while muted:" << lines(wrong));
     CHECK(wrong.empty());
 }
 
 void Ordeal::expectNothingLeft() {
-    const auto wrong = lastWrong([this] { return leftovers(readServer(session), session); });
+    const auto wrong = stillWrong([this] { return leftovers(readServer(session), session); });
     INFO("left in the server while live:" << lines(wrong));
     CHECK(wrong.empty());
 }
@@ -187,7 +172,7 @@ void Ordeal::relisten() {
         if (heard[i].listener->running())
             continue;
         // What it heard to its end counts.
-        const std::uint64_t audible = heard[i].listener->snapshot().audible[1] - heard[i].counted;
+        const std::uint64_t audible = heard[i].listener->madeIn(1) - heard[i].counted;
         if (session.control(heard[i].source).phase() % 2 == 1) {
             INFO(heard[i].listener->description()
                  << " on " << heard[i].source << ", which has ended, heard " << audible);
@@ -244,7 +229,7 @@ void Ordeal::amid(bool muted, const std::function<void()>& strike, const std::fu
 
 void Ordeal::amidMute(const std::function<void()>& strike, const std::function<void()>& mend) {
     for (auto& one : heard)
-        one.counted = one.listener->snapshot().audible[1];
+        one.counted = one.listener->madeIn(1);
     amid(true, strike, mend);
     mute();
     listen(Milliseconds(50));

@@ -2,9 +2,9 @@
 // What the guard leans on goes wrong: the session manager, the disk, the configuration, the clock, the way in
 // which clients are let in.
 #include "tests/faults/ordeal.hpp"
-#include "tests/faults/server_state.hpp"
 #include "tests/session/disk.hpp"
 #include "tests/support/clock/moved_clock.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -72,6 +72,7 @@ TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
         for (unsigned round = 0; round < scaled(1, 25); round++) {
             const auto report = run(session, attack, 1.5);
             CHECK(report.at("heard_after").get<std::uint64_t>() == 0);
+            CHECK(report.at("weak_after").get<std::uint64_t>() == 0);
             tally.add(report.at("heard_after").get<std::uint64_t>());
         }
         session.setPhase(0);
@@ -126,6 +127,7 @@ TEST_CASE("an attack on the guard's or the session manager's connection that suc
     if (name != "blind_guard") // its victim stays
         REQUIRE(report.at("victims_gone").get<std::uint64_t>() > 0);
     CHECK(report.at("heard_after").get<std::uint64_t>() == 0);
+    CHECK(report.at("weak_after").get<std::uint64_t>() == 0);
     listenWhileMuted(heard, tally, Milliseconds(300));
     REQUIRE(session.running(Daemon::micguardd));
     REQUIRE(guard.waitState("muted"));

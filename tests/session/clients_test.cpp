@@ -69,8 +69,13 @@ TEST_CASE("every client on every kind of source, both modes", "[clients]") {
         Tally tally(std::to_string(heard.size()) + " clients × " + nameOf(kind) + " × mute cycles, " + mode);
         for (unsigned cycle = 0; cycle < scaled(1, 10); cycle++) {
             muteAndListen(session, guard, heard, tally, fragmentAndMore);
+            if (mode == "silence")
+                goesOnInSilence(session, heard);
             unmuteAndListen(session, guard, heard);
         }
+        // Once for each kind of client; for each kind of source it is in mute_test.
+        if (kind == kinds.back() && mode == "silence")
+            hearsWithoutGuard(session, heard, "every client × " + nameOf(kind));
     }
 }
 
@@ -84,8 +89,11 @@ TEST_CASE("Chromium's getUserMedia, both modes", "[clients][chromium]") {
     Tally tally("Chromium × tone × mute cycles, " + mode);
     for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
         muteAndListen(session, guard, heard, tally, Milliseconds(1000));
+        if (mode == "silence")
+            goesOnInSilence(session, heard);
         unmuteAndListen(session, guard, heard);
     }
+    hearsWithoutGuard(session, heard, "Chromium × tone");
 }
 
 TEST_CASE("a client started while muted hears nothing, and everything once unmuted", "[clients]") {
@@ -94,10 +102,8 @@ TEST_CASE("a client started while muted hears nothing, and everything once unmut
     Guard guard(session);
     guard.setMode(mode);
     Tally tally("native, pw-record and parecord started while muted, " + mode);
-    for (unsigned run = 0; run < scaled(4, 200); run++) {
-        INFO("run " << run);
+    const auto startAll = [&session] {
         std::vector<Heard> late;
-        mute(session, guard, late, tally);
         const ListenOptions tone{.target = "tone"};
         late.push_back({"tone", nativeListener(session, tone)});
         late.push_back({"tone", pwRecordListener(session, tone)});
@@ -108,11 +114,22 @@ TEST_CASE("a client started while muted hears nothing, and everything once unmut
              nativeListener(session, {.target = "raw", .autoconnect = false, .link = true, .relink = true})});
         for (auto& one : late)
             one.listener->start();
+        return late;
+    };
+    for (unsigned run = 0; run < scaled(4, 200); run++) {
+        INFO("run " << run);
+        std::vector<Heard> nobody;
+        mute(session, guard, nobody, tally);
+        auto late = startAll();
         listenWhileMuted(late, tally, Milliseconds(400));
+        if (mode == "silence")
+            goesOnInSilence(session, late);
         for (auto& one : late) {
             INFO(one.listener->description() << " on " << one.source << " is still there");
             CHECK(one.listener->running());
         }
         unmuteAndListen(session, guard, late);
     }
+    std::vector<Heard> late;
+    hearsWithoutGuard(session, late, "native, pw-record and parecord started", [&] { late = startAll(); });
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Killed, restarted, released: fail closed, and let go in order.
 #include "tests/session/trial.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <nlohmann/json.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <algorithm>
+#include <csignal>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace micguard::test;
@@ -34,6 +39,34 @@ std::vector<std::string> sourceNames(const PrivateSession& session) {
     }
     REQUIRE(!names.empty());
     return names;
+}
+
+using Words = std::vector<std::string>;
+
+Words stillLeft(const PrivateSession& session, GuardIs guard) {
+    return stillWrong([&] { return leftovers(readServer(session), session, guard); });
+}
+
+// What leftovers() says, without who it is about: "SOURCE is silenced", "SOURCE is kept from clients"; anything else as it is.
+std::set<std::string> summary(const Words& left) {
+    std::set<std::string> kept;
+    for (const std::string& line : left) {
+        const auto object = line.rfind(" (");
+        const auto name = object == std::string::npos ? object : line.find(' ', object + 2);
+        const bool isSight =
+            name != std::string::npos && line.find(" has 0 on ") != std::string::npos &&
+            (line.compare(object, 7, " (Node ") == 0 || line.compare(object, 7, " (Port ") == 0);
+        kept.insert(isSight ? line.substr(name + 1, line.size() - name - 2) + " is kept from clients" : line);
+    }
+    return kept;
+}
+
+pid_t processOf(PrivateSession& session, const std::string& source) {
+    const GraphObject node = session.graph().waitForNode(source);
+    const GraphObjects objects = session.graph().objects();
+    const auto client = objects.find(static_cast<std::uint32_t>(std::stoul(node.property("client.id"))));
+    REQUIRE(client != objects.end());
+    return static_cast<pid_t>(std::stol(client->second.property("pipewire.sec.pid")));
 }
 
 } // namespace
@@ -101,15 +134,15 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
     const std::string mode = GENERATE("silence", "sever");
     const std::string way = GENERATE("SIGTERM", "Release");
     INFO(mode << ", " << way);
-    const std::vector<MicKind> ordinary = {MicKind::tone, MicKind::nullVirtual, MicKind::acp,
-                                           MicKind::loopback};
+    const std::vector<MicKind> ordinary = {MicKind::tone,     MicKind::nullVirtual, MicKind::acp,
+                                           MicKind::loopback, MicKind::clamped,     MicKind::otherProcess};
     PrivateSession session(guardedSession(ordinary));
     Guard guard(session);
     guard.setMode(mode);
     std::vector<Heard> heard;
     for (const MicKind kind : ordinary)
         heard.push_back(listenTo(session, nameOf(kind)));
-    Tally tally("native × four kinds × stopped while muted, " + mode + ", " + way);
+    Tally tally("native × six kinds × stopped while muted, " + mode + ", " + way);
     muteAndListen(session, guard, heard, tally);
     if (way == "SIGTERM")
         session.stop(Daemon::micguardd);
@@ -117,6 +150,7 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
         guard.release();
     REQUIRE(guard.waitName(false));
     listenWhileMuted(heard, tally, Milliseconds(500));
+    CHECK(stillLeft(session, GuardIs::gone) == Words{});
     session.setPhase(0);
     // What feeds a virtual microphone is a microphone itself, and muted as well.
     for (const std::string& source : sourceNames(session)) {
@@ -169,6 +203,53 @@ TEST_CASE(
     session.restart(Daemon::pipewire);
     for (const MicKind kind : unmutable)
         listenTo(session, nameOf(kind));
+}
+
+TEST_CASE("stopped while muted: what the user's own mute does not shut stays shut, and nothing else is left",
+          "[release]") {
+    const std::string mode = GENERATE("silence", "sever");
+    INFO(mode);
+    // `locked` takes no mute, `raw` has none, and the process of `otherProcess` does not answer: by design these are not opened
+    // (evaluate.cpp, `unmutable`), for stopping the guard must open nothing.
+    const std::vector<MicKind> all = {MicKind::tone, MicKind::acp, MicKind::locked, MicKind::raw,
+                                      MicKind::otherProcess};
+    PrivateSession session(guardedSession(all));
+    Guard guard(session);
+    guard.setMode(mode);
+    std::vector<Heard> heard;
+    for (const MicKind kind : all)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    Tally tally("native × five kinds × stopped while muted, " + mode);
+    muteAndListen(session, guard, heard, tally);
+    const pid_t unanswering = processOf(session, "otherProcess");
+    REQUIRE(::kill(unanswering, SIGSTOP) == 0);
+    // It waits for the process for a while; then it goes all the same, and says so to who asked.
+    if (mode == "silence")
+        CHECK_THROWS_WITH(guard.release(), Catch::Matchers::ContainsSubstring("NotGuaranteed"));
+    session.stop(Daemon::micguardd);
+    REQUIRE(guard.waitName(false));
+    REQUIRE(::kill(unanswering, SIGCONT) == 0);
+    listenWhileMuted(heard, tally, Milliseconds(500));
+    const std::set<std::string> kept = {"locked is silenced", "otherProcess is silenced",
+                                        "raw is kept from clients"};
+    Words left;
+    CHECK(eventually([&] {
+        left = leftovers(readServer(session), session, GuardIs::gone);
+        return summary(left) == kept;
+    }));
+    CHECK(summary(left) == kept);
+    // Whoever is kept from it, those who listened are among them.
+    CHECK(std::count_if(left.begin(), left.end(), [](const std::string& line) {
+              return line.find("listener-raw) has 0 on ") != std::string::npos &&
+                     line.ends_with("(Node raw)");
+          }) == 1);
+    session.start(Daemon::micguardd);
+    CHECK(guard.muted());
+    unmuteAndListen(session, guard, heard);
+    CHECK(stillLeft(session, GuardIs::there) == Words{});
+    session.stop(Daemon::micguardd);
+    CHECK(stillLeft(session, GuardIs::gone) == Words{});
+    hearAgain(session, heard);
 }
 
 TEST_CASE("stopped while muted and started again: unmuting leaves no dead microphone", "[release]") {

@@ -62,7 +62,7 @@ class Desk {
     void hearsNothing(Tally& tally) {
         INFO("it is cut off");
         REQUIRE(waitCut());
-        ruled.counted = ruled.listener->snapshot().audible[1];
+        ruled.counted = ruled.listener->madeIn(1);
         session.setPhase(1);
         INFO("control: the other one goes on");
         REQUIRE(other.listener->waitAudible(1));

@@ -23,6 +23,8 @@ void muteCycles(unsigned quantum, const std::string& mode, unsigned cycles) {
     for (unsigned cycle = 0; cycle < cycles; cycle++) {
         INFO("cycle " << cycle);
         muteAndListen(session, guard, heard, tally);
+        if (mode == "silence")
+            goesOnInSilence(session, heard);
         unmuteAndListen(session, guard, heard);
     }
 }
@@ -36,6 +38,43 @@ TEST_CASE("mute cycles: every kind of source, both modes, native listener", "[mu
             DYNAMIC_SECTION("quantum " << quantum << ", " << mode) {
                 muteCycles(quantum, mode, scaled(quantum == 8192 ? 3 : 6, quantum == 8192 ? 100 : 1000));
             }
+}
+
+// What the cases above, and all others, judge by: without it a microphone that is turned down by 100 dB would pass for one
+// that is silent.
+TEST_CASE("control: a microphone that is turned down instead of muted is noticed, however far down",
+          "[mute][control]") {
+    SessionOptions options = guardedSession({MicKind::tone, MicKind::acp, MicKind::loopback});
+    options.micguardd.clear();
+    PrivateSession session(options);
+    for (const MicSpec& mic : options.mics) {
+        INFO(mic.name);
+        session.setPhase(0);
+        Heard native = listenTo(session, mic.name);
+        Heard resampled = listenTo(session, mic.name, {.rate = 16000});
+        Heard recorded = hear(mic.name, pwRecordListener(session, {.target = mic.name}));
+        Heard pulse = hear(mic.name, parecordListener(session, {.target = mic.name, .latencyMsec = 20}));
+        REQUIRE(native.listener->exact());
+        REQUIRE_FALSE(resampled.listener->exact());
+        session.graph().setNodeVolume(session.graph().waitForNode(mic.name).id, 1e-5F);
+        // From before: up to a fragment, and the tail of a resampler.
+        for (const Heard* one : {&native, &resampled, &recorded, &pulse})
+            REQUIRE(one->listener->waitSamples(3200));
+        for (Heard* one : {&native, &resampled, &recorded, &pulse})
+            changeTune(session, *one);
+        const StreamSnapshot before = resampled.listener->snapshot();
+        for (const Heard* one : {&native, &recorded, &pulse}) {
+            INFO(one->listener->description());
+            const StreamSnapshot then = one->listener->snapshot();
+            CHECK(one->listener->waitUntil([&](const StreamSnapshot& now) {
+                return one->listener->madeIn(1, now) >= one->counted + 960;
+            }));
+            CHECK(one->listener->snapshot().audible[1] == then.audible[1]);
+        }
+        // Behind a resampler it is what goesOnInSilence() looks for.
+        CHECK(resampled.listener->waitUntil(
+            [&](const StreamSnapshot& now) { return now.nonZero >= before.nonZero + 320; }));
+    }
 }
 
 TEST_CASE("control: without the guard the same listeners hear everything", "[mute][control]") {

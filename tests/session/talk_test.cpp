@@ -87,7 +87,7 @@ TEST_CASE("two hundred taps and holds: nothing is heard outside of the holds, an
         // One in four is held until it is heard; the others are let go at once, or after a moment within which the press's
         // programs come up.
         const bool isHold = cycle % 4 == 0;
-        heard.counted = heard.listener->snapshot().audible[1];
+        heard.counted = heard.listener->madeIn(1);
         heard.listener->clearMarks();
         session->setPhase(0);
         Process down = press(*session);

@@ -48,6 +48,21 @@ bool eventually(const std::function<bool()>& isSo) {
     return true;
 }
 
+std::vector<std::string> stillWrong(const std::function<std::vector<std::string>()>& ask) {
+    std::vector<std::string> wrong;
+    eventually([&] {
+        try {
+            wrong = ask();
+        } catch (const std::runtime_error& error) {
+            wrong = {error.what()};
+        }
+        if (!wrong.empty()) // the server has no event that says "now it is all there"
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return wrong.empty();
+    });
+    return wrong;
+}
+
 Heard listenerFor(const PrivateSession& session, const std::string& source, const ListenOptions& more) {
     ListenOptions options = more;
     options.target = source;
@@ -117,8 +132,11 @@ std::int64_t Tally::longestReply() const {
 }
 
 Tally::~Tally() {
-    std::printf("cell: %s: %llu runs, %llu audible samples made after the reply\n", cell_.c_str(),
+    std::printf("cell: %s: %llu runs, %llu audible samples made after the reply", cell_.c_str(),
                 static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(audible_));
+    if (attempts_ > 0)
+        std::printf(", %u attempts", attempts_);
+    std::printf("\n");
     if (!replies_.empty()) {
         std::sort(replies_.begin(), replies_.end());
         std::printf("      call to reply: median %.2f ms, longest %.2f ms, of %zu\n",
@@ -142,11 +160,11 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
         const auto left =
             std::chrono::duration_cast<Milliseconds>(std::chrono::nanoseconds(until - monotonicNsec()));
         if (left.count() > 0)
-            one.listener->waitUntil([&](const StreamSnapshot& now) { return now.audible[1] != one.counted; },
-                                    left);
+            one.listener->waitUntil(
+                [&](const StreamSnapshot& now) { return one.listener->madeIn(1, now) != one.counted; }, left);
     }
     for (auto& one : heard) {
-        const std::uint64_t now = one.listener->snapshot().audible[1];
+        const std::uint64_t now = one.listener->madeIn(1);
         const std::uint64_t audible = now - one.counted;
         one.counted = now;
         INFO(one.listener->description()
@@ -156,14 +174,48 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
     }
 }
 
+void goesOnInSilence(const PrivateSession& session, const std::vector<Heard>& heard) {
+    const std::uint64_t cycles = 2 * std::uint64_t{std::max(session.quantum(), 2400U)};
+    std::vector<StreamSnapshot> begun;
+    for (const auto& one : heard)
+        begun.push_back(one.listener->snapshot());
+    for (std::size_t i = 0; i < heard.size(); i++) {
+        const Heard& one = heard[i];
+        // Without an adapter a source has no volume to turn down: whoever listens to it is cut off in both modes.
+        if (session.has(one.source) && session.mic(one.source).kind == MicKind::raw)
+            continue;
+        const std::uint64_t wanted =
+            std::max(one.samplesThen + one.listener->fragment() + cycles, begun[i].samples + cycles);
+        const bool goesOn =
+            one.listener->waitUntil([wanted](const StreamSnapshot& now) { return now.samples >= wanted; });
+        const StreamSnapshot now = one.listener->snapshot();
+        INFO(one.listener->description()
+             << " on " << one.source << " got " << now.samples - one.samplesThen
+             << " samples since the reply, " << now.nonZero - begun[i].nonZero << " of the last "
+             << now.samples - begun[i].samples << " other than 0");
+        CHECK(goesOn);
+        CHECK(now.nonZero == begun[i].nonZero);
+    }
+}
+
+namespace {
+
+void noteBefore(Heard& heard) {
+    const StreamSnapshot now = heard.listener->snapshot();
+    heard.counted = heard.listener->madeIn(1, now);
+    heard.samplesThen = now.samples;
+}
+
+} // namespace
+
 void changeTune(PrivateSession& session, Heard& heard) {
-    heard.counted = heard.listener->snapshot().audible[1];
+    noteBefore(heard);
     session.setPhase(1);
 }
 
 void changeTune(PrivateSession& session, std::vector<Heard>& heard) {
     for (auto& one : heard)
-        one.counted = one.listener->snapshot().audible[1];
+        noteBefore(one);
     session.setPhase(1);
 }
 
@@ -184,6 +236,21 @@ void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& 
     session.setPhase(0);
     guard.setMuted(false);
     hearAgain(session, heard);
+}
+
+void hearsWithoutGuard(PrivateSession& session, std::vector<Heard>& heard, const std::string& cell,
+                       const std::function<void()>& happens) {
+    session.stop(Daemon::micguardd);
+    changeTune(session, heard);
+    happens();
+    std::uint64_t all = 0;
+    for (const auto& one : heard) {
+        INFO("control: " << one.listener->description() << " on " << one.source << " without the guard");
+        CHECK(one.listener->waitAudible(1));
+        all += one.listener->madeIn(1) - one.counted;
+    }
+    std::printf("control: %s, without the guard: %llu samples\n", cell.c_str(),
+                static_cast<unsigned long long>(all));
 }
 
 void hearAgain(PrivateSession& session, std::vector<Heard>& heard) {

@@ -22,12 +22,15 @@ SessionOptions guardedSession(const std::vector<MicKind>& kinds);
 void must(const PrivateSession& session, const std::vector<std::string>& argv);
 // Asks again until it is so; each question is a process of its own.
 bool eventually(const std::function<bool()>& isSo);
+// What is wrong, asked again until nothing is, or for as long as eventually() asks. What a question throws is wrong, too.
+std::vector<std::string> stillWrong(const std::function<std::vector<std::string>()>& ask);
 
 struct Heard {
     std::string source;
     std::unique_ptr<Listener> listener;
-    std::uint64_t counted =
-        0; // audible samples of the odd phase that have been judged, or were from before the mute
+    // Of the odd phase (Listener::madeIn()), those that have been judged, or were from before the mute.
+    std::uint64_t counted = 0;
+    std::uint64_t samplesThen = 0; // what it had got at changeTune(), audible or not
 };
 
 // Of the named microphone, not started.
@@ -51,7 +54,7 @@ std::vector<std::string> inOwnRoot(const PrivateSession& session, const std::str
 // Runs a command where / is a folder of its own with a .flatpak-info that makes it that application: words to go before the command.
 std::vector<std::string> posingAsFlatpak(const PrivateSession& session, const std::string& application);
 
-// Counts runs and audible samples of one cell of the matrix and prints them at its end.
+// Counts runs, what was heard in them, and what somebody tried, of one cell of the matrix, and prints it at its end.
 class Tally {
   public:
     explicit Tally(std::string cell)
@@ -62,12 +65,15 @@ class Tally {
         audible_ += audible;
     }
     void replied(std::int64_t nsec) { replies_.push_back(nsec); }
+    void attempted() { attempts_++; }
     std::uint64_t audible() const { return audible_; }
+    unsigned attempts() const { return attempts_; }
     std::int64_t longestReply() const;
 
   private:
     std::string cell_;
     std::uint64_t runs_ = 0, audible_ = 0;
+    unsigned attempts_ = 0;
     std::vector<std::int64_t> replies_; // call to reply, ns
 };
 
@@ -77,9 +83,12 @@ class Tally {
 void mute(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally);
 // Checks that nobody has heard any of the new tune since mute(), or since this was called last, nor does
 // within `patience`: how long a sample may lie in a client's own buffers (a Pulse client's default fragment
-// is 2 s long).
+// is 2 s long). Of whom Listener::exact() is true, one sample that is not 0 is enough.
 void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
-// Both of them.
+// In mode `silence`, after that: each of them is given further samples, more than can have been on their way before, and not
+// one of them is other than 0. That holds behind a resampler, too: what it had of before has died away by now.
+void goesOnInSilence(const PrivateSession& session, const std::vector<Heard>& heard);
+// Both of the former.
 void muteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard, Tally& tally,
                    Milliseconds patience = Milliseconds(150));
 // What is made from here on is new; what of it was heard before is none.
@@ -91,5 +100,10 @@ void hearAgain(PrivateSession& session, std::vector<Heard>& heard);
 void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
 // Back to the even phase first, so that what is heard afterwards is new.
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard);
+// The control of what they did not hear while muted: the guard is stopped, live, and then `happens` what happened under it.
+// Everybody hears what is made from the moment before it on; how much is printed.
+void hearsWithoutGuard(
+    PrivateSession& session, std::vector<Heard>& heard, const std::string& cell,
+    const std::function<void()>& happens = [] {});
 
 } // namespace micguard::test

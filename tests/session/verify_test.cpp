@@ -304,7 +304,7 @@ TEST_CASE("muted before: nothing is opened, and nothing proven", "[verify]") {
         CHECK(proven.status == 6);
         CHECK(guard.state() == "muted");
         INFO("nobody else was let hear");
-        CHECK(other.listener->snapshot().audible[1] == other.counted);
+        CHECK(other.listener->madeIn(1) == other.counted);
         session.setPhase(0);
         guard.setMuted(false);
         count(proven, "muted before");

@@ -27,6 +27,7 @@ StreamSnapshot snapshotOf(const StreamStats& stats) {
     copy.nonZero = stats.nonZero;
     for (int p = 0; p < 2; ++p) {
         copy.audible[p] = stats.audible[p];
+        copy.ofSign[p] = stats.ofSign[p];
         copy.firstNsec[p] = stats.firstNsec[p];
         copy.lastNsec[p] = stats.lastNsec[p];
         copy.peak[p] = stats.peak[p];
@@ -95,19 +96,24 @@ void Analyser::count(unsigned parity, std::uint64_t samples, float level, std::i
 }
 
 void Analyser::feedDc(std::span<const float> samples, std::int64_t nowNsec) {
-    std::uint64_t found[2]{};
+    std::uint64_t found[2]{}, ofSign[2]{};
     float peak[2]{};
     for (const float sample : samples) {
+        if (sample == 0.0F)
+            continue;
         const float level = std::abs(sample);
+        const unsigned parity = sample > 0 ? 0 : 1; // what is no number is nobody's silence
+        ++ofSign[parity];
         if (!(level > threshold_))
             continue;
-        const unsigned parity = sample > 0 ? 0 : 1;
         ++found[parity];
         peak[parity] = std::max(peak[parity], level);
     }
-    for (unsigned parity = 0; parity < 2; ++parity)
+    for (unsigned parity = 0; parity < 2; ++parity) {
+        stats_.ofSign[parity].fetch_add(ofSign[parity]);
         if (found[parity] > 0)
             count(parity, found[parity], peak[parity], nowNsec);
+    }
 }
 
 namespace {

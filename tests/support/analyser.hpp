@@ -19,6 +19,8 @@ struct StreamStats {
     std::atomic<std::uint64_t>
         nonZero; // exactly what it says: at the graph's own rate and format silence is 0.0
     std::atomic<std::uint64_t> audible[2]; // by parity of the phase in which they were made
+    // dc: of the sign that this parity has, however weak. See Listener::exact().
+    std::atomic<std::uint64_t> ofSign[2];
     std::atomic<std::int64_t>
         firstNsec[2]; // arrival of the first and last audible one (CLOCK_MONOTONIC), 0: none
     std::atomic<std::int64_t> lastNsec[2];
@@ -40,6 +42,7 @@ struct StreamSnapshot {
     std::uint64_t samples = 0;
     std::uint64_t nonZero = 0;
     std::uint64_t audible[2]{};
+    std::uint64_t ofSign[2]{};
     std::int64_t firstNsec[2]{};
     std::int64_t lastNsec[2]{};
     float peak[2]{};

@@ -31,6 +31,14 @@ bool Listener::waitAudible(unsigned parity, std::uint64_t samples, Milliseconds 
                      timeout);
 }
 
+bool isExact(const PrivateSession& session, const ListenOptions& options) {
+    if (options.coding != Coding::dc || options.filtered || options.rate != session.rate())
+        return false;
+    // One without a test microphone's name listens to the default source, or to what another one is behind.
+    const unsigned made = session.has(options.target) ? session.mic(options.target).rate : 0;
+    return made == 0 || made == session.rate();
+}
+
 bool Listener::waitSamples(std::uint64_t samples, Milliseconds timeout) {
     const std::uint64_t before = snapshot().samples;
     return waitUntil([=](const StreamSnapshot& now) { return now.samples >= before + samples; }, timeout);
@@ -70,13 +78,14 @@ std::filesystem::path freshName(const std::filesystem::path& directory, const st
 class SharedListener final : public Listener {
   public:
     SharedListener(const PrivateSession& session, const std::string& name, std::string description,
-                   std::vector<std::string> argv)
+                   std::vector<std::string> argv, bool exact)
         : session_(session)
         , statsPath_(freshName(session.directory() / "log", name + ".stats"))
         , shared_(statsPath_)
         , argv_(std::move(argv))
         , description_(std::move(description)) {
         argv_.insert(argv_.end(), {"--stats", statsPath_.string()});
+        exact_ = exact;
     }
     ~SharedListener() override {
         process_.stop();
@@ -136,7 +145,7 @@ std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const Li
     return std::make_unique<SharedListener>(session, options.name,
                                             "native " + std::to_string(options.rate) +
                                                 (options.autoconnect ? "" : " without session manager"),
-                                            argv);
+                                            argv, isExact(session, options));
 }
 
 std::unique_ptr<Listener> attackListener(const PrivateSession& session, const std::string& program,
@@ -144,7 +153,7 @@ std::unique_ptr<Listener> attackListener(const PrivateSession& session, const st
     const std::string name = std::filesystem::path(program).filename().string();
     std::vector<std::string> argv{program};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return std::make_unique<SharedListener>(session, name, name, argv);
+    return std::make_unique<SharedListener>(session, name, name, argv, isExact(session, {}));
 }
 
 } // namespace micguard::test

@@ -23,6 +23,7 @@ struct ListenOptions {
     bool relink = false;      // native: and again whenever the link goes
     bool realTime = true;     // native; false: asks no bus for it, which an ordinary user's client waits for
     unsigned latencyMsec = 0; // parecord: --latency-msec; 0: its default
+    bool filtered = false;    // something on the way to it answers a change by ringing: effects, a canceller
 };
 
 // Owned by one thread. The program runs from start() on, and ends with this object at the latest.
@@ -39,6 +40,20 @@ class Listener {
     [[nodiscard]] virtual pid_t pid() const = 0;
     [[nodiscard]] virtual const std::string& description() const = 0;
 
+    // Nothing on the way to it rings: it takes the graph's own rate, at which PipeWire's resamplers let pass what comes
+    // (resample_is_passthrough() in audioconvert.c), and no filter is in between. Then a sample has the sign of the phase in
+    // which it was made, and counts however weak it is; what writes 16 bits (arecord, jack_rec) rounds to 0 below -96 dBFS.
+    [[nodiscard]] bool exact() const { return exact_; }
+    // Samples so far that were made in phases of this parity. Of one that is not exact() those from the threshold on: a
+    // resampler's answer to the end of a phase has the other phase's sign, up to 9 % of the step. What such a client gets of a
+    // weak leak is for whoever waits until that has died away, and then looks at `nonZero`.
+    [[nodiscard]] std::uint64_t madeIn(unsigned parity) const { return madeIn(parity, snapshot()); }
+    [[nodiscard]] std::uint64_t madeIn(unsigned parity, const StreamSnapshot& then) const {
+        return exact_ ? then.ofSign[parity] : then.audible[parity];
+    }
+    // As many frames come at once, of its own rate; 0: a cycle's.
+    [[nodiscard]] std::uint64_t fragment() const { return fragment_; }
+
     [[nodiscard]] StreamSnapshot snapshot() const { return snapshotOf(stats()); }
     void clearMarks() { test::clearMarks(mutableStats()); }
     // True once it has heard `samples` more samples of this parity than at the call. The control of every
@@ -52,7 +67,12 @@ class Listener {
   protected:
     [[nodiscard]] virtual const StreamStats& stats() const = 0;
     [[nodiscard]] virtual StreamStats& mutableStats() = 0;
+    bool exact_ = false;
+    std::uint64_t fragment_ = 0;
 };
+
+// Whether a client that captures so is exact().
+bool isExact(const PrivateSession& session, const ListenOptions& options);
 
 // mg-listen, a child process.
 std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const ListenOptions& options);

@@ -26,6 +26,8 @@ struct Recipe {
     Environment environment;
     bool floats = true;
     std::filesystem::path file; // empty: standard output
+    std::uint64_t fragment = 0; // see Listener
+    bool exact = false;
 };
 
 // Called from the reader thread only.
@@ -69,7 +71,10 @@ class ProgramListener final : public Listener {
         , analyser_(stats_, options.coding, options.rate,
                     options.threshold > 0          ? options.threshold
                     : options.coding == Coding::dc ? kDefaultThreshold
-                                                   : kDefaultToneThreshold) {}
+                                                   : kDefaultToneThreshold) {
+        exact_ = recipe_.exact;
+        fragment_ = recipe_.fragment;
+    }
     ~ProgramListener() override {
         halt();
         std::error_code ignored;
@@ -174,7 +179,7 @@ class ProgramListener final : public Listener {
 } // namespace
 
 std::unique_ptr<Listener> pwRecordListener(const PrivateSession& session, const ListenOptions& options) {
-    Recipe recipe{.description = "pw-record", .log = "pw-record"};
+    Recipe recipe{.description = "pw-record", .log = "pw-record", .exact = isExact(session, options)};
     recipe.argv = {"pw-record",  "--raw", "--format", "f32",
                    "--channels", "1",     "--rate",   std::to_string(options.rate)};
     if (!options.target.empty())
@@ -186,7 +191,9 @@ std::unique_ptr<Listener> pwRecordListener(const PrivateSession& session, const 
 }
 
 std::unique_ptr<Listener> parecordListener(const PrivateSession& session, const ListenOptions& options) {
-    Recipe recipe{.description = "parecord", .log = "parecord"};
+    Recipe recipe{.description = "parecord", .log = "parecord", .exact = isExact(session, options)};
+    recipe.fragment =
+        std::uint64_t{options.rate} * (options.latencyMsec != 0 ? options.latencyMsec : 2000) / 1000;
     recipe.argv = {"parecord", "--raw", "--format=float32le", "--channels=1",
                    "--rate=" + std::to_string(options.rate)};
     if (!options.target.empty())
@@ -206,8 +213,9 @@ std::unique_ptr<Listener> commandListener(const PrivateSession& session, const L
 }
 
 std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const ListenOptions& options) {
-    Recipe recipe{.description = "arecord", .log = "arecord"};
+    Recipe recipe{.description = "arecord", .log = "arecord", .exact = isExact(session, options)};
     recipe.floats = false;
+    recipe.fragment = options.rate / 8; // a quarter of the half second that it asks for
     recipe.argv = {"arecord", "-q",     "-D", "pipewire", "-t", "raw",
                    "-f",      "S16_LE", "-c", "1",        "-r", std::to_string(options.rate)};
     if (!options.target.empty())
@@ -229,7 +237,10 @@ std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOpti
         return !port.empty();
     });
     const std::string description = node.property("node.description");
-    Recipe recipe{.description = "jack_rec", .log = "jack_rec"};
+    // JACK has no other rate than the graph's.
+    ListenOptions atGraphRate = options;
+    atGraphRate.rate = session.rate();
+    Recipe recipe{.description = "jack_rec", .log = "jack_rec", .exact = isExact(session, atGraphRate)};
     recipe.floats = false;
     recipe.file = session.directory() / "log" / ("jack_rec." + options.target + ".wav");
     // Once its ring buffer has overrun, jack_rec is out of step by a byte and writes noise: give its disk thread

@@ -96,6 +96,8 @@ class PrivateSession {
         return (runtimeDirectory() / "pipewire-0-manager").string();
     }
     [[nodiscard]] std::string busAddress() const;
+    [[nodiscard]] unsigned quantum() const { return options_.quantum; }
+    [[nodiscard]] unsigned rate() const { return options_.rate; }
     // The session's own view of the server; a new one after each start of PipeWire.
     [[nodiscard]] Graph& graph();
 
@@ -107,6 +109,7 @@ class PrivateSession {
 
     void plug(const MicSpec& spec, Linger linger = Linger::no);
     void unplug(const std::string& mic);
+    [[nodiscard]] bool has(const std::string& mic) const { return mics_.contains(mic); }
     [[nodiscard]] const MicSpec& mic(const std::string& name) const;
     [[nodiscard]] const ControlFile& control(const std::string& mic) const;
     void setPhase(const std::string& mic, std::uint32_t phase);

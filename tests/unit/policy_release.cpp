@@ -157,6 +157,26 @@ TEST_CASE("what no ordinary tool can mute stays shut when the guard goes while m
     CHECK(world.plan().empty());
 }
 
+TEST_CASE("released in sever, a stream of a source that stays silent is shown to the session manager again") {
+    World world(std::string(desk) + R"(
+        node 20 class=Audio/Source name=mic client=10 locked
+        port 21 of 20 out
+        client 30 exe=/usr/bin/call name=Call
+        node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
+        port 32 of 31 in
+    )");
+    world.receive(event::ModeChosen{Mode::Sever});
+    world.mute();
+    REQUIRE(world.server.linked() == Pairs{});
+    world.receive(event::Released{true});
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 0.0f);
+    CHECK(world.server.audible() == Pairs{});
+    CHECK(world.server.linked() == Pairs{"mic -> call"});
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{20}) != permission::none);
+    CHECK(world.server.permission(GlobalId{10}, GlobalId{31}) != permission::none);
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("what no ordinary tool can mute is open when the guard goes while live") {
     World world(std::string(desk) + "node 20 class=Audio/Source name=locked client=10 locked");
     world.mute();

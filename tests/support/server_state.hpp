@@ -32,16 +32,24 @@ struct ServerState {
     };
     std::vector<Source> sources;
     std::map<std::uint32_t, Object> objects;
-    std::vector<Entry> permissions;   // on single objects, that is not the default
-    std::vector<std::string> targets; // "SUBJECT KEY VALUE" of the metadata that moves streams
+    std::vector<Entry> permissions; // on single objects, that is not the default
+    struct Target {
+        std::uint32_t subject = 0;
+        std::string key, value;
+    };
+    std::vector<Target> targets; // of the metadata that moves streams
 };
 
 // Throws if the server does not tell all of it in time.
 ServerState readServer(const PrivateSession& session, Milliseconds timeout = Milliseconds(5000));
 
-// What is left in a server where nothing is muted and nobody is ruled out, one line each. What a guard keeps
+enum class GuardIs { there, gone };
+
+// What is left in a server where nothing is muted and nobody is ruled out, or from which the guard has gone, one line each:
+// "SOURCE is silenced", "client … has PERMISSIONS on …", what the metadata says. Of one that is there, what a guard keeps
 // always is none: w and x on its own and the session manager's Client objects, and its own nodes.
-std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session);
+std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session,
+                                   GuardIs guard = GuardIs::there);
 // What is missing in a server where everything is muted.
 std::vector<std::string> openings(const ServerState& state, const PrivateSession& session, bool sever);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/faults/server_state.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <pipewire/extensions/metadata.h>
 #include <pipewire/pipewire.h>
@@ -132,8 +132,7 @@ const pw_metadata_events metadataEvents = {
     .property = [](void* data, std::uint32_t subject, const char* key, const char*,
                    const char* value) noexcept {
         if (key && value && (!std::strcmp(key, "target.object") || !std::strcmp(key, "target.node")))
-            static_cast<Asked*>(data)->reader->state.targets.push_back(std::to_string(subject) + " " + key +
-                                                                       " " + value);
+            static_cast<Asked*>(data)->reader->state.targets.push_back({subject, key, value});
         return 0;
     }};
 
@@ -193,15 +192,18 @@ const pw_core_events coreEvents = {
             }
         }};
 
+std::string describe(const ServerState& state, std::uint32_t id) {
+    const auto found = state.objects.find(id);
+    if (found == state.objects.end())
+        return std::to_string(id) + " (gone)";
+    const auto node = found->second.type == "Port" ? state.objects.find(found->second.client) : found;
+    return std::to_string(id) + " (" + found->second.type + " " +
+           (node == state.objects.end() ? "" : node->second.name) + ")";
+}
+
 std::string describe(const ServerState& state, const ServerState::Entry& entry) {
-    const auto name = [&](std::uint32_t id) {
-        const auto found = state.objects.find(id);
-        return std::to_string(id) + (found == state.objects.end()
-                                         ? " (gone)"
-                                         : " (" + found->second.type + " " + found->second.name + ")");
-    };
-    return "client " + name(entry.client) + " has " + std::to_string(entry.permissions) + " on " +
-           name(entry.object);
+    return "client " + describe(state, entry.client) + " has " + std::to_string(entry.permissions) + " on " +
+           describe(state, entry.object);
 }
 
 std::set<std::uint32_t> clientsOf(const ServerState& state, pid_t pid) {
@@ -254,13 +256,18 @@ ServerState readServer(const PrivateSession& session, Milliseconds timeout) {
     return std::move(reader.state);
 }
 
-std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session) {
+std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session, GuardIs guard) {
     std::vector<std::string> found;
     for (const auto& source : state.sources)
         if ((source.limit && *source.limit == 0) || source.monitorMute.value_or(false))
             found.push_back(source.name + " is silenced");
-    const auto guards = clientsOf(state, session.pid(Daemon::micguardd));
-    const auto managers = clientsOf(state, session.pid(Daemon::wireplumber));
+    if (guard == GuardIs::gone)
+        for (const auto& [id, object] : state.objects)
+            if (object.type == "Node" && object.name.starts_with("micguard."))
+                found.push_back(object.name + " is there");
+    const bool isThere = guard == GuardIs::there;
+    const auto guards = clientsOf(state, isThere ? session.pid(Daemon::micguardd) : -1);
+    const auto managers = clientsOf(state, isThere ? session.pid(Daemon::wireplumber) : -1);
     const auto isGuards = [&](const ServerState::Object& object) {
         if (object.type == "Port") {
             const auto node = state.objects.find(object.client);
@@ -278,8 +285,11 @@ std::vector<std::string> leftovers(const ServerState& state, const PrivateSessio
             continue;
         found.push_back(describe(state, entry));
     }
+    // That somebody asks for what is the default source, WirePlumber notes by itself (linking-utils.lua, checkFollowDefault()).
     for (const auto& target : state.targets)
-        found.push_back("metadata: " + target);
+        if (target.key != "target.node" || target.value != "-1")
+            found.push_back("metadata: " + target.key + " " + target.value + " of " +
+                            describe(state, target.subject));
     return found;
 }
 
