@@ -8,6 +8,7 @@
 #include "daemon/bus/stop_job.hpp"
 #include "daemon/desktop/priority.hpp"
 #include "daemon/loop_watch.hpp"
+#include "daemon/memory_use.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"
@@ -464,10 +465,18 @@ std::vector<std::pair<std::string, std::string>> App::diagnostics() {
     facts.emplace_back("daemon.pid", std::to_string(getpid()));
     facts.emplace_back("daemon.nice", std::to_string(priority()));
     facts.emplace_back("daemon.realtime", runsInRealTime() ? "yes" : "no");
-    // The longest that anything had to wait for its turn since the start, and how much of that was our own work.
-    facts.emplace_back("loop.longest-turn-us", std::to_string(loopTimes().longestTurnUsec));
-    facts.emplace_back("loop.longest-work-us", std::to_string(loopTimes().longestWorkUsec));
-    facts.emplace_back("loop.turns-by-work-us", turnsText(loopTimes()));
+    // The longest that anything had to wait for its turn since the start, and how much of that was our own work, and our own
+    // doing.
+    const LoopTimes loop = loopTimes();
+    facts.emplace_back("loop.longest-turn-us", std::to_string(loop.longestTurnUsec));
+    facts.emplace_back("loop.longest-work-us", std::to_string(loop.longestWorkUsec));
+    facts.emplace_back("loop.longest-away-us", std::to_string(loop.longestAwayUsec));
+    facts.emplace_back("loop.turns-by-work-us", turnsText(loop.turnsByWork));
+    facts.emplace_back("loop.turns-by-away-us", turnsText(loop.turnsByAway));
+    if (const auto memory = memoryUse()) {
+        facts.emplace_back("memory.allocated-kib", std::to_string(memory->allocatedKib));
+        facts.emplace_back("memory.from-system-kib", std::to_string(memory->fromSystemKib));
+    }
     facts.emplace_back("session.locked", session_.state());
     facts.emplace_back("talk.shortcut", shortcuts_.state());
     facts.emplace_back("notify.server", notifications_.state());

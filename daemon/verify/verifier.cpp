@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <sstream>
+#include <system_error>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -41,12 +43,17 @@ T valueOf(const nlohmann::json& line, const char* key, T otherwise) {
 // Kept alive by the call under way, too: `verifier` is null once nobody wants the answer.
 struct Verifier::Run {
     Verifier* verifier = nullptr;
-    std::unique_ptr<GSubprocess, Unref> process;
+    // GLib waits until the new process has become the program, and that is an ordinary process, which may wait long for a
+    // processor: 55 ms were seen. So this thread waits, and no longer than that.
+    std::thread starting;
+    std::unique_ptr<GSubprocess, Unref> process; // this and the next are the thread's until it has ended
+    std::string trouble;
     std::unique_ptr<GCancellable, Unref> cancel;
     std::string owner;
     Done done;
+    unsigned seconds = 0;
     guint timer = 0;
-    bool late = false;
+    bool late = false, ownerLeft = false;
 
     ~Run() {
         if (timer)
@@ -60,6 +67,12 @@ Verifier::Verifier(std::string program)
 Verifier::~Verifier() {
     if (!run_)
         return;
+    if (run_->starting.joinable())
+        run_->starting.join();
+    while (g_idle_remove_by_data(this)) {
+    }
+    if (!run_->process)
+        return;
     g_subprocess_force_exit(run_->process.get());
     g_cancellable_cancel(run_->cancel.get());
 }
@@ -72,33 +85,58 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
         words.emplace_back("--bluetooth");
     if (options.tone)
         words.emplace_back("--tone");
-    std::vector<const char*> argv;
-    argv.reserve(words.size() + 1);
-    for (const std::string& word : words)
-        argv.push_back(word.c_str());
-    argv.push_back(nullptr);
-
-    const std::unique_ptr<GSubprocessLauncher, Unref> launcher(g_subprocess_launcher_new(
-        static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE)));
-    // It is no part of the service to systemd, and an ordinary client to PipeWire.
-    for (const char* variable :
-         {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "PIPEWIRE_REMOTE", "G_MESSAGES_DEBUG"})
-        g_subprocess_launcher_unsetenv(launcher.get(), variable);
-    GError* error = nullptr;
-    GSubprocess* process = g_subprocess_launcher_spawnv(launcher.get(), argv.data(), &error);
-    if (!process) {
-        const std::string text = "cannot run " + program_ + ": " + error->message;
-        g_clear_error(&error);
-        return done(tl::unexpected(text));
-    }
     run_ = std::make_unique<Run>();
     run_->verifier = this;
-    run_->process.reset(process);
     run_->cancel.reset(g_cancellable_new());
     run_->owner = owner;
     run_->done = std::move(done);
+    run_->seconds = options.seconds;
+    auto spawn = [this, run = run_.get(), words = std::move(words)] {
+        std::vector<const char*> argv;
+        argv.reserve(words.size() + 1);
+        for (const std::string& word : words)
+            argv.push_back(word.c_str());
+        argv.push_back(nullptr);
+        // Descriptors stay open, which those of ours do not that matter (O_CLOEXEC): only then GLib takes posix_spawn(3). A
+        // fork would have the loop wait at the first page that it touches until all are copied.
+        const std::unique_ptr<GSubprocessLauncher, Unref> launcher(g_subprocess_launcher_new(
+            static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE |
+                                          G_SUBPROCESS_FLAGS_INHERIT_FDS)));
+        // It is no part of the service to systemd, and an ordinary client to PipeWire.
+        for (const char* variable :
+             {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "PIPEWIRE_REMOTE", "G_MESSAGES_DEBUG"})
+            g_subprocess_launcher_unsetenv(launcher.get(), variable);
+        GError* error = nullptr;
+        run->process.reset(g_subprocess_launcher_spawnv(launcher.get(), argv.data(), &error));
+        if (!run->process)
+            run->trouble = error->message;
+        g_clear_error(&error);
+        g_idle_add_full(
+            G_PRIORITY_DEFAULT,
+            [](gpointer self) -> gboolean {
+                static_cast<Verifier*>(self)->started();
+                return G_SOURCE_REMOVE;
+            },
+            this, nullptr);
+    };
+    try {
+        run_->starting = std::thread(std::move(spawn));
+    } catch (const std::system_error& error) {
+        const auto run = std::exchange(run_, nullptr);
+        run->done(tl::unexpected("cannot run " + program_ + ": " + error.what()));
+    }
+}
+
+void Verifier::started() {
+    run_->starting.join();
+    if (!run_->process) {
+        const auto run = std::exchange(run_, nullptr);
+        return run->done(tl::unexpected("cannot run " + program_ + ": " + run->trouble));
+    }
+    if (run_->ownerLeft)
+        g_subprocess_send_signal(run_->process.get(), SIGTERM);
     run_->timer = g_timeout_add_seconds(
-        3 * options.seconds + patienceSeconds,
+        3 * run_->seconds + patienceSeconds,
         [](gpointer data) -> gboolean {
             auto* run = static_cast<Run*>(data);
             run->timer = 0;
@@ -108,7 +146,7 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
         },
         run_.get());
     g_subprocess_communicate_utf8_async(
-        process, nullptr, run_->cancel.get(),
+        run_->process.get(), nullptr, run_->cancel.get(),
         [](GObject* source, GAsyncResult* result, gpointer data) {
             char* output = nullptr;
             char* complaint = nullptr;
@@ -140,7 +178,10 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
 }
 
 void Verifier::ownerLeft(const std::string& owner) {
-    if (run_ && run_->owner == owner)
+    if (!run_ || run_->owner != owner)
+        return;
+    run_->ownerLeft = true;
+    if (!run_->starting.joinable())
         g_subprocess_send_signal(run_->process.get(), SIGTERM);
 }
 

@@ -15,7 +15,8 @@
 
 namespace micguard {
 
-// Main context only; nothing of it waits. Destroying it ends what runs, and answers nobody.
+// Main context only; nothing of it waits but its end, for a process that is just being started. Destroying it ends what runs, and
+// answers nobody.
 class Verifier {
   public:
     using Results = std::vector<VerifyResult>;
@@ -35,6 +36,7 @@ class Verifier {
 
   private:
     struct Run;
+    void started();
     std::string program_;
     std::unique_ptr<Run> run_;
 };

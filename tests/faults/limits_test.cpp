@@ -139,35 +139,48 @@ TEST_CASE("no more descriptors for the guard", "[faults][descriptors]") {
     std::printf("      it ended for want of descriptors %u times of %u\n", ended, struck);
 }
 
-// design: a Props with a volume ramp ends PipeWire 1.4.2 (attack-crash_server).
+namespace {
+
+// Somebody who is connected again at once, and links himself.
+std::vector<Heard> fastOnTone(const PrivateSession& session) {
+    std::vector<Heard> fast;
+    fast.push_back({"tone", attackListener(session, std::string(ATTACKERS) + "/attack-reconnect_fast",
+                                           {"--source", "tone"})});
+    fast.back().listener->start();
+    return fast;
+}
+
+// A Props with a volume ramp ends PipeWire 1.4.2.
+void crashServer(Ordeal& ordeal) {
+    ordeal.moment(30ms);
+    const pid_t server = ordeal.session.pid(Daemon::pipewire);
+    ordeal.session.run(
+        {std::string(ATTACKERS) + "/attack-crash_server", "--source", "tone", "--seconds", "5"});
+    // It tells whether it lost its connection; whether the server is gone is for us to see.
+    REQUIRE(eventually([&] { return !ordeal.session.running(Daemon::pipewire); }));
+    ordeal.recover();
+    CHECK(ordeal.session.pid(Daemon::pipewire) != server);
+}
+
+} // namespace
+
 TEST_CASE("the server crashes fifty times in a row, and whoever listens is connected again at once",
           "[faults][crashes]") {
     const std::string mode = GENERATE("silence", "sever");
     Ordeal ordeal(guardedSession(plain), mode,
                   "native, reconnect_fast × two kinds × PipeWire crashed again and again");
+    ordeal.guardLives();
     ordeal.mute();
-    std::vector<Heard> fast;
-    fast.push_back({"tone", attackListener(ordeal.session, std::string(ATTACKERS) + "/attack-reconnect_fast",
-                                           {"--source", "tone"})});
-    fast.back().listener->start();
-    unsigned crashed = 0;
+    std::vector<Heard> fast = fastOnTone(ordeal.session);
     for (unsigned run = 0; run < rounds(2); run++) {
         INFO("crash " << run << ", MICGUARD_SEED=" << faultSeed());
-        ordeal.moment(30ms);
-        const pid_t server = ordeal.session.pid(Daemon::pipewire);
-        ordeal.session.run(
-            {std::string(ATTACKERS) + "/attack-crash_server", "--source", "tone", "--seconds", "5"});
-        // It tells whether it lost its connection; whether the server is gone is for us to see.
-        REQUIRE(eventually([&] { return !ordeal.session.running(Daemon::pipewire); }));
-        crashed++;
-        ordeal.recover();
-        CHECK(ordeal.session.pid(Daemon::pipewire) != server);
+        crashServer(ordeal);
         ordeal.expectMuted();
         ordeal.listen(Milliseconds(100));
         listenWhileMuted(fast, ordeal.tally, Milliseconds(50));
         CHECK(fast.back().listener->running());
+        ordeal.sample();
     }
-    std::printf("      %u crashes\n", crashed);
     INFO("control: it hears once it may");
     ordeal.session.setPhase(0);
     ordeal.guard->setMuted(false);
@@ -176,10 +189,38 @@ TEST_CASE("the server crashes fifty times in a row, and whoever listens is conne
     ordeal.unmute();
 }
 
+// What the guard did for the last server must not stay with it: it goes through all of them.
+TEST_CASE("the server crashes fifty times in a row while everybody may listen", "[faults][crashes]") {
+    const std::string mode = GENERATE("silence", "sever");
+    Ordeal ordeal(guardedSession(plain), mode,
+                  "native, reconnect_fast × two kinds × PipeWire crashed again and again, live");
+    ordeal.guardLives();
+    std::vector<Heard> fast = fastOnTone(ordeal.session);
+    const pid_t guard = ordeal.session.pid(Daemon::micguardd);
+    for (unsigned run = 0; run < rounds(2); run++) {
+        INFO("crash " << run << ", MICGUARD_SEED=" << faultSeed());
+        crashServer(ordeal);
+        CHECK(ordeal.guard->waitState("live"));
+        hearAgain(ordeal.session, ordeal.heard);
+        hearAgain(ordeal.session, fast);
+        ordeal.expectNothingLeft();
+        ordeal.sample();
+    }
+    CHECK(ordeal.session.pid(Daemon::micguardd) == guard);
+    INFO("and a mute holds as ever");
+    ordeal.mute();
+    ordeal.listen();
+    changeTune(ordeal.session, fast);
+    listenWhileMuted(fast, ordeal.tally);
+    fast.clear();
+    ordeal.unmute();
+}
+
 TEST_CASE("clients that go in the midst of every step of a sever", "[faults][vanishing]") {
     const std::string mode = GENERATE("sever", "silence");
     Ordeal ordeal(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::raw}), mode,
                   "native × three kinds × six clients killed in the midst of mute and unmute");
+    ordeal.guardLives();
     unsigned crashes = 0;
     std::vector<Heard> victims;
     const auto fill = [&] {

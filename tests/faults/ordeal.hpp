@@ -4,6 +4,9 @@
 // server what it has in force.
 #pragma once
 
+#include "tests/faults/curve.hpp"
+#include "tests/faults/growth.hpp"
+#include "tests/support/server_state.hpp"
 #include "tests/session/trial.hpp"
 
 #include <cstdint>
@@ -21,16 +24,9 @@ unsigned rounds(unsigned common);
 // lets it).
 std::uint64_t faultSeed();
 
-// What a process costs over a run: the medians of both halves must not differ by more than allocators waver.
-class Curve {
-  public:
-    void sample(pid_t pid); // another pid begins it anew
-    void check() const;     // Catch2's CHECK; nothing for less than 20 samples
-
-  private:
-    pid_t pid_ = 0;
-    std::vector<std::uint64_t> kib_, descriptors_;
-};
+// Of a fault that may take the guard with it: after a third of the rounds it is left alone, so that it is seen what many of them
+// make of one that lives.
+bool spared(unsigned run, unsigned count);
 
 // Native, linked by the session manager.
 std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source);
@@ -49,6 +45,8 @@ class Ordeal {
     std::vector<Heard> heard;
     Tally tally;
     std::mt19937_64 random;
+    std::uint64_t anonymousMay =
+        anonymousMore; // KiB that there may be more of by chance, from third to third
 
     unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); }
     // Waits for a random while, up to `longest`: the moment of a fault.
@@ -75,6 +73,13 @@ class Ordeal {
     void listen(Milliseconds patience = Milliseconds(150));
     void expectMuted();
     void expectNothingLeft();
+    // What the server does with new clients by now, for these two.
+    void setAdmission(Admission admission) { admission_ = admission; }
+
+    // What the guard costs at this moment; the moments are to be alike. unmute() and whileLive() do it.
+    void sample();
+    // One guard goes through so many of the rounds that its memory can be judged: then it has to be.
+    void guardLives(bool longEnough = rounds(1) >= 50) { guardLives_ = longEnough; }
 
     // Another listener, by what makes it; started now, and again whenever it has ended.
     void add(const std::string& source, std::function<std::unique_ptr<Listener>()> make);
@@ -86,6 +91,8 @@ class Ordeal {
     void amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend);
 
     std::string mode_;
+    Admission admission_ = Admission::relaxed;
+    bool guardLives_ = false;
     std::vector<std::function<std::unique_ptr<Listener>()>> makers_; // one for each of heard
     Curve curve_;
 };

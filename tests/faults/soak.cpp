@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Everything at once and for long: clients of all kinds come and go, microphones are plugged, rules are set
-// and forgotten, holds are taken, processes are killed and stopped, the mute is toggled. MICGUARD_SOAK: how
-// many minutes; MICGUARD_SOAK_FILE: where the curves go, one line a minute. Run by scripts/soak.
+// and forgotten, holds are taken, processes are killed and stopped, the mute is toggled. In every second ten minutes
+// (of less than thirty: in the second third) nobody kills the guard, so that its memory tells something: there it is judged.
+// MICGUARD_SOAK: how many minutes; MICGUARD_SOAK_FILE: where the curves go, one line a minute. Run by scripts/soak.
 #include "tests/faults/ordeal.hpp"
 #include "tests/support/figures.hpp"
 
@@ -31,6 +32,16 @@ class Soak {
 
     unsigned toggles = 0, clients = 0, plugs = 0, rules = 0, holds = 0, faults = 0;
 
+    // From now on, or until now, the guard is left alone by whoever kills.
+    void spare(bool on) {
+        if (on == (sparedPid_ != 0))
+            return;
+        note(on ? "the guard is spared from here on" : "the guard is spared no more");
+        checkSpared();
+        sparedPid_ = on ? ordeal_.session.pid(Daemon::micguardd) : 0;
+    }
+    [[nodiscard]] bool sparing() const { return sparedPid_ != 0; }
+
     void step() {
         switch (ordeal_.below(8)) {
         case 0:
@@ -49,6 +60,7 @@ class Soak {
         }
     }
     void end() {
+        checkSpared();
         if (muted_)
             toggle();
         rule_ = false;
@@ -66,6 +78,11 @@ class Soak {
     }
 
   private:
+    // Whoever is left alone does not end.
+    void checkSpared() const {
+        CHECK((sparedPid_ == 0 || ordeal_.session.pid(Daemon::micguardd) == sparedPid_));
+    }
+
     void note(const std::string& step) {
         trail_.push_back(step);
         if (trail_.size() > 30)
@@ -167,7 +184,7 @@ class Soak {
                                                              {Daemon::pipewire, "PipeWire"},
                                                              {Daemon::bus, "the bus"}};
         const auto [daemon, name] = all[ordeal_.below(5)];
-        const bool kill = ordeal_.below(3) != 0;
+        const bool kill = ordeal_.below(3) != 0 && !(sparing() && daemon == Daemon::micguardd);
         note(std::string(kill ? "kill " : "stop and continue ") + name);
         INFO("now: " << trail_.back());
         // What is plugged in belongs to the test's own connection.
@@ -199,6 +216,7 @@ class Soak {
     std::vector<std::string> plugged_;
     std::deque<std::string> trail_;
     bool muted_ = false, rule_ = false;
+    pid_t sparedPid_ = 0;
 };
 
 } // namespace
@@ -209,7 +227,7 @@ TEST_CASE("soak", "[soak]") {
     const double minutes = asked ? std::strtod(asked, nullptr) : 1;
     std::ofstream curves(file ? file : "/dev/null");
     curves << "minute,toggles,clients,plugs,rules,holds,faults,forbidden,pss_kib,descriptors,longest_reply_"
-              "ms,pid\n";
+              "ms,pid,allocated_kib,spared\n";
     const auto start = std::chrono::steady_clock::now();
     Soak soak;
     const auto tell = [&](unsigned minute) {
@@ -217,19 +235,25 @@ TEST_CASE("soak", "[soak]") {
         const pid_t pid = ordeal.session.pid(Daemon::micguardd);
         const auto descriptors = openDescriptors(pid);
         const auto kib = proportionalKib(pid);
+        const std::string allocated = ordeal.guard->diagnostics()["memory.allocated-kib"];
         const double longest = static_cast<double>(ordeal.tally.longestReply()) / 1e6;
         std::printf("minute %u: %u toggles, %u clients, %u plugs, %u rules, %u holds, %u faults; %llu "
-                    "forbidden samples; PSS %llu KiB, %llu "
-                    "descriptors, longest reply %.1f ms\n",
+                    "forbidden samples; PSS %llu KiB, allocated %s KiB, %llu "
+                    "descriptors, longest reply %.1f ms%s\n",
                     minute, soak.toggles, soak.clients, soak.plugs, soak.rules, soak.holds, soak.faults,
                     static_cast<unsigned long long>(ordeal.tally.audible()),
-                    static_cast<unsigned long long>(kib), static_cast<unsigned long long>(descriptors),
-                    longest);
+                    static_cast<unsigned long long>(kib), allocated.c_str(),
+                    static_cast<unsigned long long>(descriptors), longest, soak.sparing() ? " (spared)" : "");
         std::fflush(stdout);
         curves << minute << ',' << soak.toggles << ',' << soak.clients << ',' << soak.plugs << ','
                << soak.rules << ',' << soak.holds << ',' << soak.faults << ',' << ordeal.tally.audible()
-               << ',' << kib << ',' << descriptors << ',' << longest << ',' << pid << std::endl;
+               << ',' << kib << ',' << descriptors << ',' << longest << ',' << pid << ',' << allocated << ','
+               << soak.sparing() << std::endl;
     };
+    const std::chrono::duration<double> stretch(minutes < 30 ? minutes * 60 / 3 : 600);
+    soak.ordeal().guardLives(minutes >= 3);
+    // The number of clients and microphones goes up and down, and leaves holes: what is allocated is the measure here.
+    soak.ordeal().anonymousMay = 512;
     unsigned told = 0;
     for (unsigned number = 0;; number++) {
         const auto now = std::chrono::steady_clock::now();
@@ -237,6 +261,7 @@ TEST_CASE("soak", "[soak]") {
             tell(++told);
         if (now - start >= std::chrono::duration<double>(minutes * 60))
             break;
+        soak.spare(static_cast<int>((now - start) / stretch) % 2 == 1);
         INFO("step " << number << ", MICGUARD_SEED=" << faultSeed() << ", after" << soak.trail());
         soak.step();
     }

@@ -17,6 +17,7 @@ TOOLS = os.environ.get("MICGUARD_TEST_BUILD", os.path.join(TOP, "build"))
 FOLDER = os.environ["MICGUARD_TEST_FOLDER"]  # control files and listeners' figures; survives a boot
 MICROPHONES = ("builtin", "headset")
 UNIT = "micguard.service"
+LET_IN = "micguard-let-in.service"
 BUS = "org.micguard.MicGuard1"
 PATH = "/org/micguard/MicGuard1"
 PATIENCE = 20.0
@@ -88,6 +89,15 @@ def active():
 
 def guard_pid():
     return int(show("MainPID") or 0)
+
+
+def confinement(pid):
+    """What the kernel says of a process: NoNewPrivs, Seccomp, Umask …"""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    except OSError:
+        return {}
 
 
 def prop(name):

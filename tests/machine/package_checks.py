@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 
-from machine import (FOLDER, MICROPHONES, UNIT, active, guard_pid, hears, limit, listening, live, mute, note, out, phase, points, prop,
-                     run, show, silent, turning_up, unmute, until, user_mutes)
+from machine import (FOLDER, LET_IN, MICROPHONES, UNIT, active, confinement, guard_pid, hears, limit, listening, live, mute, note, out,
+                     phase, points, prop, run, show, silent, turning_up, unmute, until, user_mutes)
 
 HERE = os.path.abspath(__file__)
 OLD, NEW = "/srv/packages/old.deb", glob.glob("/srv/packages/micguard_*.deb")[0]
@@ -197,6 +197,9 @@ def removal():
     points.ok(not os.path.exists("/usr/libexec/micguardd"), "the program is gone")
     points.same(guards(), ["second /usr/libexec/micguardd --let-in", "tester /usr/libexec/micguardd --let-in"],
                 "all that runs is who lets in where PipeWire was started for strict admission")
+    held = confinement(int(show("MainPID", LET_IN) or 0))
+    points.same([held.get(name) for name in ("NoNewPrivs", "Seccomp", "Umask")], ["1", "2", "0077"],
+                "and that works in its unit's sandbox: no new privileges, a filter of system calls, its umask")
     for who, found in (("tester", usable()), ("second", as_user("second", "usable"))):
         if "error" in found:
             note(as_user(who, "remains").get("text", "nothing can be said of it"))

@@ -18,7 +18,7 @@ import sys
 import threading
 import xml.etree.ElementTree
 
-from machine import (BUS, MICROPHONES, PATH, TOP, UNIT, active, goes_on, guard_pid, heard, hears, journal, limit, listening, live,
+from machine import (BUS, LET_IN, MICROPHONES, PATH, TOP, UNIT, active, confinement, goes_on, guard_pid, heard, hears, journal, limit, listening, live,
                      made, mute, note, out, phase, points, prop, run, show, silent, turning_up, unmute,
                      until, user_mutes)
 
@@ -48,35 +48,58 @@ def enabled():
     points.same(show("Type"), wanted, f"Type is {wanted} with systemd {number}")
 
 
+def settings_of(unit):
+    """What of a unit's settings is its sandbox."""
+    with open(show("FragmentPath", unit), encoding="utf-8") as file:
+        return [line for line in file.read().splitlines()
+                if re.match(r"(NoNew|Lock|Memory|Restrict|SystemCall|UMask|Protect|Private)", line)]
+
+
+# What single settings of the unit do, where others of it refuse the same.
+ALONE = (("RestrictRealtime=yes", "real time by sched_setscheduler"), ("SystemCallArchitectures=native", "calls of another architecture"))
+
+
 def sandbox():
-    with open(f"/proc/{guard_pid()}/status", encoding="utf-8") as file:
-        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
     for name, wanted in (("NoNewPrivs", "1"), ("Seccomp", "2"), ("Umask", "0077")):
-        points.same(status.get(name), wanted, f"the running guard has {name} {wanted}")
-    # The unit itself with another program in it.
-    with open(show("FragmentPath"), encoding="utf-8") as file:
-        settings = [line for line in file.read().splitlines()
-                    if re.match(r"(NoNew|Lock|Memory|Restrict|SystemCall|UMask|Protect|Private)", line)]
+        points.same(confinement(guard_pid()).get(name), wanted, f"the running guard has {name} {wanted}")
     command = ["systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect"]
     tried = ["/usr/bin/python3", TOP + "/tests/machine/probe.py", show("MainPID", "wireplumber.service"), show("MainPID", "pipewire.service")]
     run("mkdir", "-p", os.path.expanduser("~/.local/state"))
-    outside = out(*command, *tried)
-    inside = out(*command, *[option for line in settings for option in ("-p", line)], *tried)
-    if not points.ok(outside.startswith("{") and inside.startswith("{"), "the probe of the sandbox runs", outside + inside):
+
+    def probed(settings):
+        return out(*command, *[option for line in settings for option in ("-p", line)], *tried)
+    outside = probed([])
+    if not points.ok(outside.startswith("{"), "the probe of the sandbox runs", outside):
         return
-    outside, inside = json.loads(outside), json.loads(inside)
+    outside = json.loads(outside)
+    # The units themselves with another program in them.
+    for unit in (UNIT, LET_IN):
+        inside = probed(settings_of(unit))
+        if points.ok(inside.startswith("{"), f"{unit}: the probe runs in its sandbox", inside):
+            within(unit, outside, json.loads(inside))
+    for setting, name in ALONE:
+        text = probed([setting])
+        if outside["forbidden"][name] != "done":
+            points.skip(f"{setting} alone refuses {name}", f"so does this machine: {outside['forbidden'][name]}")
+        elif points.ok(text.startswith("{"), f"the probe runs under {setting}", text):
+            points.ok(json.loads(text)["forbidden"][name] != "done", f"{setting} alone refuses {name}", text)
+            points.same(json.loads(text)["needed"]["asking for real time by sched_setattr"], "done", f"{setting} does not reach sched_setattr")
+    left_out(command, tried)
+    for unit in (UNIT, LET_IN):
+        rating = out("systemd-analyze", "--user", "--no-pager", "security", unit).splitlines()[-1]
+        note(rating)
+        level = re.search(rf"level for {re.escape(unit)}: ([\d.]+)", rating)
+        points.ok(level and float(level[1]) < 7.5, f"systemd-analyze security rates {unit} below 7.5", rating)
+
+
+def within(unit, outside, inside):
     for name, answer in inside["forbidden"].items():
         if outside["forbidden"][name] != "done":
-            points.skip(f"the sandbox refuses {name}", f"so does this machine: {outside['forbidden'][name]}")
+            points.skip(f"{unit} refuses {name}", f"so does this machine: {outside['forbidden'][name]}")
         else:
-            points.ok(answer != "done", f"the sandbox refuses {name}")
+            points.ok(answer != "done", f"{unit} refuses {name}")
     for name, answer in inside["needed"].items():
-        points.same(answer, "done", f"the sandbox allows {name}")
-    left_out(command, tried)
-    rating = out("systemd-analyze", "--user", "--no-pager", "security", UNIT).splitlines()[-1]
-    note(rating)
-    level = re.search(r"level for micguard.service: ([\d.]+)", rating)
-    points.ok(level and float(level[1]) < 7.5, "systemd-analyze security rates it below 7.5", rating)
+        points.same(answer, "done", f"{unit} allows {name}")
 
 
 # What systemd could do to a system service, one by one. A user's manager grants it not at all, or by namespaces in which the guard

@@ -255,6 +255,19 @@ std::string Guard::text(const char* property) {
     return read;
 }
 
+std::map<std::string, std::string> Guard::diagnostics() {
+    sd_bus_message* reply = nullptr;
+    check(sd_bus_call_method(bus_, name, path, name, "Diagnostics", nullptr, &reply, ""), "Diagnostics");
+    std::map<std::string, std::string> facts;
+    sd_bus_message_enter_container(reply, 'a', "{ss}");
+    const char* key = nullptr;
+    const char* value = nullptr;
+    while (sd_bus_message_read(reply, "{ss}", &key, &value) > 0)
+        facts[key] = value;
+    sd_bus_message_unref(reply);
+    return facts;
+}
+
 std::vector<std::pair<std::string, std::string>> Guard::warnings() {
     sd_bus_message* reply = nullptr;
     check(sd_bus_get_property(bus_, name, path, name, "Warnings", nullptr, &reply, "a(ss)"), "Warnings");

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,6 +53,8 @@ class Guard {
     bool muted();
     std::string state();
     std::string admission();
+    // What it says of itself for people, by key.
+    std::map<std::string, std::string> diagnostics();
     // id and text. Without that about the tests themselves, who watch the server over its manager socket.
     std::vector<std::pair<std::string, std::string>> warnings();
     bool hasWarning(const std::string& id);

@@ -89,12 +89,21 @@ struct Reader {
 
 const pw_client_events clientEvents = {
     .version = PW_VERSION_CLIENT_EVENTS,
-    .permissions = [](void* data, std::uint32_t, std::uint32_t count, const pw_permission* entries) noexcept {
-        const auto* one = static_cast<Asked*>(data);
-        for (std::uint32_t i = 0; i < count; i++)
-            if (entries[i].id != PW_ID_ANY && entries[i].permissions != PW_PERM_INVALID)
-                one->reader->state.permissions.push_back({one->id, entries[i].id, entries[i].permissions});
-    }};
+    .info =
+        [](void* data, const pw_client_info* info) noexcept {
+            const auto* one = static_cast<Asked*>(data);
+            one->reader->state.objects[one->id].access = valueOf(info->props, PW_KEY_ACCESS);
+        },
+    .permissions =
+        [](void* data, std::uint32_t, std::uint32_t count, const pw_permission* entries) noexcept {
+            const auto* one = static_cast<Asked*>(data);
+            for (std::uint32_t i = 0; i < count; i++)
+                if (entries[i].id == PW_ID_ANY)
+                    one->reader->state.objects[one->id].byDefault = entries[i].permissions;
+                else if (entries[i].permissions != PW_PERM_INVALID)
+                    one->reader->state.permissions.push_back(
+                        {one->id, entries[i].id, entries[i].permissions});
+        }};
 
 void readLimit(ServerState::Source& source, spa_pod* list) {
     spa_pod* item = nullptr;
@@ -256,7 +265,43 @@ ServerState readServer(const PrivateSession& session, Milliseconds timeout) {
     return std::move(reader.state);
 }
 
-std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session, GuardIs guard) {
+namespace {
+
+constexpr std::uint32_t seen = PW_PERM_R, used = PW_PERM_R | PW_PERM_X;
+
+// What strict admission makes of a client, whatever is muted: nothing to write with. The tests have none of those who get more
+// (mixers, the portal). One that waits has nothing by default.
+std::vector<std::string> notAsAdmitted(const ServerState& state, const std::set<std::uint32_t>& guards,
+                                       const std::set<std::uint32_t>& managers) {
+    std::vector<std::string> found;
+    unsigned judged = 0;
+    for (const auto& [id, object] : state.objects) {
+        if (object.type != "Client" || object.access != "micguard" || guards.contains(id) ||
+            managers.contains(id))
+            continue;
+        judged++;
+        if (object.byDefault != used)
+            found.push_back("client " + std::to_string(id) + " (" + object.name + ") has " +
+                            std::to_string(object.byDefault) + " on what nothing is said of");
+    }
+    if (judged == 0)
+        found.emplace_back("nobody is under strict admission");
+    for (const auto& entry : state.permissions) {
+        const auto client = state.objects.find(entry.client);
+        if (client == state.objects.end() || client->second.access != "micguard")
+            continue;
+        const auto object = state.objects.find(entry.object);
+        if (object != state.objects.end() && object->second.type == "Client" &&
+            (entry.permissions & ~seen) != 0)
+            found.push_back(describe(state, entry));
+    }
+    return found;
+}
+
+} // namespace
+
+std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session, GuardIs guard,
+                                   Admission admission) {
     std::vector<std::string> found;
     for (const auto& source : state.sources)
         if ((source.limit && *source.limit == 0) || source.monitorMute.value_or(false))
@@ -283,8 +328,13 @@ std::vector<std::string> leftovers(const ServerState& state, const PrivateSessio
             continue; // went while this was read
         if (guards.contains(entry.object) || managers.contains(entry.object) || isGuards(object->second))
             continue;
+        if (admission == Admission::strict && object->second.type == "Client" && entry.permissions == seen)
+            continue;
         found.push_back(describe(state, entry));
     }
+    if (admission == Admission::strict)
+        for (auto& one : notAsAdmitted(state, guards, managers))
+            found.push_back(std::move(one));
     // That somebody asks for what is the default source, WirePlumber notes by itself (linking-utils.lua, checkFollowDefault()).
     for (const auto& target : state.targets)
         if (target.key != "target.node" || target.value != "-1")
@@ -293,7 +343,8 @@ std::vector<std::string> leftovers(const ServerState& state, const PrivateSessio
     return found;
 }
 
-std::vector<std::string> openings(const ServerState& state, const PrivateSession& session, bool sever) {
+std::vector<std::string> openings(const ServerState& state, const PrivateSession& session,
+                                  Admission admission, bool sever) {
     std::vector<std::string> found;
     const auto guards = clientsOf(state, session.pid(Daemon::micguardd));
     const auto managers = clientsOf(state, session.pid(Daemon::wireplumber));
@@ -317,6 +368,9 @@ std::vector<std::string> openings(const ServerState& state, const PrivateSession
                                 ") sees " + source.name);
         }
     }
+    if (admission == Admission::strict)
+        for (auto& one : notAsAdmitted(state, guards, managers))
+            found.push_back(std::move(one));
     return found;
 }
 

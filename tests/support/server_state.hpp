@@ -25,6 +25,8 @@ struct ServerState {
         std::string name;
         std::uint32_t client = UINT32_MAX; // who owns it, if anybody does
         std::uint32_t pid = 0;             // clients, as the server knows it
+        std::string access;                // clients: the server's own mark of how they came in
+        std::uint32_t byDefault = 0;       // clients: what they may do with whatever nothing else is said of
         bool captures = false;             // a stream
     };
     struct Entry {
@@ -44,13 +46,18 @@ struct ServerState {
 ServerState readServer(const PrivateSession& session, Milliseconds timeout = Milliseconds(5000));
 
 enum class GuardIs { there, gone };
+// How the server was started: under strict admission everybody on the ordinary socket has less than all, and no more of the
+// others' connections than to see them.
+enum class Admission { relaxed, strict };
 
 // What is left in a server where nothing is muted and nobody is ruled out, or from which the guard has gone, one line each:
 // "SOURCE is silenced", "client … has PERMISSIONS on …", what the metadata says. Of one that is there, what a guard keeps
-// always is none: w and x on its own and the session manager's Client objects, and its own nodes.
+// always is none: w and x on its own and the session manager's Client objects, and its own nodes. Under strict admission
+// also who has more, or less, than that gives.
 std::vector<std::string> leftovers(const ServerState& state, const PrivateSession& session,
-                                   GuardIs guard = GuardIs::there);
-// What is missing in a server where everything is muted.
-std::vector<std::string> openings(const ServerState& state, const PrivateSession& session, bool sever);
+                                   GuardIs guard = GuardIs::there, Admission admission = Admission::relaxed);
+// What is missing in a server where everything is muted; under strict admission also who has more than that gives.
+std::vector<std::string> openings(const ServerState& state, const PrivateSession& session,
+                                  Admission admission, bool sever);
 
 } // namespace micguard::test
