@@ -72,7 +72,8 @@ std::string environment(const char* name) {
 App::App(Options options)
     : options_(std::move(options))
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
-    , server_([this](const Event& event) { receive(event); }, options_.releaseLeftovers)
+    , server_([this](const Event& event) { receive(event); }, [this] { settleIfDue(); },
+              options_.releaseLeftovers)
     , enforcer_(model_, server_)
     , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
     , journal_(journalSocket(options_))
@@ -439,7 +440,7 @@ bool App::isNewClient(const Event& event) const {
 void App::settleSoon() {
     if (settleSource_)
         return;
-    // No sooner than PipeWire's own turn comes: what was sent is then on its way before we go on thinking.
+    // After PipeWire's own turn, should there be one: what was sent is then on its way before we go on thinking.
     settleSource_ = g_idle_add_full(
         G_PRIORITY_DEFAULT,
         [](gpointer self) -> gboolean {
@@ -448,6 +449,14 @@ void App::settleSoon() {
             return G_SOURCE_REMOVE;
         },
         this, nullptr);
+}
+
+// What the server had to say has been read: who waits for it is not kept waiting for another turn of the loop.
+void App::settleIfDue() {
+    if (!settleSource_)
+        return;
+    cancelTimer(settleSource_);
+    settle();
 }
 
 void App::settle() {

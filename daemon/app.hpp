@@ -116,6 +116,7 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
+    void settleIfDue();
     void publishIn(guint milliseconds);
     void publish();
     void persist();
