@@ -382,9 +382,13 @@ void App::receive(const Event& event) {
         std::holds_alternative<event::NodeKnob>(event) || std::holds_alternative<event::DefaultSource>(event);
     const bool wasLive = byDesktop && !model_.mute.muted();
     const auto holds = wasLive ? model_.mute.holds : std::vector<Hold>{};
-    // A change that was replied to is told before the next one comes over it.
-    if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event))
-        publish();
+    // A change that was replied to is told as it was before the next one came over it, and after that one is enforced: putting
+    // it into signals for everybody takes longer than muting.
+    std::optional<View> owed;
+    if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event)) {
+        announceMute();
+        owed = describe();
+    }
     model_.apply(event);
     if (wasLive && model_.mute.muted()) {
         tellTalkEnded(holds);
@@ -428,6 +432,8 @@ void App::receive(const Event& event) {
         std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
+    if (owed)
+        show(std::move(*owed));
     settleSoon();
 }
 
@@ -572,12 +578,20 @@ void App::publishIn(guint milliseconds) {
             this);
 }
 
-void App::publish() {
-    cancelTimer(publishTimer_);
-    replied_ = false;
-    announceMute();
+View App::describe() {
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
+    return view;
+}
+
+void App::publish() {
+    announceMute();
+    show(describe());
+}
+
+void App::show(View view) {
+    cancelTimer(publishTimer_);
+    replied_ = false;
     if (bus_)
         bus_->publish(view);
     view_ = std::move(view);

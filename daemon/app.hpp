@@ -119,6 +119,8 @@ class App final : public Requests {
     void settleIfDue();
     void publishIn(guint milliseconds);
     void publish();
+    View describe();
+    void show(View view); // as publish(), where it was described before
     void persist();
     bool answerWaiters(); // true if anybody was answered
     void waitFor(bool forMute, ReplyVoid done);
