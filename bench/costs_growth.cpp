@@ -59,6 +59,7 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
         while (missing(mode)) {
             settle();
             const Spent daemonBefore = spentBy(daemon), serverBefore = spentBy(server);
+            guard.readSignals();
             guard.setMuted(true);
             const std::int64_t mute = guard.callNsec();
             settle();
@@ -69,6 +70,7 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
             const Spent idleBefore = spentBy(server);
             settle();
             const Spent idle = spentBy(server) - idleBefore;
+            guard.readSignals();
             guard.setMuted(false);
             nlohmann::json line{{"kind", "cost"},
                                 {"key", keyOf(size)},
@@ -76,6 +78,7 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
                                 {"streams", size.streams},
                                 {"sources", size.sources},
                                 {"connections", size.connections},
+                                {"signals_read", true},
                                 {"mute_ms", static_cast<double>(mute) / 1e6},
                                 {"unmute_ms", static_cast<double>(guard.callNsec()) / 1e6},
                                 {"daemon_cpu_ms", milliseconds(daemonSpent.cpu)},

@@ -29,6 +29,7 @@ struct Way {
     std::string name;
     Listener* listener;
     std::function<void(bool muted)> set;
+    Guard* caller = nullptr; // by whose connection
 };
 
 struct Timed {
@@ -37,6 +38,8 @@ struct Timed {
 
 Timed timed(const Way& way, bool muted) {
     Timed at;
+    if (way.caller != nullptr)
+        way.caller->readSignals();
     at.called = monotonicNsec();
     way.set(muted);
     at.replied = monotonicNsec();
@@ -53,11 +56,15 @@ void must(const PrivateSession& session, const std::vector<std::string>& argv) {
         throw std::runtime_error(argv[0] + ": " + done.output);
 }
 
+std::chrono::nanoseconds partOf(unsigned quantum, double share) {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(share * quantum * 1e9 / 48000));
+}
+
 // `share`: of a quantum, between the moment in which a buffer is heard and the call. Calls come when they
 // like; those of a test that has just been woken by a buffer would all come at the same place in the cycle.
 nlohmann::json cycle(const Way& way, unsigned quantum, double share) {
     const Milliseconds quanta(3000 * quantum / 48000 + 40);
-    const std::chrono::nanoseconds stagger(static_cast<std::int64_t>(share * quantum * 1e9 / 48000));
+    const std::chrono::nanoseconds stagger = partOf(quantum, share);
     if (!way.listener->waitAudible(0, quantum))
         throw std::runtime_error(way.name + ": nothing is heard");
     std::this_thread::sleep_for(stagger);
@@ -84,6 +91,20 @@ nlohmann::json cycle(const Way& way, unsigned quantum, double share) {
     if (heard)
         line["first_ms"] = since(unmute.called, first);
     return line;
+}
+
+// What of a D-Bus call is the bus's: the same journey, at the same places in the cycle, without a mute at its end.
+nlohmann::json ping(Guard& guard, Listener& listener, unsigned quantum, double share) {
+    if (!listener.waitAudible(0, quantum))
+        throw std::runtime_error("nothing is heard");
+    std::this_thread::sleep_for(partOf(quantum, share));
+    guard.readSignals();
+    guard.ping();
+    return {{"kind", "cost"},
+            {"key", "reply@" + std::to_string(quantum)},
+            {"column", "D-Bus Ping"},
+            {"quantum", quantum},
+            {"reply_ms", static_cast<double>(guard.callNsec()) / 1e6}};
 }
 
 void measureQuantum(unsigned quantum, const CostPlan& plan, Results& results, const CostProgress& progress) {
@@ -113,7 +134,7 @@ void measureQuantum(unsigned quantum, const CostPlan& plan, Results& results, co
     }
     std::vector<Way> ways{
         {"set_param + sync", theirListener.get(), [&](bool muted) { knob.set(muted ? 0.0F : 10.0F, muted); }},
-        {"D-Bus call, silence", ourListener.get(), [&](bool muted) { guard.setMuted(muted); }},
+        {"D-Bus call, silence", ourListener.get(), [&](bool muted) { guard.setMuted(muted); }, &guard},
         {"micguardctl", ourListener.get(),
          [&](bool muted) {
              must(ours, {MICGUARDCTL_BUILT, muted ? "mute" : "unmute"});
@@ -137,11 +158,15 @@ void measureQuantum(unsigned quantum, const CostPlan& plan, Results& results, co
         results.add(cycle(way, quantum, (call + 0.5) / plan.calls));
     };
     guard.setMode("silence");
-    for (unsigned call = 0; call < plan.calls; call++)
+    for (unsigned call = 0; call < plan.calls; call++) {
         for (const Way& way : ways)
             run(way, call);
+        if (results.done("reply@" + std::to_string(quantum), "D-Bus Ping") < plan.calls)
+            results.add(ping(guard, *ourListener, quantum, (call + 0.5) / plan.calls));
+    }
     guard.setMode("sever");
-    const Way sever{"D-Bus call, sever", ourListener.get(), [&](bool muted) { guard.setMuted(muted); }};
+    const Way sever{"D-Bus call, sever", ourListener.get(), [&](bool muted) { guard.setMuted(muted); },
+                    &guard};
     for (unsigned call = 0; call < plan.calls; call++)
         run(sever, call);
 }

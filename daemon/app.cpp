@@ -72,7 +72,8 @@ std::string environment(const char* name) {
 App::App(Options options)
     : options_(std::move(options))
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
-    , server_([this](const Event& event) { receive(event); }, options_.releaseLeftovers)
+    , server_([this](const Event& event) { receive(event); }, [this] { settleIfDue(); },
+              options_.releaseLeftovers)
     , enforcer_(model_, server_)
     , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
     , journal_(journalSocket(options_))
@@ -384,9 +385,13 @@ void App::receive(const Event& event) {
     // Whose descriptor is closed has let go himself.
     const bool letGo = std::holds_alternative<event::HoldDropped>(event);
     const auto holds = letGo ? std::vector<Hold>{} : model_.mute.holds;
-    // A change that was replied to is told before the next one comes over it.
-    if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event))
-        publish();
+    // A change that was replied to is told as it was before the next one came over it, and after that one is enforced: putting
+    // it into signals for everybody takes longer than muting.
+    std::optional<View> owed;
+    if (replied_ && view_.guard.muted != model_.mute.muted() && mayMute(event)) {
+        announceMute();
+        owed = describe();
+    }
     model_.apply(event);
     tellTalkEnded(holds);
     if (wasLive && model_.mute.muted())
@@ -429,6 +434,8 @@ void App::receive(const Event& event) {
         std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
         enforcer_.settle();
+    if (owed)
+        show(std::move(*owed));
     settleSoon();
 }
 
@@ -441,7 +448,7 @@ bool App::isNewClient(const Event& event) const {
 void App::settleSoon() {
     if (settleSource_)
         return;
-    // No sooner than PipeWire's own turn comes: what was sent is then on its way before we go on thinking.
+    // After PipeWire's own turn, should there be one: what was sent is then on its way before we go on thinking.
     settleSource_ = g_idle_add_full(
         G_PRIORITY_DEFAULT,
         [](gpointer self) -> gboolean {
@@ -450,6 +457,14 @@ void App::settleSoon() {
             return G_SOURCE_REMOVE;
         },
         this, nullptr);
+}
+
+// What the server had to say has been read: who waits for it is not kept waiting for another turn of the loop.
+void App::settleIfDue() {
+    if (!settleSource_)
+        return;
+    cancelTimer(settleSource_);
+    settle();
 }
 
 void App::settle() {
@@ -566,12 +581,20 @@ void App::publishIn(guint milliseconds) {
             this);
 }
 
-void App::publish() {
-    cancelTimer(publishTimer_);
-    replied_ = false;
-    announceMute();
+View App::describe() {
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
+    return view;
+}
+
+void App::publish() {
+    announceMute();
+    show(describe());
+}
+
+void App::show(View view) {
+    cancelTimer(publishTimer_);
+    replied_ = false;
     if (bus_)
         bus_->publish(view);
     view_ = std::move(view);

@@ -116,8 +116,11 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
+    void settleIfDue();
     void publishIn(guint milliseconds);
     void publish();
+    View describe();
+    void show(View view); // as publish(), where it was described before
     void persist();
     bool answerWaiters(); // true if anybody was answered
     void waitFor(bool forMute, ReplyVoid done);

@@ -53,6 +53,9 @@ BusSource::BusSource(sd_bus* bus, std::function<void()> onLost)
     source_->tag = nullptr;
     source_->fd = -1;
     g_source_set_name(base, "sd-bus");
+    // It does not, but else GLib (2.74, block_source()) takes its descriptor off the poll around each dispatch, and wakes itself for
+    // that twice: one more turn of the loop for nothing, while somebody waits for a reply.
+    g_source_set_can_recurse(base, TRUE);
     g_source_attach(base, nullptr);
 }
 

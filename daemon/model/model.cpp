@@ -331,8 +331,7 @@ void acknowledge(Model& model, const event::Acknowledged& e) {
         if (!applied.cut.empty() && applied.done(applied.sent))
             forgetStandingLinks(model);
     }
-    if (!applied.panel.empty())
-        acknowledgePanel(model);
+    acknowledgePanel(model);
     for (auto& [serial, knob] : applied.knobs) {
         if (!applied.done(knob.sent))
             continue;

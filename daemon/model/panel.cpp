@@ -3,6 +3,7 @@
 
 #include "config/glob.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace micguard {
@@ -141,9 +142,10 @@ bool followsDesktop(const Model& model) {
 std::optional<PanelControl> panelOf(const Model& model, const Node& node) {
     const bool shown = node.mediaClass == "Audio/Source" || node.mediaClass == "Audio/Source/Virtual" ||
                        node.mediaClass == "Audio/Duplex";
+    if (!shown || !node.knob.present)
+        return std::nullopt;
     const Client* owner = model.graph.owner(node);
-    if (!shown || !node.knob.present || (owner && owner->self) ||
-        anyGlobMatches(model.settings.sources.exempt, node.name))
+    if ((owner && owner->self) || anyGlobMatches(model.settings.sources.exempt, node.name))
         return std::nullopt;
     PanelControl control{{node.serial, noRoute}, {node.name, noRoute}, nullptr, nullptr, node.settled};
     const Device* device = node.device ? model.graph.device(*node.device) : nullptr;
@@ -216,6 +218,9 @@ void settlePanel(Model& model) {
 // A suspended node tells of it to nobody, the desktop included, before it runs again (PipeWire 1.4.2); one
 // that runs has told by now.
 void acknowledgePanel(Model& model) {
+    const auto isAsked = [](const auto& entry) { return entry.second.asked.has_value(); };
+    if (std::none_of(model.applied.panel.begin(), model.applied.panel.end(), isAsked))
+        return;
     for (const auto& [id, node] : model.graph.nodes) {
         const auto control = panelOf(model, node);
         PanelMute* panel = control && !control->route ? find(model, *control) : nullptr;

@@ -114,6 +114,8 @@ struct Connection::Impl {
     std::vector<std::unique_ptr<Made>> made;
     // The metadata is in the session manager's process, and whoever asks for it waits for that.
     std::unique_ptr<ProcessConnection> defaultSource;
+    // g_debug() formats what it then drops. `sever` would have that done for each client and port, ahead of the message itself.
+    const bool debugs = g_log_writer_default_would_drop(G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN) == FALSE;
     std::string remote;
     Role role = Role::Guard;
     int listSync = -1;
@@ -648,7 +650,8 @@ void Connection::perform(const Action& action) {
                 std::vector<pw_permission> permissions;
                 permissions.reserve(a.objects.size());
                 for (const auto& [id, value] : a.objects) {
-                    g_debug("client %u: permissions %#x on %u", raw(a.client), value, raw(id));
+                    if (impl_->debugs)
+                        g_debug("client %u: permissions %#x on %u", raw(a.client), value, raw(id));
                     permissions.push_back({raw(id), value});
                 }
                 impl_->updatePermissions(a.client, permissions);

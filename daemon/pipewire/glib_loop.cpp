@@ -5,6 +5,7 @@
 #include <pipewire/pipewire.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 struct LoopSource {
     GSource base;
     pw_loop* loop;
+    const std::function<void()>* turnOver;
 };
 
 gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
@@ -26,6 +28,9 @@ gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
     pw_loop_leave(self->loop);
     if (result < 0 && result != -EINTR)
         g_warning("pw_loop_iterate: %s", g_strerror(-result));
+    // With more to be read or to be written, that comes first.
+    if (result == 0)
+        (*self->turnOver)();
     return G_SOURCE_CONTINUE;
 }
 
@@ -33,17 +38,21 @@ GSourceFuncs functions = {nullptr, nullptr, dispatch, nullptr, nullptr, nullptr}
 
 } // namespace
 
-GlibLoop::GlibLoop()
-    : loop_(pw_loop_new(nullptr)) {
+GlibLoop::GlibLoop(std::function<void()> turnOver)
+    : turnOver_(std::move(turnOver))
+    , loop_(pw_loop_new(nullptr)) {
     if (!loop_)
         throw std::runtime_error("PipeWire gave no event loop");
     source_ = g_source_new(&functions, sizeof(LoopSource));
     reinterpret_cast<LoopSource*>(source_)->loop = loop_;
+    reinterpret_cast<LoopSource*>(source_)->turnOver = &turnOver_;
     // Ahead of timers and D-Bus: what the server tells decides what they may answer.
     g_source_set_priority(source_, G_PRIORITY_DEFAULT);
     g_source_add_unix_fd(source_, pw_loop_get_fd(loop_),
                          static_cast<GIOCondition>(G_IO_IN | G_IO_ERR | G_IO_HUP));
     g_source_set_static_name(source_, "pipewire");
+    // As in bus/event_source: no turn for nothing.
+    g_source_set_can_recurse(source_, TRUE);
     g_source_attach(source_, nullptr);
 }
 

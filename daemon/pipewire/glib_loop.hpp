@@ -4,7 +4,7 @@
 // Lives as long as its user; takes itself off the context when destroyed.
 #pragma once
 
-#include <memory>
+#include <functional>
 
 struct pw_loop;
 struct _GSource;
@@ -13,7 +13,8 @@ namespace micguard {
 
 class GlibLoop {
   public:
-    GlibLoop(); // throws std::runtime_error if PipeWire gives no loop
+    // `turnOver` is called when nothing is left to be read or written, after each turn in which there was. Throws std::runtime_error if PipeWire gives no loop.
+    explicit GlibLoop(std::function<void()> turnOver);
     ~GlibLoop();
     GlibLoop(const GlibLoop&) = delete;
     GlibLoop& operator=(const GlibLoop&) = delete;
@@ -21,6 +22,7 @@ class GlibLoop {
     pw_loop* loop() const { return loop_; }
 
   private:
+    std::function<void()> turnOver_;
     pw_loop* loop_ = nullptr;
     _GSource* source_ = nullptr;
 };

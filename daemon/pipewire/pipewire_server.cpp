@@ -29,9 +29,10 @@ constexpr int wantingRetries = 10;
 
 class PipeWireServer::Impl {
   public:
-    Impl(std::function<void(const Event&)> sink, Role role)
+    Impl(std::function<void(const Event&)> sink, std::function<void()> turnOver, Role role)
         : sink_(std::move(sink))
         , role_(role)
+        , loop_(std::move(turnOver))
         , watch_(SocketWatch::runtimeFolder(), [this] {
             retries_ = refusedRetries;
             connect();
@@ -100,9 +101,11 @@ class PipeWireServer::Impl {
     int wants_ = 0; // in a row
 };
 
-PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink, bool passing) {
+PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink, std::function<void()> turnOver,
+                               bool passing) {
     pw_init(nullptr, nullptr);
-    impl_ = std::make_unique<Impl>(std::move(sink), passing ? Role::Passing : Role::Guard);
+    impl_ =
+        std::make_unique<Impl>(std::move(sink), std::move(turnOver), passing ? Role::Passing : Role::Guard);
 }
 
 PipeWireServer::~PipeWireServer() {

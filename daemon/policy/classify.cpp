@@ -25,7 +25,7 @@ bool isUnknownProducer(const Graph& graph, const Node& node) {
     const std::string_view factory = node.factory;
     constexpr std::array innocent{std::string_view{"support."}, std::string_view{"api.v4l2."},
                                   std::string_view{"api.libcamera."}};
-    return isServerMade(graph, node) && node.maxInputs == 0 && node.maxOutputs > 0 &&
+    return node.maxInputs == 0 && node.maxOutputs > 0 && isServerMade(graph, node) &&
            std::none_of(innocent.begin(), innocent.end(),
                         [&](std::string_view prefix) { return factory.starts_with(prefix); });
 }
@@ -64,11 +64,8 @@ bool looksLikeSessionManager(const Client& client) {
     return client.socket.ends_with("-manager") && runsSessionManager(client);
 }
 
-} // namespace
-
-bool isSource(const Graph& graph, const Node& node) {
-    if (const Client* owner = graph.owner(node); owner && owner->self)
-        return false; // the silence that we play
+// Whoever's it is.
+bool putsOutMicrophone(const Graph& graph, const Node& node) {
     if (hasSourceClass(node))
         return true;
     // The class is the maker's word; a capture plug-in behind it is evidence.
@@ -82,6 +79,16 @@ bool isSource(const Graph& graph, const Node& node) {
     return anyPort(graph, node, [&](const Port& port) {
         return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
     });
+}
+
+} // namespace
+
+// Of every node at every event: most are none by their class alone, without a look at who owns them.
+bool isSource(const Graph& graph, const Node& node) {
+    if (!putsOutMicrophone(graph, node))
+        return false;
+    const Client* owner = graph.owner(node);
+    return !(owner && owner->self); // the silence that we play
 }
 
 bool isAnotherGuard(const Client& client) {
@@ -103,9 +110,11 @@ bool isServerMade(const Graph& graph, const Node& node) {
 }
 
 bool isUndescribed(const Graph& graph, const Node& node, const std::set<GlobalId>& managers) {
+    if (!node.inServer || node.infoKnown)
+        return false;
     const Client* owner = graph.owner(node);
     const bool ours = owner && (owner->self || managers.contains(owner->id));
-    return node.inServer && !node.infoKnown && !ours && isServerMade(graph, node);
+    return !ours && isServerMade(graph, node);
 }
 
 bool isBackedByHardware(const Node& node) {

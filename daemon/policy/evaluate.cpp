@@ -104,13 +104,16 @@ std::optional<SourceVerdict> judgeOther(const Model& model, const Node& node,
 // Whoever could destroy our connection or the session manager's would undo everything with one message (X is
 // enough, and any ordinary client has it), so nobody else gets more than a look at those.
 void protectConnections(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {
-    for (const auto& [id, client] : model.graph.clients) {
+    // A handful; looked for once, and not once for each of hundreds of clients.
+    std::map<GlobalId, std::uint32_t> trusted;
+    for (const auto& [id, client] : model.graph.clients)
         if (client.self || managers.contains(id))
-            continue;
-        for (const auto& [otherId, other] : model.graph.clients)
-            if (other.self || managers.contains(otherId))
-                verdicts.permissions[id][otherId] = permission::readOnly;
-    }
+            trusted.emplace(id, permission::readOnly);
+    if (trusted.empty())
+        return;
+    for (const auto& [id, client] : model.graph.clients)
+        if (!trusted.contains(id))
+            verdicts.permissions[id] = trusted;
 }
 
 } // namespace
@@ -205,17 +208,16 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
         result.holds = !model.trying;
         return result;
     }
-    const auto acknowledged = [&](GlobalId clientId, GlobalId objectId, std::uint32_t value) {
+    const auto acknowledged = [&](GlobalId clientId, const Node& object, std::uint32_t value) {
         const Client* client = model.graph.client(clientId);
         if (!client)
             return true;
         const auto objects = model.applied.permissions.find(client->serial);
         if (objects == model.applied.permissions.end())
             return false;
-        for (const auto& [serial, applied] : objects->second)
-            if (applied.id == objectId)
-                return applied.value == value && model.applied.done(applied.batch);
-        return false;
+        const auto applied = objects->second.find(object.serial);
+        return applied != objects->second.end() && applied->second.value == value &&
+               model.applied.done(applied->second.batch);
     };
     for (const auto& verdict : verdicts.sources) {
         const Node* node = model.graph.node(verdict.node);
@@ -232,7 +234,7 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
             held = (held || knob == KnobState::Fails) && !verdicts.destroyNodes.contains(verdict.node);
             for (const auto& [client, objects] : verdicts.permissions)
                 if (const auto it = objects.find(verdict.node); it != objects.end())
-                    held = held && acknowledged(client, it->first, it->second);
+                    held = held && acknowledged(client, *node, it->second);
             for (const auto id : model.graph.linksFrom(verdict.node))
                 held = held && !verdicts.cutLinks.contains(id);
         }

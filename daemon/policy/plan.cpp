@@ -6,7 +6,6 @@
 #include "daemon/policy/panel.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace micguard {
 namespace {
@@ -70,9 +69,11 @@ std::optional<Serial> serialOf(const Graph& graph, GlobalId id) {
     return std::nullopt;
 }
 
-// Nodes before ports.
-bool nodesFirst(const Graph& graph, GlobalId a, GlobalId b) {
-    return std::make_tuple(graph.node(a) == nullptr, a) < std::make_tuple(graph.node(b) == nullptr, b);
+// Nodes before ports, either by their ids.
+void putNodesFirst(const Graph& graph, std::vector<std::pair<GlobalId, std::uint32_t>>& objects) {
+    std::sort(objects.begin(), objects.end());
+    std::stable_partition(objects.begin(), objects.end(),
+                          [&](const auto& object) { return graph.node(object.first) != nullptr; });
 }
 
 // Its silence is asked for and not yet confirmed. What keeps clients from it meanwhile (put there on a connection
@@ -124,13 +125,21 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
         const Port* port = graph.port(object);
         return again.contains({client, port ? port->node : object});
     };
+    // The same few objects come up with every client.
+    std::map<GlobalId, std::optional<Serial>> serials;
+    const auto serialIn = [&](GlobalId object) {
+        const auto [it, fresh] = serials.try_emplace(object);
+        if (fresh)
+            it->second = serialOf(graph, object);
+        return it->second;
+    };
     Permissions result;
     for (const auto& [id, client] : graph.clients) {
         std::vector<std::pair<GlobalId, std::uint32_t>> tighten, loosen;
         const auto wanted = verdicts.permissions.find(id);
         if (wanted != verdicts.permissions.end())
             for (const auto& [object, value] : wanted->second) {
-                const auto serial = serialOf(graph, object);
+                const auto serial = serialIn(object);
                 const auto* now = serial ? appliedPermission(model.applied, client.serial, *serial) : nullptr;
                 if (serial && (!now || now->value != value || isTakenAgain(id, object)))
                     tighten.emplace_back(object, value);
@@ -141,9 +150,8 @@ Permissions planPermissions(const Model& model, const Verdicts& verdicts) {
                 if ((wanted == verdicts.permissions.end() || !wanted->second.contains(permission.id)) &&
                     !mustWait(model, verdicts, permission.id))
                     loosen.emplace_back(permission.id, permission::byDefault);
-        const auto byKind = [&](const auto& a, const auto& b) { return nodesFirst(graph, a.first, b.first); };
-        std::sort(tighten.begin(), tighten.end(), byKind);
-        std::sort(loosen.begin(), loosen.end(), byKind);
+        putNodesFirst(graph, tighten);
+        putNodesFirst(graph, loosen);
         const bool manager = managers.contains(id);
         if (!tighten.empty())
             (manager ? result.hide : result.revoke)
@@ -180,6 +188,8 @@ std::vector<Action> planShowAgain(const Model& model, const Verdicts& verdicts,
                                   const std::vector<Action>& grants) {
     std::vector<Action> actions;
     const auto given = sourcesGiven(model.graph, grants);
+    if (given.empty() && model.applied.shown.empty())
+        return actions;
     const auto isDue = [&](GlobalId id, const Node& node) {
         const auto shown = model.applied.shown.find(node.serial);
         if (shown != model.applied.shown.end())
@@ -503,6 +513,7 @@ namespace {
 struct Recorder {
     Model& model;
     std::uint64_t batch;
+    std::set<GlobalId> managers;
 
     Sent asked(std::optional<GlobalId> process) const {
         const Client* client = process ? model.graph.client(*process) : nullptr;
@@ -513,7 +524,7 @@ struct Recorder {
     }
 
     // A session manager has several connections; a stream is counted once for all of them.
-    static std::optional<GlobalId> firstOf(const std::set<GlobalId>& managers) {
+    std::optional<GlobalId> firstManager() const {
         return managers.empty() ? std::nullopt : std::optional(*managers.begin());
     }
 
@@ -559,7 +570,7 @@ struct Recorder {
     }
     // Links that the server will cut because of a revocation, and that no session manager brings back. Noted when it
     // is sent: it may be taken back before the server has told what became of them.
-    void recordCut(const Client& client, const Node& source, const std::set<GlobalId>& managers) const {
+    void recordCut(const Client& client, const Node& source) const {
         const auto& graph = model.graph;
         for (const auto nodeId : graph.nodesOf(client.id))
             for (const auto id : graph.linksTo(nodeId)) {
@@ -576,16 +587,15 @@ struct Recorder {
         if (!client)
             return;
         auto& objects = model.applied.permissions[client->serial];
-        const auto managers = sessionManagers(model.graph);
         for (const auto& [id, value] : a.objects) {
             const auto serial = serialOf(model.graph, id);
             if (!serial)
                 continue;
             const Node* node = model.graph.node(id);
-            if (node && a.client == firstOf(managers))
+            if (node && a.client == firstManager())
                 recordShown(*serial, value == permission::byDefault);
             if (node && value == permission::none && !managers.contains(a.client))
-                recordCut(*client, *node, managers);
+                recordCut(*client, *node);
             if (value == permission::byDefault)
                 objects.erase(*serial);
             else
@@ -685,8 +695,9 @@ struct Recorder {
 } // namespace
 
 void recordSent(Model& model, const std::vector<Action>& actions, std::uint64_t batch) {
+    const Recorder recorder{model, batch, sessionManagers(model.graph)};
     for (const auto& action : actions)
-        std::visit(Recorder{model, batch}, action);
+        std::visit(recorder, action);
     // The switch of a device whose mute period is over is the user's again.
     if (!model.mute.muted() && !model.released)
         std::erase_if(model.applied.leds, [](const auto& led) { return !led.second.ours; });

@@ -6,7 +6,9 @@
 #include "daemon/policy/wanted.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace micguard {
 namespace {
@@ -80,11 +82,21 @@ class Cutter {
   private:
     void revoke(GlobalId client, const Node& source) {
         auto& objects = verdicts_.permissions[client];
-        objects[source.id] = permission::none;
-        for (const auto portId : graph_.portsOf(source.id))
-            if (graph_.ports.at(portId).output)
-                objects[portId] = permission::none;
+        for (const auto id : withOutputs(source))
+            objects[id] = permission::none;
         kept_[client].insert(source.id);
+    }
+
+    // Looked up once, and not once for each of hundreds of clients.
+    const std::vector<GlobalId>& withOutputs(const Node& source) {
+        auto& parts = parts_[source.id];
+        if (parts.empty()) {
+            parts.push_back(source.id);
+            for (const auto portId : graph_.portsOf(source.id))
+                if (graph_.ports.at(portId).output)
+                    parts.push_back(portId);
+        }
+        return parts;
     }
 
     void keep(const Client& client) {
@@ -220,6 +232,7 @@ class Cutter {
     Verdicts& verdicts_;
     std::vector<GlobalId> sources_;
     std::map<GlobalId, Kept> kept_;
+    std::map<GlobalId, std::vector<GlobalId>> parts_; // of each source: itself and its outputs
 };
 
 } // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/state/memory.hpp"
 
+#include <array>
+#include <charconv>
+
 #include <nlohmann/json.hpp>
 
 namespace micguard {
@@ -23,6 +26,26 @@ json common(const Model& model, bool muted) {
     for (const auto& [name, route] : model.remembered.panel)
         panel.push_back({name, route});
     return out;
+}
+
+void addNumber(std::string& text, std::uint64_t number) {
+    std::array<char, 20> digits{};
+    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+// One more member of the object that the text is. In `sever` these are thousands, and the reply to a mute waits for them: as values
+// of json's they took longer to make than all that is decided and sent.
+void addPairs(std::string& text, std::string_view name, const std::vector<std::pair<Serial, Serial>>& pairs) {
+    text.pop_back();
+    text.append(",\"").append(name).append("\":[");
+    for (const auto& [first, second] : pairs) {
+        text += text.back() == '[' ? "[" : ",[";
+        addNumber(text, raw(first));
+        text += ',';
+        addNumber(text, raw(second));
+        text += ']';
+    }
+    text += "]}";
 }
 
 } // namespace
@@ -48,17 +71,17 @@ std::string writeMarker(const Model& model, bool modeChosen) {
     auto& cut = out["cut"] = json::array();
     for (const auto& link : memory.cut)
         cut.push_back({raw(link.outputNode), raw(link.outputPort), raw(link.inputPort)});
-    auto& revoked = out["revoked"] = json::array();
-    for (const auto& [client, object] : memory.revoked)
-        revoked.push_back({raw(client), raw(object)});
     auto& leds = out["leds"] = json::array();
     for (const auto& [device, route] : memory.leds)
         leds.push_back({device, route});
     if (!model.mute.muted() && !model.circumstances.locked && model.appeals.muted.empty() &&
-        model.remembered.panel.empty() && restore.empty() && cut.empty() && revoked.empty() && leds.empty())
+        model.remembered.panel.empty() && restore.empty() && cut.empty() && memory.revoked.empty() &&
+        leds.empty())
         return {};
     // Names come from any client and need not be UTF-8.
-    return out.dump(-1, ' ', true, json::error_handler_t::replace);
+    std::string text = out.dump(-1, ' ', true, json::error_handler_t::replace);
+    addPairs(text, "revoked", memory.revoked);
+    return text;
 }
 
 std::string writeState(const Model& model, bool modeChosen) {

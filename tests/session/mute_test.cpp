@@ -77,6 +77,25 @@ TEST_CASE("control: a microphone that is turned down instead of muted is noticed
     }
 }
 
+// What was replied to is told a moment later, and by then the next press may be there: it is enforced first and told second.
+TEST_CASE("a press that follows upon a reply is told after what was replied to", "[mute]") {
+    PrivateSession session(guardedSession(allMicKinds()));
+    Guard guard(session);
+    std::vector<Heard> heard;
+    for (const MicKind kind : allMicKinds())
+        heard.push_back(listenTo(session, nameOf(kind)));
+    std::vector<bool> pressed;
+    for (unsigned press = 0; press < 60; press++) {
+        pressed.push_back(press % 2 == 0);
+        guard.setMuted(pressed.back());
+        // Only now and then is there the time to tell it in between.
+        if (press % 6 == 5)
+            REQUIRE(guard.waitState("live"));
+    }
+    REQUIRE(guard.waitState("live"));
+    CHECK(guard.mutedTold() == pressed);
+}
+
 TEST_CASE("control: without the guard the same listeners hear everything", "[mute][control]") {
     SessionOptions options = guardedSession(allMicKinds());
     options.micguardd.clear();

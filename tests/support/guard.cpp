@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -53,6 +54,24 @@ int keepPath(sd_bus_message* signal, void* list, sd_bus_error*) noexcept {
     return 0;
 }
 
+// What Muted has become, of the guard's own changes.
+int keepMuted(sd_bus_message* signal, void* list, sd_bus_error*) noexcept {
+    if (sd_bus_message_skip(signal, "s") < 0 || sd_bus_message_enter_container(signal, 'a', "{sv}") < 0)
+        return 0;
+    while (sd_bus_message_enter_container(signal, 'e', "sv") > 0) {
+        const char* key = nullptr;
+        int muted = 0;
+        if (sd_bus_message_read(signal, "s", &key) < 0)
+            return 0;
+        if (std::string_view(key) != "Muted")
+            sd_bus_message_skip(signal, "v");
+        else if (sd_bus_message_read(signal, "v", "b", &muted) > 0)
+            static_cast<std::vector<bool>*>(list)->push_back(muted != 0);
+        sd_bus_message_exit_container(signal);
+    }
+    return 0;
+}
+
 } // namespace
 
 Guard::Guard(const PrivateSession& session)
@@ -63,7 +82,7 @@ Guard::Guard(const PrivateSession& session)
     check(sd_bus_start(bus_), "sd_bus_start");
     // Any change of the guard's or of the name's owner wakes whoever waits.
     check(sd_bus_match_signal(bus_, nullptr, name, path, "org.freedesktop.DBus.Properties",
-                              "PropertiesChanged", nullptr, nullptr),
+                              "PropertiesChanged", keepMuted, &mutedTold_),
           "sd_bus_match_signal");
     check(sd_bus_match_signal(bus_, nullptr, name, path, name, "Asked", keepPath, &asked_),
           "sd_bus_match_signal");
@@ -127,6 +146,14 @@ void Guard::readSignals() {
     }
 }
 
+void Guard::ping() {
+    called_ = monotonicNsec();
+    const int result =
+        sd_bus_call_method(bus_, name, path, "org.freedesktop.DBus.Peer", "Ping", nullptr, nullptr, "");
+    replied_ = monotonicNsec();
+    check(result, "Ping");
+}
+
 // Whatever was emitted before the answer to this call is here by then.
 const std::vector<std::string>& Guard::asked() {
     state();
@@ -138,6 +165,12 @@ const std::vector<std::string>& Guard::blocked() {
     state();
     readSignals();
     return blocked_;
+}
+
+const std::vector<bool>& Guard::mutedTold() {
+    state();
+    readSignals();
+    return mutedTold_;
 }
 
 std::vector<ShownApplication> Guard::applications() {

@@ -49,6 +49,8 @@ class Guard {
     // The applications that Asked and Blocked have named so far, in order.
     const std::vector<std::string>& asked();
     const std::vector<std::string>& blocked();
+    // What PropertiesChanged has said of Muted so far, in order.
+    const std::vector<bool>& mutedTold();
 
     bool muted();
     std::string state();
@@ -64,6 +66,11 @@ class Guard {
     bool waitState(const std::string& state, Milliseconds timeout = kPatience);
     bool waitName(bool present, Milliseconds timeout = kPatience);
 
+    // Reads what has come. Whoever times a call does so first: sd_bus_call() reads all of it before it waits for the reply.
+    void readSignals();
+    // The bus there and back, and nothing of the guard's: sd-bus answers by itself. Throws if nobody does.
+    void ping();
+
     // CLOCK_MONOTONIC at the return of the last call, and how long it took.
     std::int64_t repliedNsec() const { return replied_; }
     std::int64_t callNsec() const { return replied_ - called_; }
@@ -74,7 +81,6 @@ class Guard {
     template <typename... Args>
     std::string callApplication(const std::string& application, const char* member, const char* types,
                                 Args... args);
-    void readSignals();
     bool waitUntil(const std::function<bool()>& isSo, Milliseconds timeout);
 
     std::string text(const char* property);
@@ -83,6 +89,7 @@ class Guard {
     sd_bus* bus_ = nullptr;
     std::int64_t called_ = 0, replied_ = 0;
     std::vector<std::string> asked_, blocked_;
+    std::vector<bool> mutedTold_;
 };
 
 } // namespace micguard::test
