@@ -8,8 +8,8 @@
 
 namespace micguard::test {
 
-// A third of them has to tell something.
-inline constexpr std::size_t samplesToJudge = 24;
+// In fewer what is filled once is not full by the second third.
+inline constexpr std::size_t samplesToJudge = 40;
 
 // How much more there may be, KiB: of what is allocated, and of what the process has from the kernel, which wavers by the holes
 // in it. 10 KiB lost in each of fifty rounds are 167 from one third to the next. In the first two hundred rounds the

@@ -27,14 +27,15 @@ std::vector<std::uint64_t> rounds(std::size_t count, const std::function<double(
 
 TEST_CASE("10 KiB that are lost in each round are growth, in fifty rounds and in two thirds of them",
           "[growth]") {
-    const std::size_t count = GENERATE(33U, 50U, 200U);
-    const auto growth =
-        growthOf(rounds(count, [](std::size_t round) { return 10.0 * static_cast<double>(round); }));
+    // The latter with two samples in each.
+    const auto [samples, each] = GENERATE(table<std::size_t, double>({{50, 10.0}, {64, 5.0}, {200, 10.0}}));
+    const auto growth = growthOf(
+        rounds(samples, [lost = each](std::size_t sample) { return lost * static_cast<double>(sample); }));
     CHECK(growth.by(allocatedMore));
 }
 
 TEST_CASE("what is filled once is none, nor what comes and goes", "[growth]") {
-    const std::size_t count = GENERATE(33U, 50U, 200U);
+    const std::size_t count = GENERATE(40U, 64U, 200U);
     CHECK_FALSE(growthOf(rounds(count, [](std::size_t) { return 0.0; })).by(allocatedMore));
     CHECK_FALSE(growthOf(rounds(count, [&](std::size_t round) {
                     return 600.0 * std::min(1.0, 4 * static_cast<double>(round) / static_cast<double>(count));
