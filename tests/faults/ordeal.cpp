@@ -114,7 +114,8 @@ void Ordeal::expectMuted() {
 }
 
 void Ordeal::expectNothingLeft() {
-    const auto wrong = stillWrong([this] { return leftovers(readServer(session), session, GuardIs::there, admission_); });
+    const auto wrong =
+        stillWrong([this] { return leftovers(readServer(session), session, GuardIs::there, admission_); });
     INFO("left in the server while live:" << lines(wrong));
     CHECK(wrong.empty());
 }

@@ -6,8 +6,8 @@
 
 #include "tests/faults/curve.hpp"
 #include "tests/faults/growth.hpp"
-#include "tests/support/server_state.hpp"
 #include "tests/session/trial.hpp"
+#include "tests/support/server_state.hpp"
 
 #include <cstdint>
 #include <functional>
