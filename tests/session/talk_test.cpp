@@ -187,6 +187,27 @@ TEST_CASE("a holder that is killed mutes, fifty times", "[talk]") {
     printFigure("SIGKILL to the last sample heard, in ms", lastHeard);
 }
 
+// The server has not answered yet when the button is pressed: the hold ends before there is anything that could be closed for it.
+TEST_CASE("a mute that comes before the hold was granted ends it, too", "[talk]") {
+    Guard* guard = nullptr;
+    std::unique_ptr<Guard> owned;
+    const auto session = mutedSession(guard, owned);
+    for (unsigned round = 0; round < scaled(3, 50); round++) {
+        guard->setMuted(true);
+        session->pause(Daemon::pipewire);
+        Process down = session->spawn({MICGUARDCTL_BUILT, "talk", "--hold"}, "talk");
+        REQUIRE(eventually([&] { return !guard->muted(); }));
+        Process button = session->spawn({MICGUARDCTL_BUILT, "mute"}, "mute");
+        REQUIRE(eventually([&] { return guard->muted(); }));
+        session->resume(Daemon::pipewire);
+        const auto status = down.wait(kPatience);
+        REQUIRE(status);
+        CHECK(WEXITSTATUS(*status) == 1);
+        button.wait(kPatience);
+        CHECK(guard->waitState("muted"));
+    }
+}
+
 TEST_CASE("a mute while the key is down ends the hold, and the limit does", "[talk]") {
     Guard* guard = nullptr;
     std::unique_ptr<Guard> owned;
