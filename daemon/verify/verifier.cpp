@@ -2,6 +2,7 @@
 #include "daemon/verify/verifier.hpp"
 
 #include <csignal>
+#include <semaphore>
 #include <sstream>
 #include <system_error>
 #include <thread>
@@ -44,9 +45,12 @@ T valueOf(const nlohmann::json& line, const char* key, T otherwise) {
 struct Verifier::Run {
     Verifier* verifier = nullptr;
     // GLib waits until the new process has become the program, and that is an ordinary process, which may wait long for a
-    // processor: 55 ms were seen. So this thread waits, and no longer than that.
-    std::thread starting;
-    std::unique_ptr<GSubprocess, Unref> process; // this and the next are the thread's until it has ended
+    // processor: 55 ms were seen. So this thread waits; and then it stays until the process is over, for what that wants to be
+    // told of (PR_SET_PDEATHSIG) is the end of the thread that made it.
+    std::thread parent;
+    std::binary_semaphore over{0};
+    bool started = false;
+    std::unique_ptr<GSubprocess, Unref> process; // this and the next are the thread's until then
     std::string trouble;
     std::unique_ptr<GCancellable, Unref> cancel;
     std::string owner;
@@ -55,7 +59,14 @@ struct Verifier::Run {
     guint timer = 0;
     bool late = false, ownerLeft = false;
 
+    void join() {
+        if (!parent.joinable())
+            return;
+        over.release();
+        parent.join();
+    }
     ~Run() {
+        join();
         if (timer)
             g_source_remove(timer);
     }
@@ -67,8 +78,7 @@ Verifier::Verifier(std::string program)
 Verifier::~Verifier() {
     if (!run_)
         return;
-    if (run_->starting.joinable())
-        run_->starting.join();
+    run_->join();
     while (g_idle_remove_by_data(this)) {
     }
     if (!run_->process)
@@ -118,9 +128,10 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
                 return G_SOURCE_REMOVE;
             },
             this, nullptr);
+        run->over.acquire();
     };
     try {
-        run_->starting = std::thread(std::move(spawn));
+        run_->parent = std::thread(std::move(spawn));
     } catch (const std::system_error& error) {
         const auto run = std::exchange(run_, nullptr);
         run->done(tl::unexpected("cannot run " + program_ + ": " + error.what()));
@@ -128,7 +139,7 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
 }
 
 void Verifier::started() {
-    run_->starting.join();
+    run_->started = true;
     if (!run_->process) {
         const auto run = std::exchange(run_, nullptr);
         return run->done(tl::unexpected("cannot run " + program_ + ": " + run->trouble));
@@ -181,7 +192,7 @@ void Verifier::ownerLeft(const std::string& owner) {
     if (!run_ || run_->owner != owner)
         return;
     run_->ownerLeft = true;
-    if (!run_->starting.joinable())
+    if (run_->started)
         g_subprocess_send_signal(run_->process.get(), SIGTERM);
 }
 

@@ -228,7 +228,7 @@ TEST_CASE("an attacker lifts what silences one microphone again and again: a lea
     // The guard closes it each time within a cycle: how often a sample gets through is luck.
     Process attacker = session.spawn({ATTACKERS "/attack-turn_up", "--knob", "--source", "tone"}, "attacker");
     bool found = false;
-    for (unsigned round = 0; round < 5 && !found; ++round) {
+    for (unsigned round = 0; round < 25 && !found; ++round) {
         const Proven proven = prove(session);
         INFO(proven.output);
         CHECK(proven.verdict("other") == "HELD");
