@@ -56,8 +56,8 @@ SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
     // Let go in order: what no ordinary tool could mute stays shut, for stopping the guard must open nothing.
     const auto knob = model.applied.knobs.find(node.serial);
     const bool found = knob != model.applied.knobs.end();
-    const bool unmutable = model.released && model.mute.muted() &&
-                           !(found && knob->second.late && !model.mutedLate) && !userMuteWorks(model, node);
+    const bool unmutable =
+        standsIn(model) && !(found && knob->second.late && !model.mutedLate) && !userMuteWorks(model, node);
     if (muted || unmutable) {
         verdict.silent = true;
         verdict.reason = "muted";

@@ -409,13 +409,9 @@ std::vector<Action> planLeds(const Model& model, const Verdicts& verdicts) {
 
 std::vector<Action> planUserMutes(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
-    if (!standsIn(model))
-        return actions;
     for (const auto& verdict : verdicts.sources) {
         const Node* node = model.graph.node(verdict.node);
-        if (!node || !verdict.guarded || verdict.silent)
-            continue;
-        if (!standsInOn(model, *node))
+        if (!node || !verdict.guarded || verdict.silent || !standsInOn(model, *node))
             continue;
         const auto knob = model.applied.knobs.find(node->serial);
         const Device* device = node->device ? model.graph.device(*node->device) : nullptr;

@@ -32,6 +32,10 @@ node 31 class=Stream/Input/Audio name=call client=30 autoconnect running
 port 32 of 31 in
 )";
 
+// By the server's own rules, and never used.
+constexpr std::string_view bornSilent =
+    "node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out";
+
 bool routeMuted(const World& world, std::uint32_t index) {
     return world.server.graph().devices.at(GlobalId{15}).routes.at(index).mute;
 }
@@ -73,8 +77,7 @@ TEST_CASE("released while muted, the user's own mute takes the guard's place bef
 
 TEST_CASE("the user's mute of a microphone that is silent from birth and was never used is read back, too") {
     FakeServer server = World(desk).server;
-    server.say(
-        "node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    server.say(bornSilent);
     World world(std::move(server), {}, true);
     REQUIRE(world.source("mic").silent);
     world.receive(event::Released{true});
@@ -502,7 +505,7 @@ TEST_CASE("a debt does not lapse on the reading of a source that tells nobody of
     world.model.remembered.userMuted = {"mic"};
     world.mute();
     world.routesSettle = false;
-    world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    world.say(bornSilent);
     // Restored by the session manager, and told to nobody.
     world.server.perform(action::SetUserMute{GlobalId{20}, true, std::nullopt, std::nullopt});
     world.settleRoutes();
@@ -525,7 +528,7 @@ TEST_CASE("a mute whose lifting nobody was told of is not the user's at the next
     world.model.remembered.userMuted = {"mic"};
     world.mute();
     world.routesSettle = false;
-    world.say("node 20 in-server max=0 born-silent class=Audio/Source name=mic client=10\nport 21 of 20 out");
+    world.say(bornSilent);
     world.say("knob 20 max=0 mute");
     world.receive(event::Released{true});
     CHECK(readMemory(writeState(world.model, false))->remembered.userMuted.contains("mic"));
