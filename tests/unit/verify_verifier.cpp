@@ -2,6 +2,7 @@
 //
 // How the daemon starts what proves its mute: whatever the program takes for its start, nobody waits for it.
 #include "daemon/verify/verifier.hpp"
+#include "tests/unit/reload_folder.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -19,35 +20,16 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace micguard;
+using namespace micguard::test;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 namespace {
 
-class Folder {
-  public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "micguard-verifier-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()));
-        path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string script(const std::string& text) const {
-        const fs::path path = path_ / "program";
-        std::ofstream(path) << "#!/bin/sh\n" << text << "\n";
-        fs::permissions(path, fs::perms::owner_all);
-        return path.string();
-    }
-
-  private:
-    fs::path path_;
-};
+std::string script(const TestFolder& folder, const std::string& text) {
+    folder.write("program", "#!/bin/sh\n" + text + "\n");
+    fs::permissions(folder / "program", fs::perms::owner_all);
+    return folder / "program";
+}
 
 // What came of it; "" for results.
 struct Answer {
@@ -70,8 +52,8 @@ struct Answer {
 } // namespace
 
 TEST_CASE("a program that takes long to be started holds up nobody", "[verifier]") {
-    Folder folder;
-    const std::string program = folder.script("exit 0");
+    const TestFolder folder;
+    const std::string program = script(folder, "exit 0");
     // Whoever opens it has to wait until we let go (45 s by the kernel's default).
     std::signal(SIGIO, SIG_IGN);
     const int file = open(program.c_str(), O_RDONLY | O_CLOEXEC);
@@ -107,8 +89,8 @@ TEST_CASE("a program that is not there is told of", "[verifier]") {
 }
 
 TEST_CASE("who leaves while it is just being started ends it", "[verifier]") {
-    Folder folder;
-    Verifier verifier(folder.script("exec sleep 60"));
+    const TestFolder folder;
+    Verifier verifier(script(folder, "exec sleep 60"));
     Answer answer;
     verifier.start({}, ":1.1", answer.take());
     verifier.ownerLeft(":1.2");
@@ -119,11 +101,11 @@ TEST_CASE("who leaves while it is just being started ends it", "[verifier]") {
 
 TEST_CASE("the end of the guard, while it is just being started, leaves nothing running and answers nobody",
           "[verifier]") {
-    Folder folder;
-    const std::string pid = folder.script("") + ".pid";
+    const TestFolder folder;
+    const std::string pid = script(folder, "") + ".pid";
     Answer answer;
     {
-        Verifier verifier(folder.script("echo $$ >" + pid + "; exec sleep 60"));
+        Verifier verifier(script(folder, "echo $$ >" + pid + "; exec sleep 60"));
         verifier.start({}, ":1.1", answer.take());
     }
     while (g_main_context_iteration(nullptr, FALSE)) {
