@@ -21,13 +21,6 @@ namespace {
 
 const std::vector<MicKind> kinds = {MicKind::tone, MicKind::nullVirtual, MicKind::acp, MicKind::raw};
 
-std::vector<Heard> listenToAll(const PrivateSession& session) {
-    std::vector<Heard> heard;
-    for (const MicKind kind : kinds)
-        heard.push_back(listenTo(session, nameOf(kind)));
-    return heard;
-}
-
 std::vector<std::string> sourceNames(const PrivateSession& session) {
     std::vector<std::string> names;
     std::istringstream lines(session.run({"pactl", "list", "short", "sources"}).output);
@@ -77,7 +70,7 @@ TEST_CASE("the guard killed with SIGKILL while muted: nothing opens, and the nex
     PrivateSession session(guardedSession(kinds));
     Guard guard(session);
     guard.setMode(mode);
-    auto heard = listenToAll(session);
+    auto heard = listenToAll(session, kinds);
     Tally tally("native × four kinds × guard killed while muted, " + mode);
     for (unsigned run = 0; run < scaled(4, 100); run++) {
         INFO("run " << run);
@@ -97,7 +90,7 @@ TEST_CASE("the session manager restarted while muted", "[crash]") {
     PrivateSession session(guardedSession(kinds));
     Guard guard(session);
     guard.setMode(mode);
-    auto heard = listenToAll(session);
+    auto heard = listenToAll(session, kinds);
     Tally tally("native × four kinds × WirePlumber restarted while muted, " + mode);
     for (unsigned run = 0; run < scaled(2, 50); run++) {
         mute(session, guard, heard, tally);
@@ -139,9 +132,7 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
     PrivateSession session(guardedSession(ordinary));
     Guard guard(session);
     guard.setMode(mode);
-    std::vector<Heard> heard;
-    for (const MicKind kind : ordinary)
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, ordinary);
     Tally tally("native × six kinds × stopped while muted, " + mode + ", " + way);
     muteAndListen(session, guard, heard, tally);
     if (way == "SIGTERM")
@@ -182,9 +173,7 @@ TEST_CASE(
     PrivateSession session(guardedSession(unmutable));
     Guard guard(session);
     guard.setMode(mode);
-    std::vector<Heard> heard;
-    for (const MicKind kind : unmutable)
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, unmutable);
     Tally tally("native × locked, raw × released while muted, " + mode);
     muteAndListen(session, guard, heard, tally);
     guard.release();
@@ -216,9 +205,7 @@ TEST_CASE("stopped while muted: what the user's own mute does not shut stays shu
     PrivateSession session(guardedSession(all));
     Guard guard(session);
     guard.setMode(mode);
-    std::vector<Heard> heard;
-    for (const MicKind kind : all)
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, all);
     Tally tally("native × five kinds × stopped while muted, " + mode);
     muteAndListen(session, guard, heard, tally);
     const pid_t unanswering = processOf(session, "otherProcess");
@@ -362,7 +349,7 @@ TEST_CASE("control: without the guard every source is heard again after a restar
     SessionOptions options = guardedSession(kinds);
     options.micguardd.clear();
     PrivateSession session(options);
-    const std::vector<Heard> heard = listenToAll(session);
+    const std::vector<Heard> heard = listenToAll(session, kinds);
     session.setPhase(1);
     session.restart(Daemon::wireplumber);
     for (const auto& one : heard) {

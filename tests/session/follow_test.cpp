@@ -69,9 +69,7 @@ void settle(const PrivateSession& session, Guard& guard) {
 }
 
 std::vector<Heard> listeners(const PrivateSession& session) {
-    std::vector<Heard> heard;
-    for (const MicKind kind : kinds)
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, kinds);
     return heard;
 }
 

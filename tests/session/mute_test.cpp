@@ -16,9 +16,7 @@ void muteCycles(unsigned quantum, const std::string& mode, unsigned cycles) {
     PrivateSession session(options);
     Guard guard(session);
     guard.setMode(mode);
-    std::vector<Heard> heard;
-    for (const MicKind kind : allMicKinds())
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, allMicKinds());
     Tally tally("native × every source × mute cycles, " + mode + ", quantum " + std::to_string(quantum));
     for (unsigned cycle = 0; cycle < cycles; cycle++) {
         INFO("cycle " << cycle);
@@ -81,9 +79,7 @@ TEST_CASE("control: a microphone that is turned down instead of muted is noticed
 TEST_CASE("a press that follows upon a reply is told after what was replied to", "[mute]") {
     PrivateSession session(guardedSession(allMicKinds()));
     Guard guard(session);
-    std::vector<Heard> heard;
-    for (const MicKind kind : allMicKinds())
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, allMicKinds());
     std::vector<bool> pressed;
     for (unsigned press = 0; press < 60; press++) {
         pressed.push_back(press % 2 == 0);

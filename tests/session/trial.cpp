@@ -82,6 +82,13 @@ Heard listenTo(const PrivateSession& session, const std::string& source, const L
     return hear(source, listenerFor(session, source, more).listener);
 }
 
+std::vector<Heard> listenToAll(const PrivateSession& session, const std::vector<MicKind>& kinds) {
+    std::vector<Heard> heard;
+    for (const MicKind kind : kinds)
+        heard.push_back(listenTo(session, nameOf(kind)));
+    return heard;
+}
+
 std::unique_ptr<Listener> startPwRecord(const PrivateSession& session, const std::string& name) {
     auto listener = pwRecordListener(session, {.target = "tone", .name = name});
     listener->start();

@@ -37,6 +37,8 @@ struct Heard {
 Heard listenerFor(const PrivateSession& session, const std::string& source, const ListenOptions& more = {});
 // Starts a native listener on the named microphone and waits until it hears it.
 Heard listenTo(const PrivateSession& session, const std::string& source, const ListenOptions& more = {});
+// One on each of these.
+std::vector<Heard> listenToAll(const PrivateSession& session, const std::vector<MicKind>& kinds);
 
 // Takes a listener made elsewhere, starts it and waits until it hears its source.
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener);

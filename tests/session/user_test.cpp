@@ -107,9 +107,7 @@ TEST_CASE("unmuting and turning up with pactl, wpctl and pw-cli lifts nothing", 
     PrivateSession session(guardedSession(kinds));
     Guard guard(session);
     guard.setMode(mode);
-    std::vector<Heard> heard;
-    for (const MicKind kind : kinds)
-        heard.push_back(listenTo(session, nameOf(kind)));
+    auto heard = listenToAll(session, kinds);
     Tally tally("native × " + std::to_string(kinds.size()) + " kinds × unmuted and turned up, " + mode);
     mute(session, guard, heard, tally);
     for (unsigned round = 0; round < scaled(1, 10); round++)
