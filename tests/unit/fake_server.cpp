@@ -384,6 +384,8 @@ void FakeServer::carryOut(const Action& action) {
                     tellKnob(it->second);
             },
             [&](const action::Suspend& a) {
+                if (!graph_.nodes.contains(a.node)) // it went while the message was on its way
+                    return;
                 auto& clients = mapped_[a.node];
                 clients.clear();
                 for (const auto linkId : graph_.linksFrom(a.node))
