@@ -100,7 +100,9 @@ void StreamEar::process() {
             const auto count = static_cast<std::uint32_t>(bytes / sizeof(float));
             const auto* samples =
                 reinterpret_cast<const float*>(static_cast<const std::byte*>(data.data) + offset);
-            meter_.feed({samples, count}, time.now, std::int64_t{count} * 1'000'000'000 / rate_);
+            meter_.feed({samples, count}, {.began = time.now,
+                                           .length = std::int64_t{count} * 1'000'000'000 / rate_,
+                                           .arrived = nowNsec()});
         }
         pw_stream_queue_buffer(stream_, buffer);
     }
@@ -114,8 +116,10 @@ const pw_filter_events LinkedEar::events = {
             for (Input& input : static_cast<LinkedEar*>(data)->inputs_)
                 if (const auto* samples =
                         static_cast<const float*>(pw_filter_get_dsp_buffer(input.port, count)))
-                    input.meter.feed({samples, count}, static_cast<std::int64_t>(position->clock.nsec),
-                                     cycleNsec(*position));
+                    input.meter.feed({samples, count},
+                                     {.began = static_cast<std::int64_t>(position->clock.nsec),
+                                      .length = cycleNsec(*position),
+                                      .arrived = nowNsec()});
         },
 };
 

@@ -38,12 +38,6 @@ constexpr milliseconds tick{50};
 constexpr milliseconds linkPatience{5000};
 constexpr milliseconds serverPatience{5000};
 
-std::int64_t nowNsec() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 void tell(const nlohmann::ordered_json& line) {
     std::cout << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl;
 }
@@ -211,7 +205,8 @@ class Proof {
             return;
         }
         // The promise is about what is made from here on.
-        course_.begin(Part::Muted, nowNsec());
+        word_.circumstances.heldNsec = nowNsec();
+        course_.begin(Part::Muted, word_.circumstances.heldNsec);
         hold_ = std::move(*hold);
         tell({{"step", "muted"}});
         listen(recording, [] { return false; });

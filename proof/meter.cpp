@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 namespace micguard::proof {
 
@@ -16,9 +17,15 @@ void grow(std::atomic<T>& value, T by) {
 
 } // namespace
 
-std::optional<Part> Course::partOf(std::int64_t cycleBegan) const {
+std::int64_t nowNsec() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+std::optional<Part> Course::partOf(const Cycle& cycle) const {
     for (std::size_t i = partCount; i-- > 0;)
-        if (cycleBegan > windows_[i].from && cycleBegan <= windows_[i].to)
+        if (cycle.began > windows_[i].from && cycle.arrived <= windows_[i].to)
             return static_cast<Part>(i);
     return std::nullopt;
 }
@@ -37,8 +44,8 @@ Figures operator+(const Figures& a, const Figures& b) {
     return sum;
 }
 
-void Meter::feed(std::span<const float> samples, std::int64_t cycleBegan, std::int64_t cycleNsec) noexcept {
-    const auto part = course_.partOf(cycleBegan);
+void Meter::feed(std::span<const float> samples, const Cycle& cycle) noexcept {
+    const auto part = course_.partOf(cycle);
     if (!part || samples.empty())
         return;
     Counts& counts = counts_[static_cast<std::size_t>(*part)];
@@ -55,14 +62,15 @@ void Meter::feed(std::span<const float> samples, std::int64_t cycleBegan, std::i
         grow<std::uint64_t>(counts.lively, 1);
     if (audible == 0)
         return;
-    if (*part == Part::Muted && cycleBegan - course_.begun(Part::Muted) < std::max(settlingNsec, cycleNsec))
+    if (*part == Part::Muted &&
+        cycle.began - course_.begun(Part::Muted) < std::max(settlingNsec, cycle.length))
         return grow(counts.residue, audible);
     grow(counts.audible, audible);
     if (peak > counts.peak.load(std::memory_order_relaxed))
         counts.peak.store(peak, std::memory_order_relaxed);
     if (counts.firstAudible.load(std::memory_order_relaxed) == 0)
-        counts.firstAudible.store(cycleBegan, std::memory_order_relaxed);
-    counts.lastAudible.store(cycleBegan, std::memory_order_relaxed);
+        counts.firstAudible.store(cycle.began, std::memory_order_relaxed);
+    counts.lastAudible.store(cycle.began, std::memory_order_relaxed);
 }
 
 Figures Meter::figures(Part part) const {

@@ -18,15 +18,26 @@ namespace micguard::proof {
 enum class Part : std::size_t { Live, Muted, After };
 inline constexpr std::size_t partCount = 3;
 
+// Of CLOCK_MONOTONIC.
+std::int64_t nowNsec() noexcept;
+
+// Of a buffer, in ns of CLOCK_MONOTONIC. Its samples were made between `began` and `arrived`.
+struct Cycle {
+    std::int64_t began = 0;
+    std::int64_t length = 0;
+    std::int64_t arrived = 0; // here
+};
+
 // When each part was, in ns of CLOCK_MONOTONIC. Set by the main thread, read in the data thread. A buffer
-// belongs to the part in which its whole cycle lies, as far as its beginning tells: of a cycle that began
-// before the mute was answered, nobody can say when its samples were made.
+// belongs to the part in which its cycle began and in which it arrived: of a cycle that began before the mute was
+// answered, nobody can say when its samples were made, and a server that is late makes those of a cycle that began
+// before the mute was lifted afterwards.
 class Course {
   public:
     void begin(Part part, std::int64_t nsec) { at(part).from = nsec; }
     void end(Part part, std::int64_t nsec) { at(part).to = nsec; }
     std::int64_t begun(Part part) const { return windows_[static_cast<std::size_t>(part)].from; }
-    std::optional<Part> partOf(std::int64_t cycleBegan) const;
+    std::optional<Part> partOf(const Cycle& cycle) const;
 
   private:
     struct Window {
@@ -66,7 +77,7 @@ class Meter {
     Meter(const Meter&) = delete;
     Meter& operator=(const Meter&) = delete;
 
-    void feed(std::span<const float> samples, std::int64_t cycleBegan, std::int64_t cycleNsec) noexcept;
+    void feed(std::span<const float> samples, const Cycle& cycle) noexcept;
     Figures figures(Part part) const;
 
   private:

@@ -46,7 +46,12 @@ Verdict held(const Evidence& evidence, const Circumstances& circumstances) {
     const bool lost = circumstances.mute == Mute::Lost;
     const Figures& muted = evidence.muted;
     if (muted.audible > 0 && (!lost || muted.firstAudible < circumstances.lostNsec - lossNsec))
-        return of(Word::Leak, "heard while the mute was held", muted);
+        return of(Word::Leak,
+                  "heard while the mute was held: " + std::to_string(muted.audible) + " samples, from " +
+                      std::to_string((muted.firstAudible - circumstances.heldNsec) / 1'000'000) + " to " +
+                      std::to_string((muted.lastAudible - circumstances.heldNsec) / 1'000'000) +
+                      " ms after the reply",
+                  muted);
     if (lost)
         return inconclusive(circumstances.text, muted);
     if (evidence.late)

@@ -25,6 +25,7 @@ enum class Mute {
 struct Circumstances {
     Mute mute = Mute::Absent;
     std::string text;            // why, for people
+    std::int64_t heldNsec = 0;   // when it was answered that the mute holds
     std::int64_t lostNsec = 0;   // when it was noticed that the hold was lost
     bool mutedAfter = false;     // somebody else had muted by the end
     bool endedMeanwhile = false; // Already: that mute was over before we were
