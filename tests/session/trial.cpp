@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/session/trial.hpp"
 
+#include <catch2/catch_test_case_info.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/reporters/catch_reporter_event_listener.hpp>
+#include <catch2/reporters/catch_reporter_registrars.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +15,24 @@
 #include <thread>
 
 namespace micguard::test {
+
+namespace {
+
+// A failed CHECK goes on: the sessions that end after it say all the same what they saw.
+class KeepsWhatFailed : public Catch::EventListenerBase {
+  public:
+    using EventListenerBase::EventListenerBase;
+    void testCasePartialStarting(const Catch::TestCaseInfo&, std::uint64_t) override {
+        PrivateSession::markAll(false);
+    }
+    void assertionEnded(const Catch::AssertionStats& stats) override {
+        if (!stats.assertionResult.isOk())
+            PrivateSession::markAll(true);
+    }
+};
+CATCH_REGISTER_LISTENER(KeepsWhatFailed)
+
+} // namespace
 
 unsigned scaled(unsigned common, unsigned longRun) {
     const char* asked = std::getenv("MICGUARD_LONG");
@@ -243,6 +264,13 @@ void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& 
     session.setPhase(0);
     guard.setMuted(false);
     hearAgain(session, heard);
+    for (auto& one : heard) {
+        const std::uint64_t now = one.listener->madeIn(1);
+        INFO(one.listener->description() << " on " << one.source << ": was handed " << now - one.counted
+                                         << " samples made while muted, after the unmute");
+        CHECK(now == one.counted);
+        one.counted = now;
+    }
 }
 
 void hearsWithoutGuard(PrivateSession& session, std::vector<Heard>& heard, const std::string& cell,

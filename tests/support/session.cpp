@@ -117,7 +117,7 @@ PrivateSession::PrivateSession(SessionOptions options)
 }
 
 PrivateSession::~PrivateSession() {
-    const bool failing = failed_ || std::uncaught_exceptions() > 0;
+    const bool failing = failed_ || allFailed_ || std::uncaught_exceptions() > 0;
     for (const Daemon daemon :
          {Daemon::micguardd, Daemon::pulse, Daemon::wireplumber, Daemon::pipewire, Daemon::bus}) {
         if (daemon == Daemon::pipewire)

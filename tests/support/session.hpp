@@ -116,8 +116,10 @@ class PrivateSession {
     void setPhase(std::uint32_t phase); // of every microphone
     [[nodiscard]] Produced produced(const std::string& mic) const;
 
-    // Prints the logs at the end even if no exception is under way.
+    // Prints the logs at the end even if no exception is under way, and keeps the directory.
     void markFailed() { failed_ = true; }
+    // The same for every session that ends while this is so: something has failed in the test that they belong to.
+    static void markAll(bool failed) { allFailed_ = failed; }
     [[nodiscard]] std::string logs() const;
     [[nodiscard]] std::filesystem::path logPath(const std::string& name) const {
         return directory_ / "log" / name;
@@ -155,6 +157,7 @@ class PrivateSession {
     std::map<Daemon, Process> daemons_;
     std::unique_ptr<Graph> graph_;
     bool failed_ = false;
+    static inline bool allFailed_ = false;
 };
 
 } // namespace micguard::test
