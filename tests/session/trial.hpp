@@ -100,7 +100,8 @@ void changeTune(PrivateSession& session, std::vector<Heard>& heard);
 void hearAgain(PrivateSession& session, std::vector<Heard>& heard);
 // As listenWhileMuted(), since changeTune(): whatever it is that keeps this one from the microphone.
 void hearsNothingNew(Heard& heard, Tally& tally, Milliseconds patience = Milliseconds(150));
-// Back to the even phase first, so that what is heard afterwards is new.
+// Back to the even phase first, so that what is heard afterwards is new. A stream is in order: who hears that has also been
+// handed whatever was kept for it meanwhile, and none of it may be from the time while muted.
 void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& heard);
 // The control of what they did not hear while muted: the guard is stopped, live, and then `happens` what happened under it.
 // Everybody hears what is made from the moment before it on; how much is printed.
