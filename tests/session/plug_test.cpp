@@ -47,7 +47,7 @@ void plugWhileMuted(unsigned quantum, const std::string& mode, bool grabs) {
     const std::vector<MicKind> kinds = pluggable();
     const auto count = static_cast<unsigned>(kinds.size());
     unsigned heardAgain = 0, withoutRoute = 0;
-    for (unsigned run = 0; run < scaled(count, 200); run++) {
+    for (unsigned run = 0; run < count * scaled(1, 200); run++) {
         const MicKind kind = kinds[run % count];
         INFO("run " << run << ", " << nameOf(kind));
         mute(session, guard, heard, tally);
