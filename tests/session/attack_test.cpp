@@ -96,7 +96,9 @@ TEST_CASE("control: without the guard the attackers hear", "[attack][control]") 
     for (const Attack& attack : hostile) {
         INFO(titleOf(attack));
         session.setPhase(1);
-        const auto report = run(session, attack, 1.5);
+        auto report = run(session, attack, 1.5);
+        if (report.at("heard_after").get<std::uint64_t>() == 0) // a machine that has other things to do
+            report = run(session, attack, 10);
         CHECK(report.at("heard_after").get<std::uint64_t>() > 0);
         // The guard is not there to be destroyed, and nobody keeps it from the session manager.
         if (attack.name == "destroy_manager") {
