@@ -23,6 +23,8 @@ namespace micguard::test {
 
 enum class Daemon { bus, pipewire, wireplumber, pulse, micguardd };
 
+const char* nameOf(Daemon daemon);
+
 enum class Linger {
     no,  // the object belongs to the session's own connection and goes with it
     yes, // it stays in the server without an owner
@@ -119,6 +121,8 @@ class PrivateSession {
     // Prints the logs at the end even if no exception is under way.
     void markFailed() { failed_ = true; }
     [[nodiscard]] std::string logs() const;
+    // Of the daemons that should be running: which have ended by themselves, and how. A tool that is refused says nothing of that.
+    [[nodiscard]] std::string ended();
     [[nodiscard]] std::filesystem::path logPath(const std::string& name) const {
         return directory_ / "log" / name;
     }
