@@ -609,9 +609,13 @@ struct Recorder {
             model.applied.admitted[client->serial].shieldedTo = a.on ? a.upTo : 0;
     }
     void operator()(const action::Destroy& a) const {
-        if (const auto it = model.graph.links.find(a.object); it != model.graph.links.end())
+        if (const auto it = model.graph.links.find(a.object); it != model.graph.links.end()) {
             model.applied.destroyAsked.insert(it->second.serial);
-        else if (const Node* node = model.graph.node(a.object))
+            // As in recordCut(): noted when it is sent. A guard that is killed before it has heard what became of it has it in its marker.
+            if (const Node* listener = model.graph.node(it->second.inputNode);
+                listener && !listener->autoconnect)
+                rememberCutLink(model, it->second);
+        } else if (const Node* node = model.graph.node(a.object))
             model.applied.destroyAsked.insert(node->serial);
     }
     void operator()(const action::CreateLink& a) const {

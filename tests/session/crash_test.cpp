@@ -122,6 +122,33 @@ TEST_CASE("PipeWire restarted while muted: every source is silent as it appears"
     }
 }
 
+// Else it would be what feeds them that is silent, and nobody would have listened to what becomes of the microphones themselves.
+TEST_CASE(
+    "what the tests feed microphones with sounds on while those are muted, after a restart of PipeWire, too",
+    "[crash]") {
+    const std::string mode = GENERATE("silence", "sever");
+    const std::vector<MicKind> fed = {MicKind::nullVirtual, MicKind::nullPlain, MicKind::loopback,
+                                      MicKind::otherProcess};
+    PrivateSession session(guardedSession(fed));
+    Guard guard(session);
+    guard.setMode(mode);
+    guard.setMuted(true);
+    const auto soundsOn = [&] {
+        for (const MicKind kind : fed) {
+            const std::string feed = nameOf(kind) + ".feed";
+            INFO(feed << ", " << mode);
+            const auto listener =
+                nativeListener(session, {.target = feed, .autoconnect = false, .link = true, .relink = true});
+            listener->start();
+            CHECK(listener->waitAudible(0));
+        }
+    };
+    soundsOn();
+    session.restart(Daemon::pipewire);
+    REQUIRE(guard.waitState("muted"));
+    soundsOn();
+}
+
 TEST_CASE("stopped in order or released while muted: no microphone opens, pactl alone can unmute",
           "[release]") {
     const std::string mode = GENERATE("silence", "sever");

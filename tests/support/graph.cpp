@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -39,6 +40,10 @@ pw_properties* toProperties(const PropertyMap& map) {
     for (const auto& [key, value] : map)
         pw_properties_set(result, key.c_str(), value.c_str());
     return result;
+}
+
+std::uint32_t numberOf(const GraphObject& object, const std::string& key) {
+    return static_cast<std::uint32_t>(std::strtoul(object.property(key).c_str(), nullptr, 10));
 }
 
 const GraphObject* findNode(const GraphObjects& objects, const std::string& name) {
@@ -92,7 +97,9 @@ struct Graph::Impl {
 
     mutable std::mutex mutex;
     mutable std::condition_variable changed;
-    GraphObjects objects;     // under mutex
+    GraphObjects objects; // under mutex
+    std::set<std::pair<std::string, std::string>>
+        linked;               // pairs of nodes of whose link we were told; under mutex
     bool alive = false;       // under mutex
     mutable int lastSync = 0; // sequence asked for; touched under the loop's lock
     int doneSync = 0;         // under mutex
@@ -254,7 +261,15 @@ void Graph::Impl::onGlobal(void* data, uint32_t id, uint32_t, const char* type, 
     object.id = id;
     object.type = full.substr(full.rfind(':') + 1);
     mergeProperties(object.properties, props);
-    self.note([&] { self.objects[id] = object; });
+    self.note([&] {
+        self.objects[id] = object;
+        if (object.type != "Link")
+            return;
+        const auto from = self.objects.find(numberOf(object, "link.output.node")),
+                   to = self.objects.find(numberOf(object, "link.input.node"));
+        if (from != self.objects.end() && to != self.objects.end())
+            self.linked.emplace(from->second.property("node.name"), to->second.property("node.name"));
+    });
     if (object.type == "Node" || object.type == "Client")
         self.bind(id, type);
     if (object.type == "Port")
@@ -468,6 +483,14 @@ void Graph::keepLinked(const std::string& outputNode, const std::string& inputNo
                 return true;
         return false;
     };
+    // By what we were told, and not only by how things stand when we look: a link that somebody takes away at once was there.
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->linked.erase({outputNode, inputNode});
+    }
+    const auto wasLinked = [&](const GraphObjects& objects) {
+        return isLinked(objects) || impl_->linked.contains({outputNode, inputNode});
+    };
     // A link that meets its ports while they are being configured is lost without a word about the ports, so it is
     // asked for again until it was there once.
     constexpr int attempts = 20;
@@ -478,7 +501,7 @@ void Graph::keepLinked(const std::string& outputNode, const std::string& inputNo
             impl_->asked.clear();
             impl_->mend();
         }
-        if (waitFor(isLinked, timeout / attempts))
+        if (waitFor(wasLinked, timeout / attempts))
             return;
     }
     throw std::runtime_error("no link from " + outputNode + " to " + inputNode);

@@ -23,6 +23,11 @@ const std::array<std::pair<MicKind, const char*>, 11> kNames{{
     {MicKind::acp, "acp"},
 }};
 
+// Of what feeds a microphone: neither the session manager nor a guard has anything to do with MIDI. One without a class the adapter calls
+// Audio/Source (PipeWire 1.4.2, module-adapter/adapter.c): WirePlumber configured its ports anew, and a guard silenced and severed it, so
+// that nobody heard what became of the microphone behind it.
+constexpr const char* airClass = "Midi/Air";
+
 std::string positions(unsigned channels) {
     return channels == 2 ? "[ FL FR ]" : "[ MONO ]";
 }
@@ -44,8 +49,9 @@ PropertyMap sourceProperties(const MicSpec& spec, const MicContext& context, con
     };
     if (spec.rate != 0)
         properties["micguard.test.rate"] = std::to_string(spec.rate);
-    if (!mediaClass.empty())
-        properties["media.class"] = mediaClass;
+    properties["media.class"] = mediaClass.empty() ? airClass : mediaClass;
+    if (mediaClass.empty())
+        properties["micguard.test.air"] = "true";
     // Nobody configures the ports of a node that no session manager looks at, and an adapter that does so
     // itself gives up on a source that leaves rate or format open.
     if (mediaClass.empty() || !context.sessionManager) {

@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,6 +91,22 @@ class NotifySocket {
 
 } // namespace
 
+const char* nameOf(Daemon daemon) {
+    switch (daemon) {
+    case Daemon::micguardd:
+        return "micguardd";
+    case Daemon::wireplumber:
+        return "WirePlumber";
+    case Daemon::pulse:
+        return "pipewire-pulse";
+    case Daemon::pipewire:
+        return "PipeWire";
+    case Daemon::bus:
+        return "the bus";
+    }
+    return "";
+}
+
 PrivateSession::PrivateSession(SessionOptions options)
     : options_(std::move(options))
     , directory_(makeDirectory()) {
@@ -109,7 +126,7 @@ PrivateSession::PrivateSession(SessionOptions options)
             start(Daemon::pulse);
         bringUpAll();
     } catch (...) {
-        std::cerr << logs();
+        std::cerr << logs() << ended();
         for (auto& [daemon, process] : daemons_)
             process.killHard();
         throw;
@@ -118,6 +135,7 @@ PrivateSession::PrivateSession(SessionOptions options)
 
 PrivateSession::~PrivateSession() {
     const bool failing = failed_ || allFailed_ || std::uncaught_exceptions() > 0;
+    const std::string before = failing ? ended() : "";
     for (const Daemon daemon :
          {Daemon::micguardd, Daemon::pulse, Daemon::wireplumber, Daemon::pipewire, Daemon::bus}) {
         if (daemon == Daemon::pipewire)
@@ -129,7 +147,7 @@ PrivateSession::~PrivateSession() {
     for (auto& [name, mic] : mics_)
         mic->child.stop();
     if (failing)
-        std::cerr << logs() << "The session's files are in " << directory_.string() << "\n";
+        std::cerr << logs() << before << "The session's files are in " << directory_.string() << "\n";
     mics_.clear();
     if (failing || options_.keepDirectory)
         return;
@@ -488,6 +506,17 @@ void PrivateSession::setPhase(std::uint32_t phase) {
 
 Produced PrivateSession::produced(const std::string& name) const {
     return mics_.at(name)->control->produced();
+}
+
+std::string PrivateSession::ended() {
+    std::string text;
+    for (auto& [daemon, process] : daemons_)
+        if (const auto status = process.wait(Milliseconds(0)))
+            text += std::string("---- ") + nameOf(daemon) + " has ended by itself: " +
+                    (WIFSIGNALED(*status) ? "signal " + std::to_string(WTERMSIG(*status))
+                                          : "exit status " + std::to_string(WEXITSTATUS(*status))) +
+                    "\n";
+    return text;
 }
 
 std::string PrivateSession::logs() const {

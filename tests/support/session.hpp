@@ -23,6 +23,8 @@ namespace micguard::test {
 
 enum class Daemon { bus, pipewire, wireplumber, pulse, micguardd };
 
+const char* nameOf(Daemon daemon);
+
 enum class Linger {
     no,  // the object belongs to the session's own connection and goes with it
     yes, // it stays in the server without an owner
@@ -121,6 +123,8 @@ class PrivateSession {
     // The same for every session that ends while this is so: something has failed in the test that they belong to.
     static void markAll(bool failed) { allFailed_ = failed; }
     [[nodiscard]] std::string logs() const;
+    // Of the daemons that should be running: which have ended by themselves, and how. A tool that is refused says nothing of that.
+    [[nodiscard]] std::string ended();
     [[nodiscard]] std::filesystem::path logPath(const std::string& name) const {
         return directory_ / "log" / name;
     }

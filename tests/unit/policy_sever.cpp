@@ -234,6 +234,26 @@ TEST_CASE("links of streams without an owning client are destroyed one by one, w
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> module"});
 }
 
+TEST_CASE("a link that is cut by name is remembered when that is asked for, not only once it is gone") {
+    SeveringWorld world(std::string(micAndCall) + R"(
+        node 61 class=Stream/Input/Audio name=module
+        port 62 of 61 in
+        link 64 20:21 -> 61:62
+    )");
+    world.server.stall(true);
+    world.mute();
+    // What a guard that is killed here leaves to the next one.
+    Remembered left;
+    rememberApplied(world.model, left);
+    CHECK(left.cut == std::vector{CutLink{Serial{1020}, Serial{1021}, Serial{1062}}});
+    world.unmute();
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> module"});
+    CHECK(world.model.applied.cut.empty());
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("a link of the session manager's own, which no permission binds, is destroyed as well") {
     SeveringWorld world(std::string(micAndCall) + R"(
         node 61 class=Audio/Sink name=speaker client=10

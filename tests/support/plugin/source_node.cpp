@@ -299,6 +299,8 @@ SourceNode::SourceNode(spa_loop* dataLoop, spa_system* dataSystem, const spa_dic
         s16Wanted_ = spa_streq(value, "S16");
     if (const char* value = find("micguard.test.dsp"))
         offersDsp_ = spa_atob(value);
+    if (const char* value = find("micguard.test.air"))
+        air_ = spa_atob(value);
     if (const char* value = find("audio.channels"))
         spa_atou32(value, &wantedChannels_, 0);
     renderer_.open(find("micguard.test.control"), find("micguard.test.speech"));

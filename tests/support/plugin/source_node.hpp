@@ -79,6 +79,7 @@ class SourceNode {
     bool s16Wanted_ = false;
     bool offersDsp_ =
         false; // the port of a node without an adapter: float mono at the graph's rate, and nothing else
+    bool air_ = false; // it stands for the sound before a microphone, and is none
 
     std::array<spa_param_info, 4> portParams_{};
     bool haveFormat_ = false;

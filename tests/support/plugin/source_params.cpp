@@ -11,9 +11,10 @@
 namespace micguard::test {
 
 void SourceNode::emitNode() {
-    // No media.class: the adapter would take it for its own, also where the node shall have none.
-    const spa_dict_item items[] = {{"node.driver", "true"}};
-    const spa_dict props{0, 1, items};
+    // No media.class: that is for whoever has the node made. Whatever only puts out and is of a plug-in that it does not know the guard
+    // takes for a microphone; what is none passes for one of PipeWire's own.
+    const spa_dict_item items[] = {{"node.driver", "true"}, {"factory.name", "support.micguard-test-air"}};
+    const spa_dict props{0, air_ ? 2U : 1U, items};
     spa_param_info params[] = {SPA_PARAM_INFO(SPA_PARAM_IO, SPA_PARAM_INFO_READ)};
     spa_node_info info{};
     info.max_output_ports = 1;
