@@ -204,6 +204,12 @@ void listenWhileMuted(std::vector<Heard>& heard, Tally& tally, Milliseconds pati
 
 void goesOnInSilence(const PrivateSession& session, const std::vector<Heard>& heard) {
     const std::uint64_t cycles = 2 * std::uint64_t{std::max(session.quantum(), 2400U)};
+    const auto waitFor = [](const Heard& one, std::uint64_t samples) {
+        return one.listener->waitUntil([=](const StreamSnapshot& now) { return now.samples >= samples; });
+    };
+    // What was on its way before.
+    for (const auto& one : heard)
+        waitFor(one, one.samplesThen + one.listener->fragment());
     std::vector<StreamSnapshot> begun;
     for (const auto& one : heard)
         begun.push_back(one.listener->snapshot());
@@ -212,10 +218,7 @@ void goesOnInSilence(const PrivateSession& session, const std::vector<Heard>& he
         // Without an adapter a source has no volume to turn down: whoever listens to it is cut off in both modes.
         if (session.has(one.source) && session.mic(one.source).kind == MicKind::raw)
             continue;
-        const std::uint64_t wanted =
-            std::max(one.samplesThen + one.listener->fragment() + cycles, begun[i].samples + cycles);
-        const bool goesOn =
-            one.listener->waitUntil([wanted](const StreamSnapshot& now) { return now.samples >= wanted; });
+        const bool goesOn = waitFor(one, begun[i].samples + cycles);
         const StreamSnapshot now = one.listener->snapshot();
         INFO(one.listener->description()
              << " on " << one.source << " got " << now.samples - one.samplesThen
@@ -268,7 +271,10 @@ void unmuteAndListen(PrivateSession& session, Guard& guard, std::vector<Heard>& 
         const std::uint64_t now = one.listener->madeIn(1);
         INFO(one.listener->description() << " on " << one.source << ": was handed " << now - one.counted
                                          << " samples made while muted, after the unmute");
-        CHECK(now == one.counted);
+        // Where speech begins it has an edge, in which the analyser may find either pilot: a block of it.
+        const bool edged =
+            session.has(one.source) && session.mic(one.source).effectiveCoding() == Coding::speech;
+        CHECK(now <= one.counted + (edged ? 480 : 0));
         one.counted = now;
     }
 }

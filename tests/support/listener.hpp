@@ -51,7 +51,7 @@ class Listener {
     [[nodiscard]] std::uint64_t madeIn(unsigned parity, const StreamSnapshot& then) const {
         return exact_ ? then.ofSign[parity] : then.audible[parity];
     }
-    // As many frames come at once, of its own rate; 0: a cycle's.
+    // As many frames may lie in buffers on the way to it, of its own rate, and come at once; 0: a cycle's.
     [[nodiscard]] std::uint64_t fragment() const { return fragment_; }
 
     [[nodiscard]] StreamSnapshot snapshot() const { return snapshotOf(stats()); }

@@ -215,7 +215,7 @@ std::unique_ptr<Listener> commandListener(const PrivateSession& session, const L
 std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const ListenOptions& options) {
     Recipe recipe{.description = "arecord", .log = "arecord", .exact = isExact(session, options)};
     recipe.floats = false;
-    recipe.fragment = options.rate / 8; // a quarter of the half second that it asks for
+    recipe.fragment = options.rate / 2; // the buffer that it asks for; a quarter of it comes at once
     recipe.argv = {"arecord", "-q",     "-D", "pipewire", "-t", "raw",
                    "-f",      "S16_LE", "-c", "1",        "-r", std::to_string(options.rate)};
     if (!options.target.empty())
