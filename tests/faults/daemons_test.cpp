@@ -6,6 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -60,10 +62,14 @@ void stoppedByTurns(Daemon daemon, const std::string& mode) {
 void tellWhatWasHeard(const Ordeal& ordeal, Listener& listener, const std::string& mode) {
     listener.waitSamples(48000, Milliseconds(1000));
     const StreamSnapshot now = listener.snapshot();
-    std::printf("      within a second of the first buffer %llu of %llu samples were heard, for %.1f ms\n",
+    // It leaves real time if it has computed for too long at a time (daemon/desktop/priority).
+    const int policy = ::sched_getscheduler(ordeal.session.pid(Daemon::micguardd)) & ~SCHED_RESET_ON_FORK;
+    std::printf("      within a second of the first buffer %llu of %llu samples were heard, for %.1f ms; the "
+                "guard runs %s\n",
                 static_cast<unsigned long long>(listener.madeIn(1, now)),
                 static_cast<unsigned long long>(now.samples),
-                static_cast<double>(now.lastNsec[1] - now.firstNsec[1]) / 1e6);
+                static_cast<double>(now.lastNsec[1] - now.firstNsec[1]) / 1e6,
+                policy == SCHED_RR ? "in real time" : "at ordinary priority");
     for (const auto& wrong :
          openings(readServer(ordeal.session), ordeal.session, Admission::relaxed, mode == "sever"))
         std::printf("      after it: %s\n", wrong.c_str());
