@@ -530,9 +530,10 @@ void App::watchPulse() {
 }
 
 void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
-    if (generation != model_.pulseChanges)
-        return; // asked anew already
+    const bool settled = generation == model_.pulseChanges;
     receive(event::PulsePeersRead{generation, peers.server, peers.connections});
+    if (!settled)
+        return; // asked anew already
     if (!model_.appeals.own.empty())
         for (const auto& [id, client] : model_.graph.clients)
             if (client.peer)

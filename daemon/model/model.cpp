@@ -441,8 +441,11 @@ void recogniseAll(Model& model) {
 void seeClient(Model& model, Client client) {
     const Client* before = model.graph.client(client.id);
     const bool known = before && before->serial == client.serial;
-    if (known)
+    if (known) {
         client.peer = before->peer;
+        client.peerSought = before->peerSought;
+        client.peerLooks = before->peerLooks;
+    }
     const bool pulse = isPulseClient(client) || (known && isPulseClient(*before));
     if (pulse && !(known && sameClaims(*before, client)))
         model.pulseChanges++;
@@ -645,6 +648,7 @@ void Model::apply(const Event& incoming) {
                    },
                    [&](const event::Acknowledged& e) { acknowledge(*this, e); },
                    [&](const event::PulsePeersRead& e) {
+                       noteLook(graph, e.generation == pulseChanges);
                        if (e.generation != pulseChanges)
                            return;
                        matchPulsePeers(graph, e.server, e.connections);

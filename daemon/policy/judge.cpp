@@ -2,6 +2,7 @@
 #include "daemon/policy/judge.hpp"
 
 #include "config/glob.hpp"
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/company.hpp"
 #include "daemon/policy/identity.hpp"
@@ -38,6 +39,8 @@ std::vector<Face> facesOf(const Model& model, const Client& client) {
         return Face{subjectOf(client, stream), answerTo(model, client, stream)};
     };
     std::vector<Face> faces{face(nullptr)};
+    if (auto own = ownSubject(client))
+        faces.push_back({std::move(*own), faces.front().answer});
     for (const auto id : model.graph.nodesOf(client.id)) {
         const Node& node = model.graph.nodes.at(id);
         if (!isCaptureStream(node))
@@ -87,9 +90,12 @@ class Judge {
     Rulings all() {
         Rulings rulings;
         const RuleBook::InForce inForce = book_.inForce(circumstances());
-        for (const Client* client : judged_)
+        for (const Client* client : judged_) {
             if (auto strict = judgeClient(*client, inForce); !strict.empty())
                 rulings.strict[client->id] = std::move(strict);
+            if (isAboutToBeKnown(*client))
+                rulings.unknownYet.insert(client->id);
+        }
         return rulings;
     }
 
