@@ -192,6 +192,8 @@ void App::useConfiguration(const Loaded& loaded) {
         useHistory();
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
+    // Since it was looked at it may have passed one of them, and nobody would be woken for that.
+    tellTime(clock_.now());
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
