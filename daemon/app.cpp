@@ -192,6 +192,8 @@ void App::useConfiguration(const Loaded& loaded) {
         useHistory();
     auto [minutes, untils] = enforcer_.rules().boundaries();
     clock_.setBoundaries(std::move(minutes), std::move(untils));
+    // Since it was looked at it may have passed one of them, and nobody would be woken for that.
+    tellTime(clock_.now());
     if (configuration_.finals.contains("mute.mode"))
         modeChosen_ = false;
     if (!modeChosen_)
@@ -530,9 +532,10 @@ void App::watchPulse() {
 }
 
 void App::usePulsePeers(std::uint64_t generation, const PulsePeers& peers) {
-    if (generation != model_.pulseChanges)
-        return; // asked anew already
+    const bool settled = generation == model_.pulseChanges;
     receive(event::PulsePeersRead{generation, peers.server, peers.connections});
+    if (!settled)
+        return; // asked anew already
     if (!model_.appeals.own.empty())
         for (const auto& [id, client] : model_.graph.clients)
             if (client.peer)

@@ -4,6 +4,7 @@
 // from a microphone.
 #include "daemon/app.hpp"
 
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/identity.hpp"
 #include "daemon/policy/questions.hpp"
@@ -210,7 +211,7 @@ void App::callerLeft(const std::string& uniqueName) {
 void App::keepOwnMutes() {
     for (const auto own = model_.appeals.own; const auto& [connection, mute] : own) {
         for (const auto& [id, client] : model_.graph.clients)
-            if (isOwn(mute, model_.graph, client))
+            if (isOwn(mute, client))
                 for (const auto& application : applicationsOf(model_.graph, client))
                     receive(
                         event::AppMuted{application, {mute.by + ", when the bus was lost", {client.serial}}});
@@ -318,6 +319,9 @@ void App::tellRuledOut(const View& view) {
     for (const auto& [id, decision] : enforcer_.verdicts().ruled) {
         const Node* stream = model_.graph.node(id);
         const Node* source = stream ? model_.graph.node(enforcer_.verdicts().keptFrom.at(id)) : nullptr;
+        const Client* client = stream ? model_.graph.owner(*stream) : nullptr;
+        if (client && isAboutToBeKnown(*client))
+            continue;
         const bool told = decision.by == DecidedBy::Rules || decision.by == DecidedBy::Answer ||
                           decision.by == DecidedBy::Store;
         if (!source || stream->peaks || !stream->infoKnown || decision.ruling == Ruling::Ask || !told)

@@ -28,7 +28,8 @@ void drop(std::map<GlobalId, std::set<GlobalId>>& index, GlobalId key, GlobalId 
 ProcessFacts processOf(const Client& client) {
     if (client.peer)
         return *client.peer;
-    if (isPulseClient(client))
+    // Its own word, and one that anybody can give.
+    if (isPulseClient(client) && speaksForOthers(client))
         return {};
     ProcessFacts facts;
     facts.pid = client.pid;

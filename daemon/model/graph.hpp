@@ -43,6 +43,9 @@ struct Client {
     std::string script;
     // A client of the Pulse server: whose process is at the other end of its connection, where that is proven.
     std::optional<ProcessFacts> peer = std::nullopt;
+    // That was looked for while nothing changed, or so often in vain (see peerLooks) that it is not waited for any longer.
+    bool peerSought = false;
+    unsigned peerLooks = 0;
     Recognised recognised; // its application; of a Pulse server's client once its peer is known
     // Claims, all of them: pipewire-pulse lets its clients overwrite what it says of their sandbox, too.
     std::string clientApi; // client.api

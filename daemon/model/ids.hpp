@@ -11,6 +11,8 @@ namespace micguard {
 enum class GlobalId : std::uint32_t {};
 enum class Serial : std::uint64_t {};
 
+inline constexpr GlobalId nobodysId{0xffffffff}; // no object bears it
+
 constexpr std::uint32_t raw(GlobalId id) {
     return static_cast<std::uint32_t>(id);
 }

@@ -5,6 +5,7 @@
 #include "daemon/model/pulse_clients.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace micguard {
 namespace {
@@ -76,6 +77,35 @@ void forgetProcess(Model& model, Serial client) {
             panel.asked.reset();
 }
 
+// Whom rules and people would take for the same.
+bool isAlike(const Client& a, const Client& b) {
+    const auto facts = [](const Client& c) {
+        return std::tie(c.infoKnown, c.executable, c.executableTrue, c.executableWritable, c.unit,
+                        c.unitKnown, c.sandbox, c.sandboxId, c.script, c.peer, c.clientApi, c.portalAppId,
+                        c.snapId, c.applicationName, c.applicationId, c.applicationBinary);
+    };
+    return facts(a) == facts(b);
+}
+
+void noteLeft(Model& model, const Client& client) {
+    // Any program can come and go under ever new names; who is beyond this counts as anybody.
+    constexpr std::size_t mostLeft = 16;
+    for (auto& [source, clients] : model.mapped) {
+        if (clients.erase(client.serial) == 0 || client.self || client.inServer)
+            continue;
+        Left& left = model.left[source];
+        if (std::any_of(left.clients.begin(), left.clients.end(),
+                        [&](const Client& before) { return isAlike(before, client); }))
+            continue;
+        if (left.clients.size() >= mostLeft) {
+            left.others = true;
+            continue;
+        }
+        left.clients.push_back(client);
+        left.clients.back().id = nobodysId;
+    }
+}
+
 void forgetObject(Model& model, GlobalId id) {
     auto& graph = model.graph;
     auto& applied = model.applied;
@@ -84,8 +114,7 @@ void forgetObject(Model& model, GlobalId id) {
         serial = c->serial;
         applied.permissions.erase(c->serial);
         applied.admitted.erase(c->serial);
-        for (auto& [source, clients] : model.mapped)
-            clients.erase(c->serial);
+        noteLeft(model, *c);
         forgetClient(model.appeals, c->serial);
         forgetProcess(model, c->serial);
         graph.remove(id);
@@ -102,6 +131,7 @@ void forgetObject(Model& model, GlobalId id) {
         applied.destroyAsked.erase(n->serial);
         model.lastFed.erase(n->serial);
         model.mapped.erase(n->serial);
+        model.left.erase(n->serial);
         std::erase_if(model.lastFed, [&](const auto& fed) { return fed.second == n->serial; });
         model.warnings.erase("knob:" + n->name);
         model.warnings.erase("raised:" + n->name);
@@ -354,9 +384,15 @@ void adoptRevocations(Model& model) {
 
 void completeList(Model& model) {
     model.listComplete = true;
-    std::erase_if(model.mapped, [&](const auto& entry) { return !model.graph.node(entry.first); });
+    const auto isGone = [&](const auto& entry) { return !model.graph.node(entry.first); };
+    std::erase_if(model.mapped, isGone);
+    std::erase_if(model.left, isGone);
     for (auto& [source, clients] : model.mapped)
         std::erase_if(clients, [&](Serial client) { return !model.graph.client(client); });
+    // Who was there before us, or while we were not, is not known. What is suspended has no buffers.
+    for (const auto& [id, node] : model.graph.nodes)
+        if (node.state == NodeState::Running || node.state == NodeState::Idle)
+            model.left[node.serial].others = true;
     for (auto& answer : model.appeals.answers)
         std::erase_if(answer.clients, [&](Serial client) { return !model.graph.client(client); });
     for (const auto& [id, node] : model.graph.nodes)
@@ -441,8 +477,11 @@ void recogniseAll(Model& model) {
 void seeClient(Model& model, Client client) {
     const Client* before = model.graph.client(client.id);
     const bool known = before && before->serial == client.serial;
-    if (known)
+    if (known) {
         client.peer = before->peer;
+        client.peerSought = before->peerSought;
+        client.peerLooks = before->peerLooks;
+    }
     const bool pulse = isPulseClient(client) || (known && isPulseClient(*before));
     if (pulse && !(known && sameClaims(*before, client)))
         model.pulseChanges++;
@@ -547,6 +586,7 @@ void Model::apply(const Event& incoming) {
                        if (e.cookie != remembered.serverCookie) {
                            lastFed.clear();
                            mapped.clear();
+                           left.clear();
                            forgetRun(appeals);
                        }
                        defaultSource.clear();
@@ -645,6 +685,7 @@ void Model::apply(const Event& incoming) {
                    },
                    [&](const event::Acknowledged& e) { acknowledge(*this, e); },
                    [&](const event::PulsePeersRead& e) {
+                       noteLook(graph, e.generation == pulseChanges);
                        if (e.generation != pulseChanges)
                            return;
                        matchPulsePeers(graph, e.server, e.connections);

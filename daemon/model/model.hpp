@@ -18,6 +18,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace micguard {
 
@@ -38,6 +39,13 @@ struct Remembered {
     std::set<std::string> userMuted; // node names that release muted on the user's behalf
 };
 
+// Clients that were linked to something since its buffers were allocated and have left the server since. A process can keep memory
+// that it was given for longer than its connection.
+struct Left {
+    std::vector<Client> clients; // as they were; no object is theirs any more
+    bool others = false;         // and some of whom it is not known who they were
+};
+
 struct Model {
     Graph graph;
     Applied applied;
@@ -52,6 +60,7 @@ struct Model {
     std::map<Serial, Serial> lastFed; // input node -> the output node that was last linked to it
     // What puts out sound -> clients that were linked to it since its buffers were allocated, and may map them still.
     std::map<Serial, std::set<Serial>> mapped;
+    std::map<Serial, Left> left; // the same of those who are not there any more
     // node.name of what the session manager links whoever asks for nothing in particular.
     std::string defaultSource;
     bool connected = false;

@@ -7,9 +7,12 @@
 // connections, and who pretends to be it is one too many.
 #include "daemon/model/pulse_clients.hpp"
 
+#include "daemon/model/path.hpp"
+
 #include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace micguard {
 namespace {
@@ -51,6 +54,30 @@ bool isOf(const Client& client, std::uint32_t server) {
 
 bool isPulseClient(const Client& client) {
     return client.clientApi == "pipewire-pulse";
+}
+
+bool speaksForOthers(const Client& client) {
+    constexpr std::string_view gone = " (deleted)";
+    std::string_view file = client.executable;
+    const bool replaced = file.ends_with(gone);
+    if (replaced)
+        file.remove_suffix(gone.size());
+    if (!(client.executableTrue || replaced) || client.sandbox == "flatpak" || client.sandbox == "snap")
+        return false;
+    const auto name = baseName(file);
+    return name == "pipewire-pulse" || (name == "pipewire" && !client.inServer);
+}
+
+bool isAboutToBeKnown(const Client& client) {
+    return !client.peer && !client.peerSought && isPulseClient(client) && speaksForOthers(client);
+}
+
+void noteLook(Graph& graph, bool settled) {
+    // Each takes some tens of milliseconds. Who comes and goes all the time keeps nobody waiting for good.
+    constexpr unsigned mostLooks = 8;
+    for (auto& [id, client] : graph.clients)
+        if (isPulseClient(client) && !client.peerSought)
+            client.peerSought = ++client.peerLooks >= mostLooks || settled;
 }
 
 bool sameClaims(const Client& before, const Client& now) {

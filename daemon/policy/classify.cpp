@@ -10,10 +10,6 @@
 namespace micguard {
 namespace {
 
-bool isAudioPort(const Port& port) {
-    return port.format.empty() || port.format.find("audio") != std::string::npos;
-}
-
 bool isSourceFactory(std::string_view factory) {
     return (factory.starts_with("api.alsa.") || factory.starts_with("api.bluez5.")) &&
            factory.find("source") != std::string_view::npos;
@@ -82,6 +78,10 @@ bool putsOutMicrophone(const Graph& graph, const Node& node) {
 }
 
 } // namespace
+
+bool isAudioPort(const Port& port) {
+    return port.format.empty() || port.format.find("audio") != std::string::npos;
+}
 
 // Of every node at every event: most are none by their class alone, without a look at who owns them.
 bool isSource(const Graph& graph, const Node& node) {

@@ -58,6 +58,9 @@ std::optional<GlobalId> processOf(const Graph& graph, const Device& device);
 inline constexpr std::string_view silenceName = "micguard.silence";
 const Node* silenceOf(const Graph& graph);
 
+// As far as its format tells.
+bool isAudioPort(const Port& port);
+
 // Can receive what a source plays, so its owner has something to be cut off from.
 bool canListen(const Graph& graph, const Node& node);
 

@@ -209,6 +209,10 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
         // is a level meter, whose it is, and whether anybody is asked about it. One that is linked already hears something.
         if (!listens || (!source && !node.infoKnown))
             continue;
+        // Nor one that hears nothing before it is known whose it is: it would be two applications, one after the other.
+        if ((!source || verdicts.ruled.contains(id)) && owner &&
+            verdicts.rulings.unknownYet.contains(owner->id))
+            continue;
         const Identity identity = identify(model.graph, node);
         StreamView stream;
         stream.key = objectKey(model, node.serial);

@@ -195,8 +195,8 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
     }
     // Who is to be cut off from what, and what is to be given back later, is seen only once the list is complete; what
     // was taken away by a guard before us is in force all the while.
-    if (model.listComplete &&
-        (!severing.severed.empty() || !severing.forbidden.empty() || !verdicts.rulings.strict.empty()))
+    if (model.listComplete && (!severing.severed.empty() || !severing.forbidden.empty() ||
+                               !verdicts.rulings.strict.empty() || !verdicts.rulings.unknownYet.empty()))
         sever(severing, verdicts);
     admit(model, managers, verdicts);
     return verdicts;

@@ -3,6 +3,8 @@
 
 #include "daemon/policy/classify.hpp"
 
+#include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,10 +18,21 @@ bool isSink(const Node& node) {
     return kind.starts_with("Audio/Sink") || kind == "Audio/Duplex";
 }
 
+// What it takes in may come out of its own outputs: a filter's (JACK clients, EasyEffects' effects), those of a virtual source that
+// is played to, a stream's monitor.
+bool hasOutputs(const Graph& graph, const Node& node) {
+    const auto& ports = graph.portsOf(node.id);
+    return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
+        const Port& port = graph.ports.at(id);
+        return port.output && isAudioPort(port);
+    });
+}
+
 // Nodes that put out what a node takes in.
 class Passages {
   public:
-    explicit Passages(const Graph& graph) {
+    explicit Passages(const Graph& graph)
+        : graph_(graph) {
         for (const auto& [id, node] : graph.nodes) {
             if (!node.linkGroup.empty())
                 groups_[node.linkGroup].push_back(id);
@@ -29,16 +42,20 @@ class Passages {
     }
 
     void from(const Node& node, std::vector<GlobalId>& onward) const {
-        if (isSink(node))
+        if (isSink(node) || hasOutputs(graph_, node))
             onward.push_back(node.id);
         // Whoever names a group that is not his own only draws more upon himself and on it.
-        if (const auto group = groups_.find(node.linkGroup);
-            !node.linkGroup.empty() && group != groups_.end())
+        if (const auto group = groups_.find(node.linkGroup); group != groups_.end())
             add(node, group->second, onward);
-        // Without a group nothing tells which of a client's sources it feeds from what it hears: all of them.
-        else if (node.client)
-            if (const auto provided = provided_.find(*node.client); provided != provided_.end())
-                add(node, provided->second, onward);
+        if (!node.client)
+            return;
+        // Of what says that it is a half of something everything of the client's is the rest: anybody can have a loopback made whose
+        // halves name different groups (pactl load-module … source_properties=node.link-group=…). But for sound cards, which belong
+        // to the session manager, too. Without a group nothing tells which of a client's sources it feeds from what it hears: all.
+        if (!node.linkGroup.empty())
+            addSoft(node, graph_.nodesOf(*node.client), onward);
+        else if (const auto provided = provided_.find(*node.client); provided != provided_.end())
+            add(node, provided->second, onward);
     }
 
   private:
@@ -48,6 +65,13 @@ class Passages {
                 onward.push_back(id);
     }
 
+    void addSoft(const Node& self, const std::set<GlobalId>& others, std::vector<GlobalId>& onward) const {
+        for (const auto id : others)
+            if (id != self.id && !isBackedByHardware(graph_.nodes.at(id)))
+                onward.push_back(id);
+    }
+
+    const Graph& graph_;
     std::map<std::string, std::vector<GlobalId>> groups_;
     std::map<GlobalId, std::vector<GlobalId>> provided_;
 };
@@ -84,7 +108,7 @@ const Node& microphoneBehind(const Graph& graph, const Flow& flow, const Node& s
     const auto standsForItself = [&](const Node& node) {
         const auto behind = flow.find(node.id);
         return sourceKind(graph, node) != SourceKind::Virtual || behind == flow.end() ||
-               behind->second.size() == 1;
+               (behind->second.size() == 1 && behind->second.contains(node.id));
     };
     if (standsForItself(source))
         return source;

@@ -12,7 +12,8 @@
 namespace micguard {
 
 // Every node that puts out what a source puts into the graph, with the sources whose sound it is: sources themselves (each
-// stands for itself), virtual sources behind them, sinks into which one of them plays (their monitors), and playback halves.
+// stands for itself), virtual sources behind them, sinks into which one of them plays (their monitors), playback halves, and
+// whatever else takes it in and has outputs.
 using Flow = std::map<GlobalId, std::set<GlobalId>>;
 
 Flow flowOf(const Graph& graph);

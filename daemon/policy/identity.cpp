@@ -7,6 +7,7 @@
 #include "daemon/policy/known_applications.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,14 +16,6 @@ namespace {
 
 const std::string& first(const std::string& a, const std::string& b) {
     return a.empty() ? b : a;
-}
-
-// The process that the kernel reports is not the application's. In PipeWire 1.4 pipewire-pulse is a link to
-// pipewire, and its executable reads as that. Whoever else runs it, with whatever configuration, speaks for
-// somebody that we do not see either.
-bool speaksForOthers(const Client& client) {
-    const auto name = baseName(client.executable);
-    return client.executableTrue && (name == "pipewire-pulse" || (name == "pipewire" && !client.inServer));
 }
 
 // What is known of the client's application, by whoever cannot be talked into it.
@@ -100,14 +93,30 @@ bool handsOut(const Graph& graph, const Client& client) {
            });
 }
 
+// Who could have made the file himself that is called as PipeWire's is what he runs, besides what he says that he is.
+std::optional<Subject> ownSubject(const Client& client) {
+    if (client.peer || !client.executableWritable || !speaksForOthers(client))
+        return std::nullopt;
+    Subject subject;
+    subject.claims = client.applicationName;
+    subject.executable = {client.executable, client.executableTrue};
+    subject.app = subject.executable;
+    subject.process = {std::string(baseName(client.executable)), client.executableTrue};
+    subject.unit = {client.unit, client.unitKnown};
+    return subject;
+}
+
 bool isPortal(const Client& client) {
     return client.executableTrue && !client.executableWritable &&
            baseName(client.executable) == "xdg-desktop-portal";
 }
 
 Identity identify(const Graph& graph, const Node& node) {
+    return identify(graph.owner(node), node);
+}
+
+Identity identify(const Client* client, const Node& node) {
     Identity identity;
-    const Client* client = graph.owner(node);
     identity.name = first(node.applicationName, client ? client->applicationName : node.name);
     if (identity.name.empty())
         identity.name = node.name;
@@ -192,6 +201,8 @@ Subject subjectOf(const Client& client, const Node* stream) {
 
 std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
     std::vector<Subject> subjects{subjectOf(client, nullptr)};
+    if (auto own = ownSubject(client))
+        subjects.push_back(std::move(*own));
     for (const auto id : graph.nodesOf(client.id)) {
         const Node& node = graph.nodes.at(id);
         if (!isCaptureStream(node))

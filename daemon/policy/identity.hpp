@@ -7,6 +7,7 @@
 #include "daemon/model/graph.hpp"
 #include "daemon/policy/rules.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Identity {
 };
 
 Identity identify(const Graph& graph, const Node& node);
+// The same of one whose owner is told; nullptr: it has none.
+Identity identify(const Client* client, const Node& node);
 
 // It opens connections for sandboxes, takes from them what they are not to have, and hands them over; the server
 // lets nobody change `pipewire.*` afterwards (1.4.2, impl-client.c, check_client_property_update()).
@@ -31,6 +34,9 @@ bool isPortal(const Client& client);
 
 // What rules can tell of a client, and of a stream of it, which may claim to be something else; nullptr: of the client.
 Subject subjectOf(const Client& client, const Node* stream);
+
+// What somebody runs who speaks for others and whose file need not be PipeWire's; so he is judged by that as well.
+std::optional<Subject> ownSubject(const Client& client);
 
 // The client as it is known, and each of its streams that claims to be something else.
 std::vector<Subject> subjectsOf(const Graph& graph, const Client& client);

@@ -2,6 +2,7 @@
 #include "daemon/policy/judge.hpp"
 
 #include "config/glob.hpp"
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/company.hpp"
 #include "daemon/policy/identity.hpp"
@@ -38,6 +39,8 @@ std::vector<Face> facesOf(const Model& model, const Client& client) {
         return Face{subjectOf(client, stream), answerTo(model, client, stream)};
     };
     std::vector<Face> faces{face(nullptr)};
+    if (auto own = ownSubject(client))
+        faces.push_back({std::move(*own), faces.front().answer});
     for (const auto id : model.graph.nodesOf(client.id)) {
         const Node& node = model.graph.nodes.at(id);
         if (!isCaptureStream(node))
@@ -87,9 +90,16 @@ class Judge {
     Rulings all() {
         Rulings rulings;
         const RuleBook::InForce inForce = book_.inForce(circumstances());
-        for (const Client* client : judged_)
+        for (const Client* client : judged_) {
             if (auto strict = judgeClient(*client, inForce); !strict.empty())
                 rulings.strict[client->id] = std::move(strict);
+            if (isAboutToBeKnown(*client))
+                rulings.unknownYet.insert(client->id);
+        }
+        for (const auto& [serial, left] : model_.left)
+            if (const Node* node = model_.graph.node(serial);
+                node && flow_.contains(node->id) && isKeptFromSome(left, node->id, inForce))
+                rulings.exposed.insert(node->id);
         return rulings;
     }
 
@@ -224,38 +234,61 @@ class Judge {
     // What a client may hear of each source.
     std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing,
                                           const RuleBook::InForce& inForce) const {
-        const auto& [faces, muted, permission] = standing;
         const bool handsOut = micguard::handsOut(model_.graph, client);
         std::map<GlobalId, Decision> decisions;
-        for (const auto& [id, source] : sources_) {
-            Decision& strictest = decisions[id];
-            if (!client.infoKnown) {
-                strictest = {Ruling::Deny, std::nullopt, "who asks is not known yet"};
-                continue;
-            }
-            for (const auto& face : faces) {
-                Decision decision = book_.decide(face.subject, source.name, source.kind, inForce);
-                if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
-                    decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask",
-                                DecidedBy::Store};
-                if (decision.ruling == Ruling::Ask && face.answer)
-                    decision = *face.answer;
-                if (strictest.reason.empty() || decision.ruling > strictest.ruling)
-                    strictest = std::move(decision);
-            }
-            if (handsOut)
-                if (auto decision = book_.strictest(source.name, source.kind, inForce);
-                    decision.ruling > strictest.ruling) {
-                    decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
-                    strictest = std::move(decision);
-                }
-            if (permission == Permission::No && strictest.ruling < Ruling::Deny)
-                strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings",
-                             DecidedBy::Store};
-            if (muted && !source.exempt && muted->ruling > strictest.ruling)
-                strictest = *muted;
-        }
+        for (const auto& [id, source] : sources_)
+            decisions[id] = decisionOn(source, client, standing, handsOut, inForce);
         return decisions;
+    }
+
+    Decision decisionOn(const Source& source, const Client& client, const Standing& standing, bool handsOut,
+                        const RuleBook::InForce& inForce) const {
+        const auto& [faces, muted, permission] = standing;
+        Decision strictest;
+        if (!client.infoKnown)
+            return {Ruling::Deny, std::nullopt, "who asks is not known yet"};
+        for (const auto& face : faces) {
+            Decision decision = book_.decide(face.subject, source.name, source.kind, inForce);
+            if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
+                decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask", DecidedBy::Store};
+            if (decision.ruling == Ruling::Ask && face.answer)
+                decision = *face.answer;
+            if (strictest.reason.empty() || decision.ruling > strictest.ruling)
+                strictest = std::move(decision);
+        }
+        if (handsOut)
+            if (auto decision = book_.strictest(source.name, source.kind, inForce);
+                decision.ruling > strictest.ruling) {
+                decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
+                strictest = std::move(decision);
+            }
+        if (permission == Permission::No && strictest.ruling < Ruling::Deny)
+            strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
+        if (muted && !source.exempt && muted->ruling > strictest.ruling)
+            strictest = *muted;
+        return strictest;
+    }
+
+    // One of them, and who is not known is anybody.
+    bool isKeptFromSome(const Left& left, GlobalId carrier, const RuleBook::InForce& inForce) const {
+        const auto& appeals = model_.appeals;
+        const auto& behind = flow_.at(carrier);
+        const auto keepsAnybody = [&](GlobalId id) {
+            const Source& source = sources_.at(id);
+            const bool byPeople = !source.exempt && !(appeals.muted.empty() && appeals.own.empty());
+            return byPeople || (model_.settings.policy.permissionStore && !appeals.permissions.empty()) ||
+                   book_.strictest(source.name, source.kind, inForce).ruling > Ruling::Allow;
+        };
+        if (left.others && std::any_of(behind.begin(), behind.end(), keepsAnybody))
+            return true;
+        return std::any_of(left.clients.begin(), left.clients.end(), [&](const Client& client) {
+            const Standing standing = standingOf(client);
+            const bool handsOut = micguard::handsOut(model_.graph, client);
+            return std::any_of(behind.begin(), behind.end(), [&](GlobalId id) {
+                return decisionOn(sources_.at(id), client, standing, handsOut, inForce).ruling >
+                       Ruling::Allow;
+            });
+        });
     }
 
     std::map<GlobalId, Decision> decidedFor(const Client& client, const RuleBook::InForce& inForce) const {

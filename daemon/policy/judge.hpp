@@ -15,6 +15,10 @@ namespace micguard {
 struct Rulings {
     // client -> what puts out a microphone's sound -> why it may not be heard. What is not listed may be.
     std::map<GlobalId, std::map<GlobalId, Decision>> strict;
+    // Clients of which it may be known in a moment who they are, while somebody is kept from something: until then nobody links them.
+    std::set<GlobalId> unknownYet;
+    // What puts it out from memory that somebody was given who has left since, and who may not hear it.
+    std::set<GlobalId> exposed;
 
     const Decision* of(GlobalId client, GlobalId carrier) const {
         const auto carriers = strict.find(client);

@@ -242,22 +242,33 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
 }
 
 // Who is kept from something by the rules while others go on hearing it must not go on reading it from memory that he was
-// given before. While it is silent anyway there is nothing to read.
+// given before, whether or not he is there any more. While it is silent anyway there is nothing to read.
 std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
     if (!model.listComplete)
         return actions;
-    for (const auto& [source, clients] : model.mapped) {
+    const auto isExposed = [&](const Node& node) {
+        if (verdicts.rulings.exposed.contains(node.id) && model.left.contains(node.serial))
+            return true;
+        const auto mapped = model.mapped.find(node.serial);
+        return mapped != model.mapped.end() &&
+               std::any_of(mapped->second.begin(), mapped->second.end(), [&](Serial serial) {
+                   const Client* client = model.graph.client(serial);
+                   // Nobody is kept from what is his own.
+                   return client && client->id != node.client && verdicts.rulings.of(client->id, node.id);
+               });
+    };
+    std::set<Serial> given;
+    for (const auto& [source, clients] : model.mapped)
+        given.insert(source);
+    for (const auto& [source, left] : model.left)
+        given.insert(source);
+    for (const auto source : given) {
         const Node* node = model.graph.node(source);
         const auto* verdict = node ? verdicts.source(node->id) : nullptr;
         if (!node || (verdict && verdict->silent && knobState(model, *node) == KnobState::Holds))
             continue;
-        const bool due = std::any_of(clients.begin(), clients.end(), [&](Serial serial) {
-            const Client* client = model.graph.client(serial);
-            // Nobody is kept from what is his own.
-            return client && client->id != node->client && verdicts.rulings.of(client->id, node->id);
-        });
-        if (due)
+        if (isExposed(*node))
             actions.emplace_back(action::Suspend{node->id, processOf(model.graph, *node)});
     }
     return actions;
@@ -660,6 +671,7 @@ struct Recorder {
                 linked.insert(owner->serial);
         }
         model.mapped[node->serial] = std::move(linked);
+        model.left.erase(node->serial);
     }
     void operator()(const action::MakeSilence&) const { model.applied.silenceMade = true; }
     void operator()(const action::OpenPorts& a) const {

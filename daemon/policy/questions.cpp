@@ -2,6 +2,7 @@
 #include "daemon/policy/questions.hpp"
 
 #include "config/glob.hpp"
+#include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
 
@@ -10,10 +11,8 @@
 namespace micguard {
 namespace {
 
-Identity identityOf(const Graph& graph, const Client& client, const Node* stream) {
-    Node none;
-    none.client = client.id;
-    return identify(graph, stream ? *stream : none);
+Identity identityOf(const Client& client, const Node* stream) {
+    return identify(&client, stream ? *stream : Node{});
 }
 
 bool wouldHear(const Model& model, const Client& client) {
@@ -71,7 +70,7 @@ std::optional<Decision> answerTo(const Model& model, const Client& client, const
     const auto& answers = model.appeals.answers;
     if (answers.empty())
         return std::nullopt;
-    const std::string application = identityOf(model.graph, client, stream).key;
+    const std::string application = identityOf(client, stream).key;
     // Backwards: the newest counts.
     const auto found = std::find_if(answers.rbegin(), answers.rend(), [&](const Answer& answer) {
         return answer.clients.contains(client.serial) ||
@@ -89,7 +88,7 @@ std::optional<Permission> permissionOf(const Model& model, const Client& client)
     const auto& permissions = model.appeals.permissions;
     if (permissions.empty() || !model.settings.policy.permissionStore)
         return std::nullopt;
-    const Identity identity = identityOf(model.graph, client, nullptr);
+    const Identity identity = identityOf(client, nullptr);
     if (identity.how != "sandbox")
         return std::nullopt;
     const auto found = permissions.find(storeName(identity.sandbox, identity.appId));
@@ -104,7 +103,7 @@ std::optional<Decision> muteOf(const Model& model, const Client& client) {
         if (mute.clients.contains(client.serial) || applications.contains(application))
             return Decision{Ruling::Silence, std::nullopt, "muted by " + mute.by, DecidedBy::AppMute};
     for (const auto& [connection, mute] : appeals.own)
-        if (isOwn(mute, model.graph, client))
+        if (isOwn(mute, client))
             return Decision{Ruling::Silence, std::nullopt, "muted by itself: " + mute.by, DecidedBy::OwnMute};
     return std::nullopt;
 }
@@ -112,11 +111,11 @@ std::optional<Decision> muteOf(const Model& model, const Client& client) {
 bool isMutedByItself(const Model& model, const Client& client) {
     const auto& own = model.appeals.own;
     return std::any_of(own.begin(), own.end(),
-                       [&](const auto& entry) { return isOwn(entry.second, model.graph, client); });
+                       [&](const auto& entry) { return isOwn(entry.second, client); });
 }
 
-bool isOwn(const OwnMute& mute, const Graph& graph, const Client& client) {
-    const Identity identity = identityOf(graph, client, nullptr);
+bool isOwn(const OwnMute& mute, const Client& client) {
+    const Identity identity = identityOf(client, nullptr);
     if (!mute.sandbox.empty())
         return identity.how == "sandbox" && identity.sandbox == mute.sandbox &&
                identity.appId == mute.sandboxId;
@@ -125,12 +124,12 @@ bool isOwn(const OwnMute& mute, const Graph& graph, const Client& client) {
         return false;
     return std::any_of(client.lineages.begin(), client.lineages.end(), [&](const Lineage& lineage) {
         return !lineage.empty() && lineage.front().pid == identity.pid &&
-               hangsTogether(mute, lineage, client.unit);
+               hangsTogether(mute, lineage, processOf(client).unit);
     });
 }
 
 std::set<std::string> applicationsOf(const Graph& graph, const Client& client) {
-    std::set<std::string> applications{identityOf(graph, client, nullptr).key};
+    std::set<std::string> applications{identityOf(client, nullptr).key};
     for (const auto id : graph.nodesOf(client.id))
         if (const Node& node = graph.nodes.at(id); canListen(graph, node))
             applications.insert(identify(graph, node).key);
@@ -152,7 +151,8 @@ std::map<std::string, std::set<Serial>> waitingForAnswer(const Model& model, con
     for (const auto& [id, decision] : verdicts.ruled) {
         const Node* stream = model.graph.node(id);
         const Client* client = stream ? model.graph.owner(*stream) : nullptr;
-        if (client && stream->infoKnown && decision.ruling == Ruling::Ask)
+        // Not by what it says of itself, if in a moment it is known by what it is: that would be two questions.
+        if (client && stream->infoKnown && decision.ruling == Ruling::Ask && !isAboutToBeKnown(*client))
             waiting[identify(model.graph, *stream).key].insert(client->serial);
     }
     return waiting;

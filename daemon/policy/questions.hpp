@@ -33,7 +33,7 @@ bool isMutedByItself(const Model& model, const Client& client);
 // and descend from each other without another one between them; to them belongs what the caller itself
 // started (a wrapper's program), and what started it where both are in one unit of an application (a
 // browser's native host).
-bool isOwn(const OwnMute& mute, const Graph& graph, const Client& client);
+bool isOwn(const OwnMute& mute, const Client& client);
 
 // What a client is, and what its streams say that they are.
 std::set<std::string> applicationsOf(const Graph& graph, const Client& client);

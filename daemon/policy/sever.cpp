@@ -171,16 +171,30 @@ class Cutter {
         const bool handled = isCaptureStream(stream) && stream.autoconnect;
         const auto kept = handled || linksItself(stream) ? keptFrom(stream) : std::nullopt;
         if (!kept)
-            return;
+            return holdBack(stream);
         if (handled)
-            for (const auto manager : severing_.managers)
-                verdicts_.permissions[manager][stream.id] = permission::none;
+            hide(stream);
         if (const Decision* decision = verdicts_.rulings.of(*stream.client, *kept)) {
             verdicts_.ruled[stream.id] = *decision;
             verdicts_.keptFrom[stream.id] = *kept;
             if (handled && decision->ruling != Ruling::Deny)
                 verdicts_.silenced.insert(stream.id);
         }
+    }
+
+    void hide(const Node& stream) {
+        for (const auto manager : severing_.managers)
+            verdicts_.permissions[manager][stream.id] = permission::none;
+    }
+
+    // A new stream of the Pulse server's, of which it will be known in a moment whose it is: not linked before. It may be one that
+    // rules tell by what it is, and what it says is another thing. It goes on seeing the microphones, for there are programs
+    // that look for them but once; to link itself it has no means. One that is linked already was there before the guard.
+    void holdBack(const Node& stream) {
+        const bool linkable = stream.mediaClass == "Stream/Input/Audio" &&
+                              (stream.autoconnect || !stream.infoKnown) && graph_.linksTo(stream.id).empty();
+        if (linkable && verdicts_.rulings.unknownYet.contains(*stream.client))
+            hide(stream);
     }
 
     // Nobody else links it, and what it tries in vain is not seen. A stream for capturing is taken to want

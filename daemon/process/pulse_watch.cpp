@@ -96,9 +96,11 @@ void PulseWatch::finish() {
     thread_.join();
     running_ = false;
     const PulsePeers found = std::move(found_);
+    const auto asked = asked_;
     if (std::exchange(again_, false))
-        return begin();
-    told_(asked_, found);
+        begin();
+    // Also where something has changed since: that it was looked for is worth knowing.
+    told_(asked, found);
 }
 
 } // namespace micguard

@@ -227,8 +227,11 @@ const pw_registry_events Connection::registryEvents = {
         },
 };
 
-std::unique_ptr<Connection> Connection::open(Loop& loop, const Options& options, const std::string& name) {
+std::unique_ptr<Connection> Connection::open(Loop& loop, const Options& options, const std::string& name,
+                                             const Properties& claims) {
     pw_properties* properties = pw_properties_new(PW_KEY_APP_NAME, name.c_str(), nullptr);
+    for (const auto& [key, value] : claims)
+        pw_properties_set(properties, key.c_str(), value.c_str());
     if (!options.remote.empty())
         pw_properties_set(properties, PW_KEY_REMOTE_NAME, options.remote.c_str());
     pw_core* core = pw_context_connect(loop.context(), properties, 0);

@@ -112,7 +112,9 @@ struct Global {
 class Connection {
   public:
     // Null if there is no server. Nothing is waited for: what is sent next goes out with the greeting.
-    static std::unique_ptr<Connection> open(Loop& loop, const Options& options, const std::string& name);
+    // `claims`: what it says of itself besides.
+    static std::unique_ptr<Connection> open(Loop& loop, const Options& options, const std::string& name,
+                                            const Properties& claims = {});
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

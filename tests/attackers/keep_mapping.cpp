@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keeps copies of the memory it was given for its link's buffers and goes on reading them after the link is gone, its
-// own doing (--unlink, after it has heard something) or another's. Tier 4 (unsandboxed and hostile).
+// own doing (--unlink, after it has heard something) or another's; or after it has left the server altogether (--leave, likewise).
+// Tier 4 (unsandboxed and hostile).
 #include "tests/attackers/client.hpp"
 
 #include <fcntl.h>
@@ -10,7 +11,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <span>
+#include <utility>
 
 namespace micguard::attack {
 namespace {
@@ -31,7 +34,7 @@ class Keeper {
         pw_mempool_add_listener(pw_core_get_mempool(connection.core()), &hook_, &events, this);
     }
     ~Keeper() {
-        spa_hook_remove(&hook_);
+        endListening();
         for (const Kept& block : kept_)
             ::munmap(const_cast<float*>(block.samples), block.count * sizeof(float));
     }
@@ -39,6 +42,12 @@ class Keeper {
     Keeper& operator=(const Keeper&) = delete;
 
     std::size_t blocks() const { return kept_.size(); }
+
+    // Before the connection goes.
+    void endListening() {
+        if (std::exchange(listening_, false))
+            spa_hook_remove(&hook_);
+    }
 
     // What changed since the last reading and looks like the test microphone: a run of equal, plausible samples.
     void read() {
@@ -81,6 +90,7 @@ class Keeper {
 
     test::Analyser analyser_;
     spa_hook hook_{};
+    bool listening_ = true;
     std::list<Kept> kept_;
 };
 
@@ -99,7 +109,7 @@ int attack(const Options& options) {
     nowhere.statsPath.clear();
     Report ignored(nowhere, 4);
     Loop loop(options);
-    const auto connection = Connection::open(loop, options, own);
+    auto connection = Connection::open(loop, options, own);
     if (!connection)
         throw std::runtime_error("no server");
     Keeper keeper(*connection, report);
@@ -109,8 +119,10 @@ int attack(const Options& options) {
     std::uint64_t heardLinked = 0;
     {
         // Its link is there to get at the memory: what the link itself delivers is not counted.
-        FilterEar hand(*connection, ignored, own);
-        Links links(*connection, report);
+        std::optional<FilterEar> hand;
+        hand.emplace(*connection, ignored, own);
+        std::optional<Links> links;
+        links.emplace(*connection, report);
         loop.every(std::chrono::milliseconds(2), [&] {
             keeper.read();
             const std::uint64_t heard = report.stats().audible[0] + report.stats().audible[1];
@@ -119,13 +131,20 @@ int attack(const Options& options) {
             if (options.has("unlink") && heard > 0) {
                 gone = true;
                 heardLinked = heard;
-                links.dropAll();
-            } else if (links.standing() == 0 && report.accepted == 0 && !report.exhausted()) {
-                links.requestAll(options.source, own);
+                links->dropAll();
+            } else if (options.has("leave") && heard > 0) {
+                gone = true;
+                heardLinked = heard;
+                links.reset();
+                hand.reset();
+                keeper.endListening();
+                connection.reset();
+            } else if (links->standing() == 0 && report.accepted == 0 && !report.exhausted()) {
+                links->requestAll(options.source, own);
             }
         });
         loop.run();
-        report.note("standing", links.standing());
+        report.note("standing", links ? links->standing() : 0);
     }
     keeper.read();
     report.note("blocks", keeper.blocks());
@@ -139,6 +158,6 @@ int attack(const Options& options) {
 
 int main(int argc, char** argv) {
     using namespace micguard::attack;
-    const Options options = parseOptions(argc, argv, {"unlink"});
+    const Options options = parseOptions(argc, argv, {"unlink", "leave"});
     return runAttack(argc, argv, options, [&] { return attack(options); });
 }

@@ -99,7 +99,8 @@ bool sees(const World& world, const std::string& client, const std::string& node
 }
 
 bool keepsMemory(const World& world, const std::string& client, const std::string& node) {
-    return world.server.readable().contains(node + " -> " + client);
+    const auto readable = world.server.readable();
+    return readable.contains(node + " -> " + client) || readable.contains(node + " -> " + client + ", gone");
 }
 
 const Client& clientNamed(const World& world, const std::string& name) {

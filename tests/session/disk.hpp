@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A disk of its own for a session's state, and what becomes of folders.
+// A disk of its own for a folder of a session's, and what becomes of folders.
 #pragma once
 
 #include "tests/session/trial.hpp"
@@ -29,11 +29,12 @@ inline void deleteInUse(const std::filesystem::path& folder) {
     REQUIRE(gone);
 }
 
-// A small or read-only disk where the state would be; gone with this.
+// A small or read-only disk where the state would be, or another folder; gone with this.
 class Disk {
   public:
-    Disk(const PrivateSession& session, unsigned long flags, const char* options)
-        : path_(session.directory() / "state") {
+    Disk(const PrivateSession& session, unsigned long flags, const char* options,
+         const std::filesystem::path& folder = "state")
+        : path_(session.directory() / folder) {
         std::filesystem::create_directories(path_);
         if (geteuid() != 0 ||
             mount("micguard-test", path_.c_str(), "tmpfs", flags | MS_NOSUID | MS_NODEV, options) != 0)

@@ -7,7 +7,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 using namespace micguard::test;
 using namespace std::chrono_literals;
@@ -28,10 +30,10 @@ std::string ruleOn(const std::string& hours, const std::string& action) {
            "\" }\naction = \"" + action + "\"\n";
 }
 
-// Nobody but whom a rule allows, and one who always may.
+// Nobody but whom a rule allows, and one who always may; and we, who would not see the others' streams else.
 std::string onlyOn(const std::string& hours) {
     return "[policy]\ndefault = \"deny\"\n[[rule]]\nmatch = { executable = \"*/mg-listen\" }\naction = "
-           "\"allow\"\n" +
+           "\"allow\"\n[[rule]]\nmatch = { executable = \"*/hours-test\" }\naction = \"allow\"\n" +
            ruleOn(hours, "allow");
 }
 
@@ -133,6 +135,34 @@ TEST_CASE("a rule ends and begins at its minute by the clock alone, not before",
         desk.clock.set(at(monday, 8h + 59min + 58s + 500ms));
         desk.hearsAgain();
         CHECK(desk.clock.now() >= at(monday, 9h));
+    }
+}
+
+// What many rules take to be put in force is time, in which the clock goes on.
+TEST_CASE("a rule ends at its minute also when the settings are read as it passes", "[hours]") {
+    Desk desk(at(monday, 12h));
+    std::string rules = onlyOn("09:00-17:00");
+    for (unsigned number = 0; number < 4000; number++)
+        rules += "[[rule]]\nmatch = { app = \"org.example.*" + std::to_string(number) +
+                 "\" }\naction = \"deny\"\n";
+    desk.guard.setRules(rules);
+    desk.hearsAgain();
+    REQUIRE(desk.guard.tryReload().empty());
+    const std::chrono::nanoseconds took(desk.guard.callNsec());
+    Tally tally("pw-record × tone × allowed 09:00-17:00, the clock passes the hour while settings are read");
+    constexpr int moments = 12;
+    for (int moment = 1; moment <= moments; moment++) {
+        INFO("the hour comes at " << moment << " of " << moments << " parts of the reading");
+        desk.clock.set(at(monday, 16h + 59min + 58s));
+        const auto begin = at(monday, 17h) - took * moment / moments;
+        while (desk.clock.now() < begin)
+            std::this_thread::sleep_for(1ms);
+        REQUIRE(desk.guard.tryReload().empty());
+        REQUIRE(desk.waitCut());
+        CHECK(desk.clock.now() >= at(monday, 17h));
+        desk.hearsNothing(tally);
+        desk.clock.set(at(monday, 12h));
+        desk.hearsAgain();
     }
 }
 

@@ -217,6 +217,24 @@ TEST_CASE("a program that makes itself a root with a .flatpak-info is no Flatpak
     hearsNothingNew(session, *liar, *honest, tally);
 }
 
+TEST_CASE("a denied Flatpak remains one whatever it says of its connection", "[identity][attack]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    auto honest = started(session, nativeWords(copyOf(session, "/usr/bin/pw-cat", "trusted")));
+    REQUIRE(hears(*honest));
+    Words words = posingAsFlatpak(session, "org.denied.App");
+    const std::string first = words.front();
+    words.erase(words.begin());
+    words.insert(words.end(), {std::string(ATTACKERS) + "/attack-other_api", "--source", "tone"});
+    auto denied = attackListener(session, first, words);
+    denied->start();
+    INFO("control: it hears while nobody denies it");
+    REQUIRE(hears(*denied));
+    guard.setRules("[[rule]]\nmatch = { flatpak = \"org.denied.App\" }\naction = \"deny\"\n");
+    Tally tally("other_api × tone × a denied Flatpak that claims to come by the Pulse server");
+    hearsNothingNew(session, *denied, *honest, tally);
+}
+
 TEST_CASE("a second python3 is not allowed for the name of the first one's script", "[identity][attack]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);

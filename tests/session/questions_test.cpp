@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who is asked about hears nothing until there is an answer; who is muted by itself hears nothing while the
 // others go on; and nobody gets anything by saying that he is somebody else.
+#include "tests/session/disk.hpp"
 #include "tests/session/trial.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -70,6 +71,25 @@ TEST_CASE("asked once for two streams, silent until answered, and asked anew for
     CHECK(other.listener->waitAudible(0));
 }
 
+TEST_CASE("an application of the Pulse server's is asked about once, by what it is", "[questions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setRules("[policy]\ndefault = \"ask\"\n");
+    for (unsigned round = 0; round < scaled(3, 50); round++) {
+        INFO("round " << round);
+        const auto before = guard.asked().size();
+        auto asks = parecordListener(session, {.target = "tone", .latencyMsec = 20});
+        asks->start();
+        hearsSilence(*asks);
+        const auto application = guard.waitApplication("pacat", isPending);
+        CHECK(application.identity == "kernel");
+        CHECK(guard.asked().size() == before + 1);
+        REQUIRE(guard.tryAnswer(application.path, true, "once").empty());
+        CHECK(asks->waitAudible(0));
+        CHECK(guard.asked().size() == before + 1);
+    }
+}
+
 TEST_CASE("a no cuts off, and says so", "[questions]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
@@ -126,6 +146,52 @@ TEST_CASE("an answer for always is remembered over a restart, and no file of the
     CHECK(again->waitAudible(0));
     CHECK(guard.asked().empty());
     CHECK(readFile(written) == "# by hand\n" + askPwRecord);
+}
+
+TEST_CASE("an answer for always that cannot be written is refused, opens nothing from then on, and can be "
+          "given again",
+          "[questions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    const Disk disk(session, 0, "size=256k,mode=0700", "config/micguard/conf.d");
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    guard.setRules(askPwRecord);
+    Heard asks{"tone", startPwRecord(session, "asks")};
+    hearsSilence(*asks.listener);
+    const auto application = guard.waitApplication("pw-cat", isPending);
+    disk.makeReadOnly(true);
+    const std::string refused = guard.tryAnswer(application.path, true, "always");
+    INFO(refused);
+    CHECK(refused.starts_with("org.micguard.MicGuard1.Error.InvalidConfig"));
+    changeTune(session, asks);
+    INFO("control: the other one goes on");
+    REQUIRE(other.listener->waitAudible(1));
+    Tally tally("pw-record × tone × allowed for always, which could not be written");
+    hearsNothingNew(asks, tally, patience);
+    disk.makeReadOnly(false);
+    REQUIRE(guard.tryAnswer(guard.waitApplication("pw-cat", isPending).path, true, "always").empty());
+    CHECK(asks.listener->waitAudible(1));
+}
+
+TEST_CASE("a guard that is killed while a question is open asks anew, and nothing is heard in between",
+          "[questions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    auto guard = std::make_unique<Guard>(session);
+    Heard other = listenTo(session, "tone");
+    guard->setRules(askPwRecord);
+    auto asks = startPwRecord(session, "asks");
+    hearsSilence(*asks);
+    guard->waitApplication("pw-cat", isPending);
+    guard.reset();
+    session.kill(Daemon::micguardd);
+    INFO("control: the other one goes on, without a guard");
+    REQUIRE(other.listener->waitAudible(0, 24000));
+    session.start(Daemon::micguardd);
+    guard = std::make_unique<Guard>(session);
+    const auto application = guard->waitApplication("pw-cat", isPending);
+    hearsSilence(*asks);
+    REQUIRE(guard->tryAnswer(application.path, true, "once").empty());
+    CHECK(asks->waitAudible(0));
 }
 
 TEST_CASE("whoever only claims to be the application is not allowed with it", "[questions]") {

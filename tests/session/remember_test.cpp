@@ -112,6 +112,55 @@ TEST_CASE(
     CHECK(usersFiles(session) == before);
 }
 
+TEST_CASE("an answer for always leaves shut what was denied on its own before: one of two microphones",
+          "[remember]") {
+    PrivateSession session(guardedSession({MicKind::tone, MicKind::loopback}));
+    auto guard = std::make_unique<Guard>(session);
+    Heard other = listenTo(session, "loopback");
+    const std::string app = [&] {
+        const Heard first = hear("tone", pwRecordListener(session, {.target = "tone", .name = "first"}));
+        return appIdOf(session, "pw-cat");
+    }();
+    guard->setRules("[[rule]]\nmatch = { executable = \"*/pw-cat\" }\naction = \"ask\"\n");
+    said(session, {"deny", app, "--source", "loopback"});
+    auto asks = startPwRecord(session, "asks");
+    Heard denied{"loopback", pwRecordListener(session, {.target = "loopback", .name = "denied"})};
+    denied.listener->start();
+    hearsSilence(*asks);
+    REQUIRE(eventually([&] { return guard->asked().size() == 1; }));
+    REQUIRE(guard->tryAnswer(guard->asked().front(), true, "always").empty());
+
+    Tally tally("pw-record × tone, loopback × allowed for always, the loopback denied before");
+    const auto hearsOnlyTheOne = [&] {
+        changeTune(session, denied);
+        INFO("control: what it may not hear goes on");
+        REQUIRE(other.listener->waitAudible(1));
+        INFO("what was asked about is heard");
+        REQUIRE(asks->waitAudible(1));
+        hearsNothingNew(denied, tally);
+        session.setPhase(0);
+    };
+    hearsOnlyTheOne();
+    const auto verdictOn = [&](const std::string& source) {
+        const json explained = asked(session, {"explain", app});
+        for (const auto& verdict : explained["verdicts"])
+            if (verdict["source"] == source)
+                return verdict["verdict"].get<std::string>();
+        return std::string("none");
+    };
+    CHECK(verdictOn("tone") == "allow");
+    CHECK(verdictOn("loopback") == "deny");
+    CHECK(asked(session, {"rules"})["rules"].size() == 3);
+
+    INFO("over a restart of the guard");
+    guard.reset();
+    session.stop(Daemon::micguardd);
+    session.start(Daemon::micguardd);
+    guard = std::make_unique<Guard>(session);
+    hearsOnlyTheOne();
+    CHECK(guard->asked().empty());
+}
+
 TEST_CASE("a rule for a while ends by itself, and what lasts holds again", "[remember]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);

@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <netinet/in.h>
@@ -32,6 +35,13 @@ Heard started(const std::string& source, std::unique_ptr<Listener> listener) {
     Heard heard{source, std::move(listener)};
     heard.listener->start();
     return heard;
+}
+
+// pw-record on a sink's monitor.
+std::unique_ptr<Listener> monitorListener(const PrivateSession& session, const std::string& sink) {
+    return commandListener(session, {.target = sink},
+                           {"pw-record", "--raw", "--format", "f32", "--channels", "1", "--rate", "48000",
+                            "-P", "{ stream.capture.sink = true }", "--target", sink, "-"});
 }
 
 // Nobody's on the loopback, at the moment.
@@ -137,6 +147,44 @@ TEST_CASE("applications that start while they may not hear", "[rules]") {
     }
 }
 
+// What such a client says of itself is not what the rule asks for; who it is is known a moment later.
+TEST_CASE(
+    "an application of the Pulse server's that is denied for what it is hears nothing from its start on",
+    "[rules]") {
+    const std::string action = GENERATE("deny", "silence", "ask");
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    Tally tally("parecord × tone × started while its executable is ruled " + action);
+    for (unsigned round = 0; round < scaled(5, 100); round++) {
+        INFO("round " << round);
+        session.setPhase(1);
+        guard.setRules(ruleAbout("executable = \"*/pacat\"", action));
+        Heard pulse = started("tone", parecordListener(session, {.target = "tone", .latencyMsec = 20}));
+        INFO("control: the other one goes on");
+        REQUIRE(other.listener->waitAudible(1, 48000));
+        hearsNothingNew(pulse, tally);
+        guard.setRules("");
+        INFO("it hears, once it may");
+        REQUIRE(pulse.listener->waitAudible(1));
+    }
+}
+
+// Of one that nobody denies it costs a moment, and no more.
+TEST_CASE("an application of the Pulse server's is heard while another one is denied", "[rules]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setRules(ruleAbout("executable = \"*/another\"", "deny"));
+    for (unsigned round = 0; round < 3; round++) {
+        const auto begin = monotonicNsec();
+        auto pulse = parecordListener(session, {.target = "tone", .latencyMsec = 20});
+        pulse->start();
+        REQUIRE(pulse->waitAudible(0, 1));
+        std::printf("      heard %.0f ms after its start\n",
+                    static_cast<double>(monotonicNsec() - begin) / 1e6);
+    }
+}
+
 TEST_CASE("an attacker that is denied hears nothing, not from memory that it kept nor by its own links",
           "[rules][attack]") {
     PrivateSession session(guardedSession({MicKind::tone}));
@@ -154,6 +202,37 @@ TEST_CASE("an attacker that is denied hears nothing, not from memory that it kep
         INFO("control: it hears while it may");
         REQUIRE(hearsAnything(attacker, 0));
         guard.setRules(ruleAbout("executable = \"*/attack-" + program + "\"", "deny"));
+        changeTune(session, attacker);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(attacker, tally, Milliseconds(500));
+    }
+}
+
+TEST_CASE("memory that a program kept when it left goes dead once a rule denies it", "[rules][attack]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    Tally tally("keep_mapping × tone × left, and denied after that, while another goes on");
+    for (unsigned round = 0; round < scaled(2, 100); round++) {
+        session.setPhase(0);
+        guard.setRules("");
+        Heard attacker =
+            started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-keep_mapping",
+                                           {"--source", "tone", "--leave"}));
+        INFO("control: it hears while it may");
+        REQUIRE(hearsAnything(attacker, 0));
+        REQUIRE(session.graph().waitFor([](const GraphObjects& objects) {
+            return std::none_of(objects.begin(), objects.end(), [](const auto& one) {
+                return one.second.type == "Client" &&
+                       one.second.property("application.name") == "keep_mapping";
+            });
+        }));
+        INFO("control: and reads on when it has left");
+        session.setPhase(1);
+        REQUIRE(hearsAnything(attacker, 1));
+        session.setPhase(0);
+        REQUIRE(other.listener->waitAudible(0));
+        guard.setRules(ruleAbout("executable = \"*/attack-keep_mapping\"", "deny"));
         changeTune(session, attacker);
         REQUIRE(other.listener->waitAudible(1, 24000));
         hearsNothingNew(attacker, tally, Milliseconds(500));
@@ -255,6 +334,142 @@ TEST_CASE("three deep: microphone, echo canceller, loopback, application", "[rul
         session.setPhase(0);
         guard.setRules("");
         REQUIRE(denied.listener->waitAudible(0));
+    }
+}
+
+// Whoever has the Pulse server load a module may say of each of its streams what he likes.
+TEST_CASE(
+    "a denied application hears nothing through a loopback whose halves do not say that they belong together",
+    "[rules][attack]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker", "channel_map=mono"});
+    must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=speaker",
+                   "latency_msec=20", "sink_input_properties=node.link-group=other"});
+    Heard other =
+        hear("speaker", parecordListener(session, {.target = "speaker.monitor", .latencyMsec = 20}));
+    Tally tally(
+        "pw-record × tone, a loopback of two groups, a speaker's monitor × denied the microphone only");
+    for (unsigned cycle = 0; cycle < scaled(2, 100); cycle++) {
+        Heard denied = hear("speaker", monitorListener(session, "speaker"));
+        guard.setRules(ruleAbout(pwRecord, "deny", "tone"));
+        changeTune(session, denied);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(denied, tally, Milliseconds(500));
+        session.setPhase(0);
+        guard.setRules("");
+        REQUIRE(other.listener->waitAudible(0));
+    }
+}
+
+// As JACK's clients and EasyEffects' filters are: in and out in one node, linked by hand. And streams that record have monitors.
+TEST_CASE("a denied application hears nothing from the outputs of effects and streams that the microphone "
+          "goes into",
+          "[rules][attack]") {
+    const std::string from = GENERATE("hand_on", "listener-tone");
+    INFO(from);
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    Heard other = listenTo(session, "tone");
+    const Process effects =
+        session.spawn({std::string(ATTACKERS) + "/attack-hand_on", "--source", "tone"}, "hand_on");
+    session.graph().waitForNode("hand_on");
+    Heard denied =
+        hear(from, attackListener(session, std::string(ATTACKERS) + "/attack-self_link", {"--source", from}));
+    Tally tally("self_link × tone, " + from + "'s outputs × denied the microphone only");
+    for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
+        guard.setRules(ruleAbout("executable = \"*/attack-self_link\"", "deny", "tone"));
+        changeTune(session, denied);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(denied, tally, Milliseconds(500));
+        session.setPhase(0);
+        guard.setRules("");
+        INFO("it hears again, so that went on");
+        REQUIRE(denied.listener->waitAudible(0));
+    }
+}
+
+// PipeWire's own recipe for a virtual microphone: a null sink of that class, and a link into it.
+TEST_CASE("a denied application hears nothing from a virtual source that the microphone is linked into",
+          "[rules]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "media.class=Audio/Source/Virtual",
+                   "sink_name=virtual", "channel_map=mono"});
+    session.graph().keepLinked("tone", "virtual");
+    Heard other = hear("virtual", parecordListener(session, {.target = "virtual", .latencyMsec = 20}));
+    Heard denied = hear("virtual", pwRecordListener(session, {.target = "virtual", .name = "denied"}));
+    Tally tally("pw-record × tone, virtual source × denied the microphone only");
+    for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
+        guard.setRules(ruleAbout(pwRecord, "deny", "tone"));
+        changeTune(session, denied);
+        REQUIRE(other.listener->waitAudible(1, 24000));
+        hearsNothingNew(denied, tally, Milliseconds(500));
+        session.setPhase(0);
+        guard.setRules("");
+        REQUIRE(denied.listener->waitAudible(0));
+    }
+}
+
+TEST_CASE("whoever waits where a microphone is brought hears nothing of one that he may not hear",
+          "[rules][attack]") {
+    SessionOptions options = guardedSession({MicKind::tone});
+    options.quantum = GENERATE(64U, 1024U);
+    INFO("quantum " << options.quantum);
+    PrivateSession session(options);
+    Guard guard(session);
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker", "channel_map=mono"});
+    must(session, {"pactl", "load-module", "module-null-sink", "media.class=Audio/Source/Virtual",
+                   "sink_name=virtual", "channel_map=mono"});
+    guard.setRules(ruleAbout(pwRecord, "deny", "tone"));
+    struct Place {
+        std::string name;
+        std::function<std::unique_ptr<Listener>()> denied;
+        std::unique_ptr<Listener> other;
+    };
+    const Place speaker{"the speaker's monitor", [&] { return monitorListener(session, "speaker"); },
+                        parecordListener(session, {.target = "speaker.monitor", .latencyMsec = 20})};
+    const Place virtualSource{
+        "a virtual source", [&] { return pwRecordListener(session, {.target = "virtual", .name = "waits"}); },
+        parecordListener(session, {.target = "virtual", .latencyMsec = 20})};
+    speaker.other->start();
+    virtualSource.other->start();
+    Tally tally("pw-record × tone, quantum " + std::to_string(options.quantum) +
+                " × denied, at a monitor and a virtual source when it comes there");
+    const auto brought = [&](const Place& place, const std::function<void()>& bring,
+                             const std::function<void()>& takeAway) {
+        INFO(place.name);
+        const auto denied = place.denied();
+        denied->start();
+        REQUIRE(denied->waitSamples(4800));
+        bring();
+        INFO("control: it is there");
+        REQUIRE(place.other->waitAudible(0));
+        tally.add(audible(*denied));
+        CHECK(audible(*denied) == 0);
+        takeAway();
+    };
+    for (unsigned round = 0; round < scaled(4, 100); round++) {
+        INFO("round " << round);
+        std::vector<std::uint32_t> links;
+        brought(
+            virtualSource, [&] { links = session.graph().link("tone", "virtual"); },
+            [&] {
+                for (const auto id : links)
+                    session.graph().destroy(id);
+            });
+        std::string module;
+        brought(
+            speaker,
+            [&] {
+                module = session
+                             .run({"pactl", "load-module", "module-loopback", "source=tone", "sink=speaker",
+                                   "latency_msec=20"})
+                             .output;
+            },
+            [&] {
+                must(session, {"pactl", "unload-module", module.substr(0, module.find('\n'))});
+            });
     }
 }
 

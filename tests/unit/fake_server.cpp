@@ -269,8 +269,10 @@ void FakeServer::remove(GlobalId object) {
     autoswitch_.streamGone(object);
     sessionManagers_.erase(object);
     mapped_.erase(object);
+    left_.erase(object);
     for (auto& [source, clients] : mapped_)
-        clients.erase(object);
+        if (clients.erase(object) > 0)
+            left_[source].insert(object);
     if (known)
         removeObject(object);
 }
@@ -388,6 +390,7 @@ void FakeServer::carryOut(const Action& action) {
                     return;
                 auto& clients = mapped_[a.node];
                 clients.clear();
+                left_.erase(a.node);
                 for (const auto linkId : graph_.linksFrom(a.node))
                     if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
                         clients.insert(*owner);
@@ -680,6 +683,7 @@ void FakeServer::restart() {
     believedLinked_.clear();
     autoswitch_ = {};
     mapped_.clear();
+    left_.clear();
 }
 
 std::set<std::string> FakeServer::linked() const {
@@ -718,6 +722,10 @@ std::set<std::string> FakeServer::readable() const {
         if (const Node& node = graph_.nodes.at(source); isSource(graph_, node) && node.knob.maxVolume > 0.0f)
             for (const auto client : clients)
                 pairs.insert(node.name + " -> " + id(client));
+    for (const auto& [source, clients] : left_)
+        if (const Node& node = graph_.nodes.at(source); isSource(graph_, node) && node.knob.maxVolume > 0.0f)
+            for (const auto client : clients)
+                pairs.insert(node.name + " -> " + id(client) + ", gone");
     return pairs;
 }
 

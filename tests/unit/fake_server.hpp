@@ -59,7 +59,8 @@ class FakeServer final : public Server {
     // "mic -> call" for every link over which sound flows to somebody who does not own the microphone.
     std::set<std::string> audible() const;
     std::set<std::string> linked() const; // the same whether or not sound flows
-    // "mic -> 30" for every client that could read what a source plays from memory that it was given while it was linked.
+    // "mic -> 30" for every client that could read what a source plays from memory that it was given while it was linked;
+    // "mic -> 30, gone" if it has left the server since.
     std::set<std::string> readable() const;
     // "music" or "telephone": a headset's, by the device's id.
     std::string profile(GlobalId headset) const { return autoswitch_.profile(headset); }
@@ -106,7 +107,7 @@ class FakeServer final : public Server {
     std::map<GlobalId, std::uint32_t> defaults_; // of those clients that wait for the guard's word
     std::set<GlobalId> sessionManagers_;
     // Source -> clients that were linked since it was suspended.
-    std::map<GlobalId, std::set<GlobalId>> mapped_;
+    std::map<GlobalId, std::set<GlobalId>> mapped_, left_;
     Autoswitch autoswitch_;
     std::set<GlobalId> believedLinked_; // streams, by the session manager
     std::string defaultSource_;

@@ -168,6 +168,7 @@ std::optional<ProcessFacts> takePeer(Line& line) {
     } else {
         return std::nullopt;
     }
+    facts.unit = line.take("peer-unit");
     return facts;
 }
 

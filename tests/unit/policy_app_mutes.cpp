@@ -176,7 +176,7 @@ TEST_CASE("which processes are one application") {
         one.unit = unit;
         one.lineages = {lineage};
         world.model.graph.put(one);
-        return isOwn(muteBy(from(std::move(caller)), unit), world.model.graph, one);
+        return isOwn(muteBy(from(std::move(caller)), unit), one);
     };
     const auto main = process(300, browser);
     SECTION("a browser captures from another process than the one on the bus") {
@@ -206,7 +206,7 @@ TEST_CASE("which processes are one application") {
         CHECK_FALSE(isMuted({{300, 77, 1, browser}}, {main}));
         INFO("files that cannot be read are not the same");
         CHECK_FALSE(isMuted({{310, 1, 0, 0}, {300, 1, 0, 0}}, {{320, 1, 0, 0}, {300, 1, 0, 0}}));
-        CHECK_FALSE(isOwn(muteBy({}), world.model.graph, world.model.graph.clients.at(GlobalId{30})));
+        CHECK_FALSE(isOwn(muteBy({}), world.model.graph.clients.at(GlobalId{30})));
     }
 }
 
@@ -219,6 +219,24 @@ TEST_CASE("a stranger that claims to be the application is not muted with it") {
     descends(world, 50, {{process(500, helper)}, from({process(300, browser)})});
     world.receive(event::OwnStreamsMuted{":1.5", muteBy(from({process(300, browser)}))});
     CHECK(world.server.audible() == Pairs{"mic -> notes", "mic -> stranger"});
+}
+
+TEST_CASE("a browser that captures through the Pulse server is muted by its native host") {
+    World world(std::string(twoCalls) +
+                "client 50 pid=900 exe=/usr/bin/pipewire-pulse unit=pipewire-pulse.service name=Browser "
+                "peer=/usr/lib/browser peer-pid=310 peer-unit=app-browser-300.scope\n"
+                "node 51 class=Stream/Input/Audio name=page client=50 autoconnect running\n"
+                "port 52 of 51 in");
+    const auto main = process(300, browser);
+    descends(world, 50, {from({process(900, helper)}), from({process(310, browser), main})});
+    const auto host = from({process(330, python), main});
+    world.receive(event::OwnStreamsMuted{":1.5", muteBy(host, "app-browser-300.scope")});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    world.receive(event::OwnStreamsUnmuted{":1.5"});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> page"});
+    INFO("nor is it by somebody of another unit, the Pulse server's");
+    world.receive(event::OwnStreamsMuted{":1.6", muteBy(host, "pipewire-pulse.service")});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> page"});
 }
 
 TEST_CASE("a sandbox is told by its name, wherever its processes are") {
@@ -239,7 +257,7 @@ TEST_CASE("a mute of one's own streams reaches nobody who does not hang together
     const ProcessLink self{40, 400, 8, 1}, asker{50, 500, 8, 2}, starter{60, 600, 8, 3};
     const auto own = [&](const Lineage& lineage, const std::string& unit, std::vector<Lineage> lineages) {
         client.lineages = std::move(lineages);
-        return isOwn(OwnMute{"who asks", "", "", lineage, unit}, graph, client);
+        return isOwn(OwnMute{"who asks", "", "", lineage, unit}, client);
     };
     CHECK_FALSE(own({asker}, "app-x.scope", {{self}}));          // neither has anybody above
     CHECK_FALSE(own({asker, starter}, "app-y.scope", {{self}})); // another unit

@@ -320,15 +320,22 @@ port 72 of 71 in
     world.server.say(zoom);
     int looks = 0;
     std::set<std::string> pending;
-    while (world.step()) {
-        world.enforcer.settle();
+    const auto look = [&] {
         for (const auto& application : world.view().applications)
             if (application.state == "pending") {
                 ++looks;
                 pending.insert(application.name);
                 CHECK(waiting(world).contains(world.describer.identityOf(application.key)));
             }
+    };
+    while (world.step()) {
+        world.enforcer.settle();
+        look();
     }
+    INFO("who is behind a client of the Pulse server's was looked for, and not found");
+    CHECK(pending == Pairs{"Third"});
+    world.rest();
+    look();
     CHECK(looks > 0);
     CHECK(pending == Pairs{"Third", "Zoom"});
 }

@@ -102,6 +102,70 @@ TEST_CASE("a newcomer is decided before he has a stream, and unknown he is kept 
     CHECK(world.server.permission(GlobalId{60}, GlobalId{20}) != permission::none);
 }
 
+TEST_CASE(
+    "a new stream of the Pulse server's is linked when it is known whose it is, while anybody is kept from "
+    "anything") {
+    World world(micAndTwoCalls);
+    world.pulseLooks = false;
+    const auto process = [](std::uint32_t pid, std::string executable) {
+        ProcessFacts facts;
+        facts.pid = pid;
+        facts.executable = std::move(executable);
+        facts.executableTrue = true;
+        return facts;
+    };
+    const auto comes = [&](unsigned id, const std::string& name) {
+        const auto before = world.server.audible();
+        const std::string client = std::to_string(id), node = std::to_string(id + 1);
+        world.say("client " + client + " pid=900 exe=/usr/bin/pipewire api=pipewire-pulse app-pid=" + client +
+                  " name=" + name);
+        world.say("node " + node + " class=Stream/Input/Audio name=" + name + " client=" + client +
+                  " autoconnect");
+        // It is the session manager that gives it ports.
+        world.say("port " + std::to_string(id + 2) + " of " + node + " in");
+        INFO("it sees the microphone all the same");
+        CHECK(world.server.permission(GlobalId{id}, GlobalId{20}) & permission::readOnly);
+        CHECK(world.server.audible() == before);
+    };
+    world.rule(about(Ruling::Deny, "/usr/bin/denied"));
+    comes(50, "first");
+    world.receive(event::PulsePeersRead{world.model.pulseChanges, 900, {process(50, "/usr/bin/denied")}});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    CHECK(stateOf(world, "first") == "denied");
+
+    comes(60, "second");
+    world.receive(event::PulsePeersRead{
+        world.model.pulseChanges, 900, {process(50, "/usr/bin/denied"), process(60, "/usr/bin/fine")}});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> second"});
+
+    INFO("who cannot be known is what he says");
+    comes(70, "third");
+    world.receive(event::PulsePeersRead{world.model.pulseChanges, 0, {}});
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> second", "mic -> third"});
+
+    INFO("others come and go all the while: nobody waits for good");
+    comes(80, "fourth");
+    unsigned looks = 0;
+    while (!world.server.audible().contains("mic -> fourth") && looks < 100) {
+        looks++;
+        world.receive(event::PulsePeersRead{world.model.pulseChanges - 1, 0, {}});
+    }
+    CHECK(looks > 1);
+    CHECK(looks < 20);
+    CHECK(world.plan().empty());
+}
+
+TEST_CASE("a new stream of the Pulse server's waits for nothing while nobody is kept from anything") {
+    World world(micAndTwoCalls);
+    world.pulseLooks = false;
+    world.say("client 50 pid=900 exe=/usr/bin/pipewire api=pipewire-pulse name=Any\n"
+              "node 51 class=Stream/Input/Audio name=any client=50 autoconnect\nport 52 of 51 in");
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> any"});
+    INFO("nor is one cut off that goes on already");
+    world.rule(about(Ruling::Deny, "/usr/bin/notes"));
+    CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> any"});
+}
+
 TEST_CASE("a denied application does not fall back to another microphone") {
     World world(micAndTwoCalls);
     world.say("node 25 class=Audio/Source name=webcam client=10\nport 26 of 25 out");

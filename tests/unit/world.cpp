@@ -5,6 +5,7 @@
 #include "daemon/policy/questions.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace micguard::test {
 namespace {
@@ -62,12 +63,21 @@ bool World::step() {
 void World::rest() {
     int steps = 0;
     do {
-        while (step())
-            if (++steps > patience)
-                throw std::runtime_error("does not come to rest");
-        if (routesSettle)
-            settleRoutes();
-    } while (enforcer.settle() > 0 || !server.silent());
+        do {
+            while (step())
+                if (++steps > patience)
+                    throw std::runtime_error("does not come to rest");
+            if (routesSettle)
+                settleRoutes();
+        } while (enforcer.settle() > 0 || !server.silent());
+    } while (lookForPulsePeers());
+}
+
+bool World::lookForPulsePeers() {
+    if (!pulseLooks || std::exchange(looked_, model.pulseChanges) == model.pulseChanges)
+        return false;
+    model.apply(event::PulsePeersRead{model.pulseChanges, 0, {}});
+    return true;
 }
 
 void World::settleRoutes() {

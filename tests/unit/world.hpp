@@ -9,6 +9,7 @@
 #include "daemon/policy/describe.hpp"
 #include "tests/unit/fake_server.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,13 @@ class World {
     // Whenever it comes to rest; false: the session manager may still restore them.
     bool routesSettle = true;
     unsigned reconnects = 0; // on purpose, because something went out of sight
+    // Whenever it comes to rest who is behind the Pulse server's clients has been looked for, and was not found; false: it has not.
+    bool pulseLooks = true;
+
+  private:
+    bool lookForPulsePeers();
+
+    std::uint64_t looked_ = 0;
 };
 
 } // namespace micguard::test
