@@ -5,6 +5,7 @@
 #include "daemon/model/pulse_clients.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -399,6 +400,13 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     Device& device = it->second;
     device.routes = e.routes;
     for (const auto& route : device.routes) {
+        // Another port of the card's: what the session manager stored of it is restored now, also if it was active before.
+        const auto [last, first] =
+            device.lastActive.try_emplace({route.profileDevice, route.input}, route.index);
+        if (!first && last->second != route.index) {
+            device.settledRoutes.erase(std::exchange(last->second, route.index));
+            device.settledRoutes.erase(route.index);
+        }
         const bool owed = route.mute && model.remembered.ledsStored.contains({device.name, route.index});
         auto led = model.applied.leds.find({device.serial, route.index});
         if (led == model.applied.leds.end() && owed)
@@ -584,6 +592,7 @@ void Model::apply(const Event& incoming) {
                        if (const Device* before = graph.device(device.id)) {
                            device.routes = before->routes;
                            device.settledRoutes = before->settledRoutes;
+                           device.lastActive = before->lastActive;
                            if (before->client) // as the server said first
                                device.client = before->client;
                        }
