@@ -55,6 +55,9 @@ void followSession(Model& model, std::uint64_t now) {
     mute.locked = model.circumstances.locked && model.settings.mute.onLock;
     mute.suspended = model.circumstances.asleep && model.settings.mute.onSuspend;
     mute.privacy = model.circumstances.privacy && model.settings.mute.privacySwitch;
+    // Who holds a key to talk may let it go where nobody tells of it: what was live by that is not live again afterwards.
+    if (mute.mutedByItself())
+        std::erase_if(mute.holds, [](const Hold& hold) { return !hold.mute; });
     startOrEndPeriod(mute, before, now);
 }
 
