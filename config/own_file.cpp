@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,20 @@ bool makeFolders(const std::string& path) {
         if (at == std::string::npos)
             return true;
     }
+}
+
+// Whoever changes the file reads it, writes it anew and puts it in the old one's place: of two at a time one would lose what the other
+// said, or both write into one new file. False: somebody has held the folder for longer than any disk takes. One that cannot be locked
+// (some network file systems) is done without.
+bool takeTurn(const OpenFd& folder) {
+    constexpr int mostTries = 500;
+    constexpr useconds_t pauseUsec = 10'000;
+    for (int tries = 0; tries < mostTries; tries++) {
+        if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            return true;
+        ::usleep(pauseUsec);
+    }
+    return false;
 }
 
 bool writeAll(int fd, std::string_view text) {
@@ -159,6 +174,12 @@ std::optional<ConfigRefusal> changeOwnFile(const std::vector<LayerFile>& files, 
     if (ownFile.empty())
         return invalid(
             "the guard has no file of its own (it was started with --config, or without a home folder)");
+    const auto folder = ownFile.substr(0, ownFile.rfind('/'));
+    if (!makeFolders(folder))
+        return invalid(failed("cannot make " + folder).value());
+    const OpenFd turn(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!takeTurn(turn))
+        return invalid("another program is changing " + ownFile + " and does not get done with it");
     auto own = readOwnFile(ownFile);
     if (!own)
         return invalid(summary(own.error()));

@@ -61,7 +61,8 @@ struct OwnFileChange {
 // file's word would count all the same.
 OwnFileChange settingChange(const std::string& key, const SettingValue& value);
 
-// Rewrites it. Nothing is written if the outcome would be refused, or is not what `check` wants. Blocks.
+// Rewrites it. Nothing is written if the outcome would be refused, or is not what `check` wants. Blocks. Of several processes each has
+// its turn.
 std::optional<ConfigRefusal> changeOwnFile(const std::vector<LayerFile>& files, const std::string& ownFile,
                                            const OwnFileChange& change);
 

@@ -317,7 +317,7 @@ int App::run() {
         receive(event::StartedMuted{now()});
     if (!options_.releaseLeftovers) {
         desktop_.start();
-        session_.start();
+        session_.start(found.memory.locked);
         receive(event::Warned{"privacy-switch", privacy_.start()});
         connectBus(busPatience);
         if (exitCode_ != 0)

@@ -149,6 +149,7 @@ class App final : public Requests {
     Result<void> mayControl(const Caller& caller, const char* what);
     Result<void> mayLoosen(const Caller& caller, const char* what);
     Result<void> loosenedNow(const Caller& caller, const char* what) const;
+    Result<void> mayLoosenBy(std::uint32_t pid, const char* what);
     Result<void> noteRefusal(const Caller& caller, Result<void> allowed);
     const ApplicationView* shownApplication(std::uint64_t key) const;
     static ConfigSource::Places configPlaces(const Options& options);

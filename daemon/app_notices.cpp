@@ -55,15 +55,18 @@ void App::useNotice(const std::string& key, const std::string& action) {
     const char* scope = action == Notices::allowAlways ? "always"
                         : action == Notices::allowOnce ? "once"
                                                        : "run";
-    answerBy("a notification", *application, allow, scope,
-             [this, number = *application](const Result<void>& result) {
-                 if (result)
-                     return;
-                 auto& failed = notTaken_[number];
-                 failed.failed = result.error().message;
-                 failed.attempt++;
-                 settleSoon();
-             });
+    const ReplyVoid told = [this, number = *application](const Result<void>& result) {
+        if (result)
+            return;
+        auto& failed = notTaken_[number];
+        failed.failed = result.error().message;
+        failed.attempt++;
+        settleSoon();
+    };
+    if (allow)
+        if (const auto allowed = mayLoosenBy(notifications_.pid(), "allow for the user"); !allowed)
+            return told(allowed);
+    answerBy("a notification", *application, allow, scope, told);
 }
 
 } // namespace micguard

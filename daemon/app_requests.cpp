@@ -104,6 +104,17 @@ Result<void> App::loosenedNow(const Caller& caller, const char* what) const {
     return loosenedBy(caller, bus, bus.trustedOnly ? readProcess(caller.pid) : ProcessFacts{}, what);
 }
 
+// Not by a call of its own: a button of the notification server's, a key of the portal's. Whoever has their names says what was
+// pressed.
+Result<void> App::mayLoosenBy(std::uint32_t pid, const char* what) {
+    if (!configuration_.settings.bus.trustedOnly)
+        return {};
+    Caller caller;
+    caller.pid = pid;
+    caller.executable = readProcess(pid).executable;
+    return noteRefusal(caller, loosenedNow(caller, what));
+}
+
 void App::waitFor(bool forMute, ReplyVoid done) {
     auto& waiter = waiters_.emplace_back(Waiter{forMute, std::move(done), 0, this});
     waiter.timer = g_timeout_add(
@@ -227,7 +238,7 @@ void App::holdUnmute(const Caller& caller, const std::string& reason,
         return reply(tl::unexpected(allowed.error()));
     if (const auto open = unlessLocked(caller); !open)
         return reply(tl::unexpected(open.error()));
-    if (model_.mute.privacy || model_.mute.heldMuted()) {
+    if (model_.mute.suspended || model_.mute.privacy || model_.mute.heldMuted()) {
         const RequestError held{"AccessDenied", "the microphones are " + whyMuted(model_)};
         refused(caller, held.message);
         return reply(tl::unexpected(held));

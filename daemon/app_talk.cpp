@@ -66,7 +66,8 @@ void App::useTalkKey(bool down) {
             dropHold(*std::exchange(talkHold_, std::nullopt));
         return;
     }
-    if (talkHold_ || releasing_ || !unlessLocked() || model_.mute.privacy || model_.mute.heldMuted())
+    if (talkHold_ || releasing_ || model_.mute.mutedByItself() || model_.mute.privacy ||
+        model_.mute.heldMuted() || !mayLoosenBy(shortcuts_.pid(), "unmute"))
         return;
     talkHold_ = takeLive("", "push-to-talk", "the desktop's key is held");
     settle();
@@ -74,7 +75,7 @@ void App::useTalkKey(bool down) {
 
 void App::useToggleKey() {
     const bool muted = model_.mute.nextPressMutes();
-    if (releasing_ || (!muted && !unlessLocked()))
+    if (releasing_ || (!muted && (!unlessLocked() || !mayLoosenBy(shortcuts_.pid(), "unmute"))))
         return;
     if (pressButton(muted, "the desktop's key"))
         settle();

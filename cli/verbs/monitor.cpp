@@ -172,12 +172,17 @@ void Monitor::write(const MonitorEvent& event) {
 }
 
 // An error in answer to load(). At the beginning it ends us; later the guard may still be on its way.
-// A bar outlives every guard.
+// A bar outlives every guard, and one that hangs is asked until it goes on or goes: what is not asked for again is not told, either.
 void Monitor::refuse(sd_bus_message* reply) {
     loading_ = false;
-    if (bar_)
-        return;
     const sd_bus_error* error = sd_bus_message_get_error(reply);
+    if (bar_) {
+        if (error != nullptr && sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) > 0) {
+            load();
+            loading_ = false; // nobody can vouch for what was shown
+        }
+        return;
+    }
     const CallError why = error != nullptr
                               ? callError(error->name, error->message, 0)
                               : CallError{Exit::Failed, "cannot make sense of the guard's answer"};

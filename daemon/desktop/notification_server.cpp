@@ -4,6 +4,7 @@
 // puts on them; ids that are not ours, and buttons that we did not offer, mean nothing.
 #include "daemon/desktop/notification_server.hpp"
 
+#include "daemon/desktop/peer.hpp"
 #include "daemon/desktop/variant.hpp"
 
 #include <string_view>
@@ -16,6 +17,9 @@ constexpr const char* notifications = "org.freedesktop.Notifications";
 constexpr const char* notificationsPath = "/org/freedesktop/Notifications";
 constexpr const char* desktopEntry = "org.micguard.MicGuard1";
 constexpr int callMs = 5000;
+// Of what a server is shown, and of what it can: a desktop that is just starting is slow, and what it has shown by then is to have its
+// buttons, and to be closed when it is moot. One that dies ends the call.
+constexpr int untilItGoes = G_MAXINT;
 constexpr unsigned mostCalls = 8;
 // A server that is started by the bus is not asked for more often than this, should it fail to start.
 constexpr std::int64_t wakeEvery = std::int64_t{30} * G_USEC_PER_SEC;
@@ -69,6 +73,7 @@ void NotificationServer::serverGone() {
     if (signals_)
         g_dbus_connection_signal_unsubscribe(bus_, std::exchange(signals_, 0));
     owner_.clear();
+    pid_ = 0;
     known_ = buttons_ = markup_ = false;
     calls_ = 0; // they were cancelled, and do not count themselves off
     std::erase_if(shown_, [](const auto& entry) { return entry.second.moot || entry.second.sent.stays; });
@@ -84,14 +89,22 @@ void NotificationServer::onAppeared(GDBusConnection* bus, const char*, const cha
     server->signals_ =
         g_dbus_connection_signal_subscribe(bus, owner, notifications, nullptr, notificationsPath, nullptr,
                                            G_DBUS_SIGNAL_FLAGS_NONE, onSignal, server, nullptr);
+    // Told before its first notice is, and so before a button of it can be pressed.
+    askPid(bus, owner, server->asking_, onPid, server);
     g_dbus_connection_call(bus, owner, notificationsPath, notifications, "GetCapabilities", nullptr,
-                           G_VARIANT_TYPE("(as)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, server->asking_,
-                           onCapabilities, server);
+                           G_VARIANT_TYPE("(as)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes,
+                           server->asking_, onCapabilities, server);
 }
 
 void NotificationServer::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
     static_cast<NotificationServer*>(self)->serverGone();
     static_cast<NotificationServer*>(self)->wake();
+}
+
+void NotificationServer::onPid(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
+    const auto outcome = CallOutcome::of(bus, result);
+    if (!outcome.cancelled)
+        static_cast<NotificationServer*>(self)->pid_ = pidIn(outcome);
 }
 
 void NotificationServer::onCapabilities(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
@@ -191,7 +204,8 @@ void NotificationServer::notify(const std::string& key, const Notice& notice, Sh
     calls_++;
     g_dbus_connection_call(bus_, owner_.c_str(), notificationsPath, notifications, "Notify",
                            arguments(notice, shown.id), G_VARIANT_TYPE("(u)"),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onNotified, new Call{this, key});
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes, asking_, onNotified,
+                           new Call{this, key});
 }
 
 void NotificationServer::onNotified(GObject* bus, GAsyncResult* result, gpointer data) noexcept {

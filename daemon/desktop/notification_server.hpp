@@ -32,6 +32,8 @@ class NotificationServer {
     // the user closed, or its time, stays closed.
     void show(Wanted wanted);
 
+    // Its process, by the bus's word; 0: none, or not told yet.
+    [[nodiscard]] std::uint32_t pid() const { return pid_; }
     // For people: "none", or the server's name and what it can.
     [[nodiscard]] std::string state() const;
 
@@ -60,6 +62,7 @@ class NotificationServer {
 
     static void onAppeared(GDBusConnection*, const char*, const char* owner, gpointer self) noexcept;
     static void onVanished(GDBusConnection*, const char*, gpointer self) noexcept;
+    static void onPid(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onCapabilities(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onNotified(GObject* bus, GAsyncResult* result, gpointer call) noexcept;
     static void onSignal(GDBusConnection*, const char*, const char*, const char*, const char* signal,
@@ -69,6 +72,7 @@ class NotificationServer {
     GDBusConnection* bus_ = nullptr;
     GCancellable* asking_; // what a server that goes makes void
     std::string owner_;    // its unique name
+    std::uint32_t pid_ = 0;
     guint name_ = 0, signals_ = 0;
     bool known_ = false; // what it can
     bool buttons_ = false, markup_ = false;

@@ -3,6 +3,7 @@
 
 #include "daemon/desktop/variant.hpp"
 
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -14,11 +15,18 @@ constexpr const char* storePath = "/org/freedesktop/impl/portal/PermissionStore"
 constexpr const char* table = "devices";
 constexpr const char* microphone = "microphone";
 constexpr int callMs = 3000;
+// What it says is waited for as long as it is there: what was denied before we came is told of by nothing else.
+constexpr int untilItGoes = G_MAXINT;
 // Any program of the user can write there.
 constexpr std::size_t mostWords = 4096;
 
 Variant emptyPermissions() {
     return Variant(g_variant_ref_sink(g_variant_new("a{sas}", nullptr)));
+}
+
+std::string wordOf(const PermissionStore::Words& words, const std::string& app) {
+    const auto known = words.find(app);
+    return known == words.end() ? "" : known->second;
 }
 
 bool isWord(std::string_view word) {
@@ -49,7 +57,12 @@ void PermissionStore::want(bool wanted) {
         return;
     leave();
     begin();
-    if (wanted || words_.empty())
+    if (wanted)
+        return;
+    unsure_.clear();
+    told_.clear();
+    heard_ = false;
+    if (words_.empty())
         return;
     words_.clear();
     changed_(words_);
@@ -80,7 +93,12 @@ void PermissionStore::leave() {
 }
 
 void PermissionStore::onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept {
-    static_cast<PermissionStore*>(self)->look();
+    auto* store = static_cast<PermissionStore*>(self);
+    // Whoever looks before these are answered sees what was before them.
+    for (const auto& [app, word] : store->unsure_)
+        store->write(app);
+    if (store->unsure_.empty())
+        store->look();
 }
 
 void PermissionStore::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
@@ -92,7 +110,7 @@ void PermissionStore::look() {
     g_object_unref(std::exchange(looking_, g_cancellable_new()));
     g_dbus_connection_call(bus_, storeName, storePath, storeName, "Lookup",
                            g_variant_new("(ss)", table, microphone), G_VARIANT_TYPE("(a{sas}v)"),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, looking_, onLookedUp, this);
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes, looking_, onLookedUp, this);
 }
 
 void PermissionStore::onLookedUp(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
@@ -142,46 +160,74 @@ void PermissionStore::take(GVariant* permissions) {
         if (app[0] != '\0')
             found[app] = word && isWord(word) ? word : "no";
     }
+    const Words before = std::exchange(told_, found);
+    const bool heard = std::exchange(heard_, true);
+    for (auto it = unsure_.begin(); it != unsure_.end();) {
+        const auto& [name, word] = *it;
+        const std::string now = wordOf(found, name);
+        // Said anew by somebody else, or confirmed after all.
+        if (now == word || (heard && now != wordOf(before, name))) {
+            it = unsure_.erase(it);
+            continue;
+        }
+        if (word.empty())
+            found.erase(name);
+        else
+            found[name] = word;
+        ++it;
+    }
     if (found == words_)
         return;
     words_ = std::move(found);
     changed_(words_);
 }
 
-void PermissionStore::write(const char* method, GVariant* arguments) {
+void PermissionStore::write(const std::string& app) {
+    struct Write {
+        PermissionStore* store;
+        std::string app, word;
+    };
+    const std::string word = unsure_.at(app);
     writing_++;
     // What was asked before may be answered by what was before, and is asked again behind this.
     g_cancellable_cancel(looking_);
+    const char* permissions[] = {word.c_str(), nullptr};
+    GVariant* arguments = word.empty()
+                              ? g_variant_new("(sss)", table, microphone, app.c_str())
+                              : g_variant_new("(sbss^as)", table, TRUE, microphone, app.c_str(), permissions);
     // Answered or not: what it then says is what counts.
     g_dbus_connection_call(
-        bus_, storeName, storePath, storeName, method, arguments, nullptr, G_DBUS_CALL_FLAGS_NONE, callMs,
-        telling_,
-        [](GObject* bus, GAsyncResult* result, gpointer self) {
+        bus_, storeName, storePath, storeName, word.empty() ? "DeletePermission" : "SetPermission", arguments,
+        nullptr, G_DBUS_CALL_FLAGS_NONE, callMs, telling_,
+        [](GObject* bus, GAsyncResult* result, gpointer data) {
+            const std::unique_ptr<Write> written(static_cast<Write*>(data));
             const auto outcome = CallOutcome::of(bus, result);
             if (outcome.cancelled)
                 return;
-            auto* store = static_cast<PermissionStore*>(self);
+            PermissionStore* store = written->store;
             if (!outcome.value)
                 g_message("the permission store was not told: %s", outcome.error->message);
+            else if (const auto it = store->unsure_.find(written->app);
+                     it != store->unsure_.end() && it->second == written->word)
+                store->unsure_.erase(it);
             if (--store->writing_ == 0)
                 store->look();
         },
-        this);
+        new Write{this, app, word});
 }
 
 void PermissionStore::set(const std::string& app, const std::string& word) {
-    const auto known = words_.find(app);
-    if (!name_ || (known != words_.end() && known->second == word))
+    if (!name_ || wordOf(words_, app) == word)
         return;
-    words_[app] = word;
-    const char* permissions[] = {word.c_str(), nullptr};
-    write("SetPermission", g_variant_new("(sbss^as)", table, TRUE, microphone, app.c_str(), permissions));
+    words_[app] = unsure_[app] = word;
+    write(app);
 }
 
 void PermissionStore::remove(const std::string& app) {
     if (!name_ || words_.erase(app) == 0)
         return;
-    write("DeletePermission", g_variant_new("(sss)", table, microphone, app.c_str()));
+    unsure_[app].clear();
+    write(app);
 }
 
 } // namespace micguard

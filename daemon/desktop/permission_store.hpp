@@ -42,10 +42,15 @@ class PermissionStore {
     void leave();
     void look();
     void take(GVariant* permissions);
-    void write(const char* method, GVariant* arguments);
+    void write(const std::string& app);
 
     std::function<void(Words)> changed_;
     Words words_;
+    // What was set here and the store has not confirmed, "" for what was removed: it may be lost with a store that dies. Counts as
+    // long as the store's own word is the one from before, and is written again to the next one.
+    Words unsure_;
+    Words told_; // the store's own words, last
+    bool heard_ = false;
     GDBusConnection* bus_ = nullptr;
     GCancellable* looking_;
     GCancellable* telling_;

@@ -4,6 +4,7 @@
 // the bus puts that name on them.
 #include "daemon/desktop/portal_shortcuts.hpp"
 
+#include "daemon/desktop/peer.hpp"
 #include "daemon/desktop/variant.hpp"
 
 #include <string_view>
@@ -22,7 +23,10 @@ constexpr const char* sessionInterface = "org.freedesktop.portal.Session";
 constexpr const char* applicationId = "org.micguard.MicGuard1";
 constexpr const char* talkId = "push-to-talk";
 constexpr const char* toggleId = "toggle-mute";
-constexpr int callMs = 25000; // the answer to the user's dialog is a signal, and not waited for by this
+constexpr int callMs = 25000;
+// A portal that hangs answers when it goes on, and one that dies ends the call; it is asked once. The answer to the user's dialog is a
+// signal.
+constexpr int untilItGoes = G_MAXINT;
 
 std::uint64_t now() {
     return static_cast<std::uint64_t>(g_get_monotonic_time());
@@ -85,6 +89,10 @@ void PortalShortcuts::want(const Wish& wish) {
     begin();
 }
 
+void PortalShortcuts::letGo() {
+    tell(pressed_.talkReleased());
+}
+
 // While the session starts, the portal is not started for it: its backends may not be able to come up yet. Who changes a
 // setting sits before a desktop that is there.
 void PortalShortcuts::begin() {
@@ -114,6 +122,7 @@ void PortalShortcuts::leave() {
         if (*subscription)
             g_dbus_connection_signal_unsubscribe(bus_, std::exchange(*subscription, 0));
     owner_.clear();
+    pid_ = 0;
     session_.clear();
     const auto last = pressed_.talkReleased();
     pressed_ = {};
@@ -136,9 +145,16 @@ void PortalShortcuts::onVanished(GDBusConnection*, const char*, gpointer self) n
 // before anything else. Older ones do not know the call.
 void PortalShortcuts::appeared(const char* owner) {
     owner_ = owner;
+    askPid(bus_, owner, asking_, onPid, this);
     g_dbus_connection_call(bus_, owner, portalPath, "org.freedesktop.host.portal.Registry", "Register",
                            g_variant_new("(sa{sv})", applicationId, nullptr), nullptr,
                            G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_, onRegistered, this);
+}
+
+void PortalShortcuts::onPid(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
+    const auto outcome = CallOutcome::of(bus, result);
+    if (!outcome.cancelled)
+        static_cast<PortalShortcuts*>(self)->pid_ = pidIn(outcome);
 }
 
 void PortalShortcuts::onRegistered(GObject* bus, GAsyncResult* result, gpointer self) noexcept {
@@ -175,7 +191,7 @@ void PortalShortcuts::request(const char* method, GVariant* arguments, const std
         g_dbus_connection_signal_subscribe(bus_, owner_.c_str(), requestInterface, "Response", path.c_str(),
                                            nullptr, G_DBUS_SIGNAL_FLAGS_NONE, onResponse, this, nullptr);
     g_dbus_connection_call(bus_, owner_.c_str(), portalPath, shortcuts, method, arguments,
-                           G_VARIANT_TYPE("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, asking_,
+                           G_VARIANT_TYPE("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes, asking_,
                            onRequested, this);
 }
 

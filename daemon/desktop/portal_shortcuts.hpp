@@ -6,6 +6,7 @@
 
 #include "daemon/desktop/shortcut_keys.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -36,7 +37,10 @@ class PortalShortcuts {
 
     void useBus(GDBusConnection* bus); // null: it is lost
     void want(const Wish& wish);
+    void letGo(); // what is held counts as let go, whatever the portal says of it
 
+    // The portal's process, by the bus's word; 0: there is none, or it is not told yet.
+    [[nodiscard]] std::uint32_t pid() const { return pid_; }
     // For people.
     [[nodiscard]] const std::string& state() const { return state_; }
 
@@ -64,6 +68,7 @@ class PortalShortcuts {
                            GVariant* arguments, gpointer self) noexcept;
     static void onClosed(GDBusConnection*, const char*, const char*, const char*, const char*, GVariant*,
                          gpointer self) noexcept;
+    static void onPid(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onRegistered(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
     static void onRequested(GObject* bus, GAsyncResult* result, gpointer self) noexcept;
 
@@ -72,6 +77,7 @@ class PortalShortcuts {
     GDBusConnection* bus_ = nullptr;
     GCancellable* asking_;
     std::string owner_, session_; // the portal's unique name, the session's path
+    std::uint32_t pid_ = 0;
     guint name_ = 0, keys_ = 0, closed_ = 0, response_ = 0;
     Done done_ = nullptr; // of the request under way
     unsigned tokens_ = 0;

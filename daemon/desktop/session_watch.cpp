@@ -4,6 +4,7 @@
 #include "daemon/desktop/variant.hpp"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -21,7 +22,19 @@ constexpr const char* sessionInterface = "org.freedesktop.login1.Session";
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 // The system bus goes when the machine does, or when somebody restarts it: then logind is found again.
 constexpr guint busRetryMs = 5000;
-constexpr int callMs = 5000;
+// A logind that hangs answers when it goes on, and one that dies ends the call: nobody waits for it, and whoever gave up would not
+// hear of the lock for the rest of the session.
+constexpr int untilItGoes = G_MAXINT;
+
+// What a property's Get has answered, if it is a boolean.
+std::optional<bool> booleanIn(GVariant* answer) {
+    GVariant* inner = nullptr;
+    g_variant_get(answer, "(v)", &inner);
+    const Variant value(inner);
+    if (!g_variant_is_of_type(value.get(), G_VARIANT_TYPE_BOOLEAN))
+        return std::nullopt;
+    return g_variant_get_boolean(value.get()) != FALSE;
+}
 
 } // namespace
 
@@ -39,7 +52,12 @@ SessionWatch::~SessionWatch() {
     letSleep();
 }
 
-void SessionWatch::start() {
+void SessionWatch::start(bool locked) {
+    locked_ = locked;
+    connect();
+}
+
+void SessionWatch::connect() {
     g_bus_get(G_BUS_TYPE_SYSTEM, bound_, onBus, this);
 }
 
@@ -50,14 +68,34 @@ void SessionWatch::onBus(GObject*, GAsyncResult* result, gpointer self) noexcept
     if (error && g_error_matches(error.get(), G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     auto* watch = static_cast<SessionWatch*>(self);
-    if (bus)
-        watch->useBus(bus);
-    else
-        watch->tell(false, "unknown: no system bus");
+    // It is shared: while anybody keeps a lost one, that is what is handed out.
+    if (bus && !g_dbus_connection_is_closed(bus))
+        return watch->useBus(bus);
+    g_clear_object(&bus);
+    watch->state_ = "unknown: no system bus";
+    // That may be over by the time that there is one again, and only there it is said. Where none ever was, there is none.
+    if (watch->found_ || watch->locked_)
+        watch->retry();
+}
+
+void SessionWatch::retry() {
+    if (retry_)
+        return;
+    retry_ = g_timeout_add(
+        busRetryMs,
+        [](gpointer data) -> gboolean {
+            auto* again = static_cast<SessionWatch*>(data);
+            again->retry_ = 0;
+            g_object_unref(std::exchange(again->bound_, g_cancellable_new()));
+            again->connect();
+            return G_SOURCE_REMOVE;
+        },
+        this);
 }
 
 void SessionWatch::useBus(GDBusConnection* bus) {
     bus_ = bus;
+    found_ = true;
     // GIO would end the process with the bus.
     g_dbus_connection_set_exit_on_close(bus, FALSE);
     closed_ = g_signal_connect(bus, "closed", G_CALLBACK(onClosed), this);
@@ -91,42 +129,35 @@ void SessionWatch::loseBus() {
 void SessionWatch::onClosed(GDBusConnection*, gboolean, GError*, gpointer self) noexcept {
     auto* watch = static_cast<SessionWatch*>(self);
     watch->loseBus();
-    watch->retry_ = g_timeout_add(
-        busRetryMs,
-        [](gpointer data) -> gboolean {
-            auto* again = static_cast<SessionWatch*>(data);
-            again->retry_ = 0;
-            g_object_unref(std::exchange(again->bound_, g_cancellable_new()));
-            again->start();
-            return G_SOURCE_REMOVE;
-        },
-        watch);
+    watch->state_ = "unknown: no system bus";
+    watch->retry();
 }
 
+// Whether the one that was there before left our inhibitor to this one is not said, and two are as good as one.
 void SessionWatch::onAppeared(GDBusConnection*, const char*, const char*, gpointer self) noexcept {
-    static_cast<SessionWatch*>(self)->look();
-    static_cast<SessionWatch*>(self)->takeInhibitor();
-}
-
-void SessionWatch::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
     auto* watch = static_cast<SessionWatch*>(self);
-    // It may be restarted, and the session stays locked meanwhile; but if it never was there, there is nothing to wait for.
-    if (!watch->told_)
-        watch->tell(false, "unknown: no logind");
+    watch->look();
+    watch->lookWhetherAsleep();
+    watch->takeInhibitor();
 }
 
-void SessionWatch::ask(const char* path, const char* interface, const char* method, GVariant* arguments,
-                       const char* replyType, GAsyncReadyCallback done) {
+// It may be restarted, and the session stays locked meanwhile.
+void SessionWatch::onVanished(GDBusConnection*, const char*, gpointer self) noexcept {
+    static_cast<SessionWatch*>(self)->state_ = "unknown: no logind";
+}
+
+void SessionWatch::ask(GCancellable* until, const char* path, const char* interface, const char* method,
+                       GVariant* arguments, const char* replyType, GAsyncReadyCallback done) {
     g_dbus_connection_call(bus_, logind, path, interface, method, arguments, G_VARIANT_TYPE(replyType),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, looking_, done, this);
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes, until, done, this);
 }
 
 // From the user to his display to its hint. Whoever looks anew does not wait for the former look.
 void SessionWatch::look() {
     g_cancellable_cancel(looking_);
     g_object_unref(std::exchange(looking_, g_cancellable_new()));
-    ask(managerPath, manager, "GetUser", g_variant_new("(u)", static_cast<guint32>(getuid())), "(o)",
-        [](GObject* bus, GAsyncResult* result, gpointer self) {
+    ask(looking_, managerPath, manager, "GetUser", g_variant_new("(u)", static_cast<guint32>(getuid())),
+        "(o)", [](GObject* bus, GAsyncResult* result, gpointer self) {
             const auto answer = CallOutcome::of(bus, result);
             if (answer.cancelled)
                 return;
@@ -134,17 +165,23 @@ void SessionWatch::look() {
             if (answer.value)
                 watch->readDisplay(answer.value.get());
             else
-                watch->tellNone(answer.remoteError() == "org.freedesktop.login1.NoSuchUser");
+                watch->noSession(answer.remoteError() == "org.freedesktop.login1.NoSuchUser");
         });
 }
 
 void SessionWatch::readDisplay(GVariant* user) {
     const char* path = nullptr;
     g_variant_get(user, "(&o)", &path);
-    ask(path, properties, "Get", g_variant_new("(ss)", userInterface, "Display"), "(v)",
+    ask(looking_, path, properties, "Get", g_variant_new("(ss)", userInterface, "Display"), "(v)",
         [](GObject* bus, GAsyncResult* result, gpointer self) {
-            if (const auto answer = CallOutcome::of(bus, result); !answer.cancelled && answer.value)
-                static_cast<SessionWatch*>(self)->readLocked(answer.value.get());
+            const auto answer = CallOutcome::of(bus, result);
+            if (answer.cancelled)
+                return;
+            auto* watch = static_cast<SessionWatch*>(self);
+            if (answer.value)
+                watch->readLocked(answer.value.get());
+            else
+                watch->noSession(false);
         });
 }
 
@@ -153,44 +190,58 @@ void SessionWatch::readLocked(GVariant* display) {
     g_variant_get(display, "(v)", &inner);
     const Variant value(inner);
     if (!g_variant_is_of_type(value.get(), G_VARIANT_TYPE("(so)")))
-        return tellNone(false);
+        return noSession(false);
     const char *name = nullptr, *path = nullptr;
     g_variant_get(value.get(), "(&s&o)", &name, &path);
     if (std::string_view(name).empty())
-        return tellNone(true);
+        return noSession(true);
     display_ = path;
-    ask(path, properties, "Get", g_variant_new("(ss)", sessionInterface, "LockedHint"), "(v)",
+    ask(looking_, path, properties, "Get", g_variant_new("(ss)", sessionInterface, "LockedHint"), "(v)",
         [](GObject* bus, GAsyncResult* result, gpointer self) {
             const auto answer = CallOutcome::of(bus, result);
-            if (answer.cancelled)
-                return;
-            GVariant* hint = nullptr;
-            if (answer.value)
-                g_variant_get(answer.value.get(), "(v)", &hint);
-            const Variant locked(hint);
-            const bool known = locked && g_variant_is_of_type(locked.get(), G_VARIANT_TYPE_BOOLEAN);
             // A session that went meanwhile is told of by a signal, and looked for anew.
-            if (known)
-                static_cast<SessionWatch*>(self)->tell(g_variant_get_boolean(locked.get()), "");
+            if (answer.cancelled || !answer.value)
+                return;
+            if (const auto locked = booleanIn(answer.value.get()))
+                static_cast<SessionWatch*>(self)->tell(*locked, "");
         });
 }
 
 // `certain`: the user sits nowhere. Else logind has no answer for us: what was known stays, and is asked for again when something
 // changes.
-void SessionWatch::tellNone(bool certain) {
+void SessionWatch::noSession(bool certain) {
     display_.clear();
     if (certain)
         tell(false, "no: the user has no session");
-    else if (!told_)
-        tell(false, "unknown: logind does not say");
+    else
+        state_ = "unknown: logind does not say";
 }
 
 void SessionWatch::tell(bool locked, std::string state) {
     state_ = !state.empty() ? std::move(state) : locked ? "yes" : "no";
-    if (std::exchange(told_, true) && locked == locked_)
-        return;
-    locked_ = locked;
-    callbacks_.locked(locked);
+    if (std::exchange(locked_, locked) != locked)
+        callbacks_.locked(locked);
+}
+
+// Its signal is lost with a bus or a logind that is restarted while the machine sleeps, or is about to: nobody would ever say that it is
+// awake.
+void SessionWatch::lookWhetherAsleep() {
+    ask(bound_, managerPath, properties, "Get", g_variant_new("(ss)", manager, "PreparingForSleep"), "(v)",
+        [](GObject* bus, GAsyncResult* result, gpointer self) {
+            const auto answer = CallOutcome::of(bus, result);
+            if (answer.cancelled || !answer.value)
+                return;
+            auto* watch = static_cast<SessionWatch*>(self);
+            if (const auto asleep = booleanIn(answer.value.get()); asleep && *asleep != watch->asleep_)
+                watch->tellAsleep(*asleep);
+        });
+}
+
+void SessionWatch::tellAsleep(bool asleep) {
+    asleep_ = asleep;
+    if (!asleep && inhibitor_ < 0)
+        takeInhibitor();
+    callbacks_.asleep(asleep);
 }
 
 void SessionWatch::onSignal(GDBusConnection*, const char*, const char* path, const char*, const char* signal,
@@ -202,9 +253,7 @@ void SessionWatch::onSignal(GDBusConnection*, const char*, const char* path, con
     if (name == "PrepareForSleep" && g_variant_is_of_type(arguments, G_VARIANT_TYPE("(b)"))) {
         gboolean asleep = FALSE;
         g_variant_get(arguments, "(b)", &asleep);
-        if (!asleep)
-            watch->takeInhibitor();
-        return watch->callbacks_.asleep(asleep);
+        return watch->tellAsleep(asleep != FALSE);
     }
     if (name != "PropertiesChanged" || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv}as)")))
         return;
@@ -220,12 +269,13 @@ void SessionWatch::onSignal(GDBusConnection*, const char*, const char* path, con
 }
 
 void SessionWatch::takeInhibitor() {
-    if (inhibitor_ >= 0 || !bus_ || std::exchange(inhibiting_, true))
+    if (!bus_ || std::exchange(inhibiting_, true))
         return;
     g_dbus_connection_call_with_unix_fd_list(
         bus_, logind, managerPath, manager, "Inhibit",
         g_variant_new("(ssss)", "sleep", "micguard", "The microphones are muted first", "delay"),
-        G_VARIANT_TYPE("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, callMs, nullptr, bound_, onInhibited, this);
+        G_VARIANT_TYPE("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, untilItGoes, nullptr, bound_, onInhibited,
+        this);
 }
 
 // Refused, it is done without: the mute then follows the machine into sleep, or out of it.

@@ -16,8 +16,8 @@ namespace micguard {
 class SessionWatch {
   public:
     struct Callbacks {
-        // LockedHint of the session in front of which the user sits (logind's Display of the user), whenever it changes and once
-        // at the start. Without a logind, and without such a session, nothing is locked.
+        // LockedHint of the session in front of which the user sits (logind's Display of the user), where it differs from what was
+        // told before. Without such a session nothing is locked; without a logind, or one that answers, all is as it was.
         std::function<void(bool locked)> locked;
         // True: the machine waits with sleeping, for letSleep() or until its patience ends (InhibitDelayMaxSec=). False: it is
         // awake again.
@@ -29,23 +29,27 @@ class SessionWatch {
     SessionWatch(const SessionWatch&) = delete;
     SessionWatch& operator=(const SessionWatch&) = delete;
 
-    void start();
+    void start(bool locked); // as it was when somebody last looked
     void letSleep();
 
     // For people: "yes", "no", "unknown: no logind".
     [[nodiscard]] const std::string& state() const { return state_; }
 
   private:
+    void connect();
+    void retry();
     void useBus(GDBusConnection* bus);
     void loseBus();
     void look();
+    void lookWhetherAsleep();
     void takeInhibitor();
-    void ask(const char* path, const char* interface, const char* method, GVariant* arguments,
-             const char* replyType, GAsyncReadyCallback done);
+    void ask(GCancellable* until, const char* path, const char* interface, const char* method,
+             GVariant* arguments, const char* replyType, GAsyncReadyCallback done);
     void readDisplay(GVariant* user);
     void readLocked(GVariant* display);
-    void tellNone(bool certain);
+    void noSession(bool certain);
     void tell(bool locked, std::string state);
+    void tellAsleep(bool asleep);
 
     static void onBus(GObject*, GAsyncResult* result, gpointer self) noexcept;
     static void onClosed(GDBusConnection*, gboolean, GError*, gpointer self) noexcept;
@@ -65,7 +69,8 @@ class SessionWatch {
     std::string display_; // the session's path, "" while there is none
     int inhibitor_ = -1;
     bool inhibiting_ = false; // asked for
-    bool told_ = false, locked_ = false;
+    bool found_ = false;      // a system bus, once
+    bool locked_ = false, asleep_ = false;
     std::string state_ = "unknown: not asked yet";
 };
 

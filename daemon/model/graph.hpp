@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -86,9 +87,11 @@ struct Device {
     std::optional<GlobalId> client; // whose process it is in; none: the server
     std::string name;
     std::string api;
-    std::vector<Route> routes; // the active ones
+    std::vector<Route> routes; // the active ones, or those of them that have been read
     // Indices of those that have been here long enough for the session manager to have restored what it keeps of them.
     std::set<std::uint32_t> settledRoutes;
+    // Of each place (profile's device, and whether that is an input) the index of the route that was active last.
+    std::map<std::pair<std::int32_t, bool>, std::uint32_t> lastActive;
 };
 
 enum class NodeState { Unknown, Error, Creating, Suspended, Idle, Running };

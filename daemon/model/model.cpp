@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -55,6 +56,9 @@ void followSession(Model& model, std::uint64_t now) {
     mute.locked = model.circumstances.locked && model.settings.mute.onLock;
     mute.suspended = model.circumstances.asleep && model.settings.mute.onSuspend;
     mute.privacy = model.circumstances.privacy && model.settings.mute.privacySwitch;
+    // Who holds a key to talk may let it go where nobody tells of it: what was live by that is not live again afterwards.
+    if (mute.mutedByItself())
+        std::erase_if(mute.holds, [](const Hold& hold) { return !hold.mute; });
     startOrEndPeriod(mute, before, now);
 }
 
@@ -435,6 +439,13 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     Device& device = it->second;
     device.routes = e.routes;
     for (const auto& route : device.routes) {
+        // Another port of the card's: what the session manager stored of it is restored now, also if it was active before.
+        const auto [last, first] =
+            device.lastActive.try_emplace({route.profileDevice, route.input}, route.index);
+        if (!first && last->second != route.index) {
+            device.settledRoutes.erase(std::exchange(last->second, route.index));
+            device.settledRoutes.erase(route.index);
+        }
         const bool owed = route.mute && model.remembered.ledsStored.contains({device.name, route.index});
         auto led = model.applied.leds.find({device.serial, route.index});
         if (led == model.applied.leds.end() && owed)
@@ -624,6 +635,7 @@ void Model::apply(const Event& incoming) {
                        if (const Device* before = graph.device(device.id)) {
                            device.routes = before->routes;
                            device.settledRoutes = before->settledRoutes;
+                           device.lastActive = before->lastActive;
                            if (before->client) // as the server said first
                                device.client = before->client;
                        }

@@ -74,7 +74,7 @@ bool lift(Model& model, const PanelMute& panel, std::uint64_t now) {
 
 void becameUnmuted(Model& model, const Node& node, const PanelControl& control, PanelMute& panel,
                    std::uint64_t now) {
-    if (!followsDesktop(model) || !model.mute.muted())
+    if (!followsDesktop(model) || control.exempt || !model.mute.muted())
         return letGo(model, control, panel);
     // Until then it is the session manager's doing; it is muted once it has settled.
     if (!control.settled)
@@ -145,9 +145,11 @@ std::optional<PanelControl> panelOf(const Model& model, const Node& node) {
     if (!shown || !node.knob.present)
         return std::nullopt;
     const Client* owner = model.graph.owner(node);
-    if ((owner && owner->self) || anyGlobMatches(model.settings.sources.exempt, node.name))
+    if (owner && owner->self)
         return std::nullopt;
-    PanelControl control{{node.serial, noRoute}, {node.name, noRoute}, nullptr, nullptr, node.settled};
+    const bool exempt = anyGlobMatches(model.settings.sources.exempt, node.name);
+    PanelControl control{
+        {node.serial, noRoute}, {node.name, noRoute}, nullptr, nullptr, node.settled, exempt};
     const Device* device = node.device ? model.graph.device(*node.device) : nullptr;
     if (!device)
         return control;
@@ -157,7 +159,8 @@ std::optional<PanelControl> panelOf(const Model& model, const Node& node) {
                                 {device->name, route.index},
                                 device,
                                 &route,
-                                node.settled && device->settledRoutes.contains(route.index)};
+                                node.settled && device->settledRoutes.contains(route.index),
+                                exempt};
     return control;
 }
 
@@ -192,7 +195,8 @@ void readPanel(Model& model, const Node& node, std::uint64_t now) {
     if (!panel.mute)
         return becameUnmuted(model, node, *control, panel, now);
     // Restored by the session manager, who stored the guard's own; or with a key that mutes all of them.
-    if ((isOwed(model, *control) && !control->settled) || (followsDesktop(model) && model.mute.muted()))
+    if ((isOwed(model, *control) && !control->settled) ||
+        (followsDesktop(model) && !control->exempt && model.mute.muted()))
         take(model, *control, panel);
 }
 
@@ -201,7 +205,8 @@ void takeDefaultBack(Model& model) {
         return;
     const Node* node = defaultNode(model);
     const auto control = node ? panelOf(model, *node) : std::nullopt;
-    if (PanelMute* panel = control ? find(model, *control) : nullptr; panel && panel->mute)
+    if (PanelMute* panel = control && !control->exempt ? find(model, *control) : nullptr;
+        panel && panel->mute)
         take(model, *control, *panel);
 }
 
@@ -262,7 +267,7 @@ void followDesktop(Model& model, std::uint64_t now) {
     adoptOthers(model);
     const Node* node = defaultNode(model);
     const auto control = node ? panelOf(model, *node) : std::nullopt;
-    PanelMute* panel = control ? find(model, *control) : nullptr;
+    PanelMute* panel = control && !control->exempt ? find(model, *control) : nullptr;
     if (!panel || !panel->mute || panel->ours || panel->asked || mute.muted())
         return;
     // The desktop shows it muted, and the guard is live: the stricter of the two.
@@ -272,7 +277,7 @@ void followDesktop(Model& model, std::uint64_t now) {
     take(model, *control, *panel);
     panel->save = control->route != nullptr;
     for (const auto& [id, other] : model.graph.nodes)
-        if (const auto also = panelOf(model, other))
+        if (const auto also = panelOf(model, other); also && !also->exempt)
             if (PanelMute* muted = find(model, *also);
                 muted && muted->mute && !muted->ours && isWithin(onePress, muted->mutedAt, now)) {
                 take(model, *also, *muted);

@@ -20,9 +20,10 @@ struct PanelControl {
     const Device* device = nullptr;             // with its route; or neither
     const Route* route = nullptr;
     bool settled = false; // the session manager has had its time to restore what it stored of it
+    bool exempt = false;  // takes no part: it is read, and what is ours of it is taken back
 };
 
-// Nothing for a source that no volume control shows, or that is exempt.
+// Nothing for a source that no volume control shows.
 std::optional<PanelControl> panelOf(const Model& model, const Node& node);
 
 // Somebody who sets a source's mute again each time is let be after so many times in one muted period.

@@ -11,7 +11,6 @@ std::vector<Action> planPanel(const Model& model, const Verdicts& verdicts) {
     // On release it stays in the guard's place.
     if (!model.listComplete || (model.released && model.mute.muted()))
         return actions;
-    const bool wanted = followsDesktop(model) && verdicts.muted;
     for (const auto& verdict : verdicts.sources) {
         const Node* node = model.graph.node(verdict.node);
         const auto control = node ? panelOf(model, *node) : std::nullopt;
@@ -19,6 +18,7 @@ std::vector<Action> planPanel(const Model& model, const Verdicts& verdicts) {
         if (known == model.applied.panel.end() || known->second.asked || isBeyondAsking(model, *node))
             continue;
         const PanelMute& panel = known->second;
+        const bool wanted = followsDesktop(model) && verdicts.muted && !control->exempt;
         const bool set = wanted && !panel.mute && control->settled && panel.refused <= mostRefusals;
         const bool takeBack = !wanted && panel.mute && panel.ours;
         if (!set && !takeBack)

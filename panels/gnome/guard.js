@@ -4,8 +4,9 @@
 // nothing of the shell. Never starts a daemon that is not there, unless it is told to (start()).
 //
 // Everything that the daemon says comes from one connection and so in order: signals are subscribed to before the first
-// question is asked, and a reply that arrives is at least as new as the signals before it. A member that an older daemon does not have is
-// simply missing here.
+// question is asked, and a reply that arrives is at least as new as the signals before it. So replies are taken over where they arrive: a
+// promise goes on only after the signals behind its reply, and would put what was so before in the place of what they said. A member that an
+// older daemon does not have is simply missing here.
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 
@@ -14,6 +15,7 @@ export const PATH = '/org/micguard/MicGuard1';
 const UNIT = 'micguard.service';
 const BLOCKED_KEPT = 5;
 const ANSWER_WITHIN = 15000; // ms
+const UNTIL_IT_GOES = GLib.MAXINT32; // one that hangs answers when it goes on, one that dies ends the call
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const OBJECT_MANAGER = 'org.freedesktop.DBus.ObjectManager';
 
@@ -99,12 +101,18 @@ export class Guard {
         return this._send(NAME, path, iface, method, parameters, Gio.DBusCallFlags.NO_AUTO_START);
     }
 
-    _send(name, path, iface, method, parameters, flags) {
+    // `take` has the reply at once.
+    _ask(owner, path, iface, method, parameters, take) {
+        return this._send(owner, path, iface, method, parameters, Gio.DBusCallFlags.NO_AUTO_START, UNTIL_IT_GOES,
+            reply => this._owner === owner && take(...reply));
+    }
+
+    _send(name, path, iface, method, parameters, flags, within = ANSWER_WITHIN, take = reply => reply) {
         return new Promise((resolve, reject) => {
-            this._connection.call(name, path, iface, method, parameters, null, flags, ANSWER_WITHIN, this._cancellable,
+            this._connection.call(name, path, iface, method, parameters, null, flags, within, this._cancellable,
                 (connection, result) => {
                     try {
-                        resolve(connection.call_finish(result).recursiveUnpack());
+                        resolve(take(connection.call_finish(result).recursiveUnpack()));
                     } catch (error) {
                         reject(error);
                     }
@@ -151,13 +159,15 @@ export class Guard {
     }
 
     async _read(owner) {
-        const [root] = await this._call(PATH, PROPERTIES, 'GetAll', new GLib.Variant('(s)', [NAME]));
-        const [objects] = await this._call(PATH, OBJECT_MANAGER, 'GetManagedObjects', null);
+        await Promise.all([
+            this._ask(owner, PATH, PROPERTIES, 'GetAll', new GLib.Variant('(s)', [NAME]), root => Object.assign(this._root, root)),
+            this._ask(owner, PATH, OBJECT_MANAGER, 'GetManagedObjects', null, objects => {
+                for (const [path, interfaces] of Object.entries(objects))
+                    this._add(path, interfaces);
+            }),
+        ]);
         if (this._owner !== owner)
             return;
-        Object.assign(this._root, root);
-        for (const [path, interfaces] of Object.entries(objects))
-            this._add(path, interfaces);
         this._ready = true;
         this._announce();
         await this._readBlocked(owner);

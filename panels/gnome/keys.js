@@ -94,7 +94,9 @@ export class Keys {
         }).catch(error => {
             if (this._held === hold)
                 this._letGo();
-            complain(this._text, error);
+            // Turned off meanwhile, also by the lock: there is nobody to be told.
+            if (this._guard)
+                complain(this._text, error);
         }).finally(() => {
             this._asking = false;
             if (this._held !== hold)

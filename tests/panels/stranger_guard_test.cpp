@@ -65,10 +65,15 @@ class Stranger : public QDBusVirtualObject {
     QVariantMap facts;
     QMap<QDBusObjectPath, Properties> objects;
     QStringList calls;
+    bool refuses = false; // whatever it is asked
 
     QString introspect(const QString&) const override { return {}; }
     bool handleMessage(const QDBusMessage& message, const QDBusConnection& bus) override {
         calls.append(message.member());
+        if (refuses)
+            return bus.send(
+                message.createErrorReply(QStringLiteral("org.micguard.MicGuard1.Error.LimitExceeded"),
+                                         QStringLiteral("you call too often")));
         if (message.member() == QLatin1String("GetAll"))
             return bus.send(message.createReply(QVariant::fromValue(facts)));
         if (message.member() == QLatin1String("GetManagedObjects"))
@@ -142,6 +147,29 @@ TEST_CASE("an older guard is shown with what it has", "[panel]") {
     CHECK(untilSo([&] { return !panel.mutesApplications() && !panel.explains(); }));
     CHECK(panel.blocked()->count() == 0);
     CHECK(older.calls.contains(QStringLiteral("History")));
+}
+
+TEST_CASE("a guard that refuses a click, and to say what is so, leaves no switch between two states",
+          "[panel]") {
+    haveApplication();
+    const Bus bus;
+    const Connection there(bus.address());
+    const Connection here(bus.address());
+    Stranger stranger;
+    stranger.facts = {{QStringLiteral("State"), QStringLiteral("live")}, {QStringLiteral("Muted"), false}};
+    appear(stranger, there);
+    Panel panel(here, nullptr);
+    REQUIRE(untilSo([&] { return panel.glance() == Panel::Live; }));
+    stranger.refuses = true;
+    panel.setMuted(true);
+    CHECK(panel.wanted());
+    CHECK(untilSo([&] { return !panel.busy(); }));
+    CHECK_FALSE(panel.wanted());
+    CHECK(panel.error() == QStringLiteral("you call too often"));
+    stranger.refuses = false;
+    panel.setMuted(true); // it answers, and knows no such method
+    CHECK(untilSo([&] { return !panel.busy(); }));
+    CHECK_FALSE(panel.muted());
 }
 
 TEST_CASE("nonsense from the bus is left out", "[panel]") {

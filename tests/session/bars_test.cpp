@@ -85,6 +85,20 @@ TEST_CASE("a bar follows the guard, and outlives it", "[bars]") {
         CHECK(all[i] != all[i - 1]);
 }
 
+TEST_CASE("a guard that hangs when a bar comes is shown as soon as it goes on", "[bars]") {
+    PrivateSession session(config(""));
+    Guard guard(session);
+    guard.setMuted(true);
+    session.pause(Daemon::micguardd);
+    const Bar bar(session, "waybar");
+    INFO("after five seconds it is as good as none");
+    REQUIRE(bar.shows("absent"));
+    session.resume(Daemon::micguardd);
+    CHECK(bar.shows("muted"));
+    guard.setMuted(false);
+    CHECK(bar.shows("live"));
+}
+
 TEST_CASE("a setting is changed by the command line, with and without a guard, and no file written by hand",
           "[bars]") {
     const std::string byHand = "# mine\n[mute]\nled = false\n";

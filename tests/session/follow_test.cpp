@@ -8,6 +8,8 @@
 
 #include <random>
 
+#include <unistd.h>
+
 using namespace micguard::test;
 
 namespace {
@@ -237,6 +239,82 @@ TEST_CASE("200 random changes from both sides, never out of step once all is qui
     for (const MicKind kind : kinds) {
         INFO(nameOf(kind));
         CHECK(eventually([&] { return shows(session, nameOf(kind), false); }));
+    }
+    session.setPhase(0);
+    hearAgain(session, heard);
+}
+
+TEST_CASE("a port of the card is chosen while the desktop holds, and the one before it: nothing is lifted",
+          "[follow]") {
+    PrivateSession session(followed());
+    Guard guard(session);
+    auto heard = listeners(session);
+    makeDefault(session, "acp");
+    const auto choose = [&](const std::string& port) {
+        must(session, {"pactl", "set-source-port", "acp", port});
+    };
+    // Of both the session manager has stored that they are not muted.
+    choose("analog-input-headset-mic");
+    settle(session, guard);
+    choose("analog-input-mic");
+    settle(session, guard);
+    Tally tally("native × three kinds × port chosen, muted by the desktop");
+    for (unsigned round = 0; round < scaled(3, 30); round++) {
+        INFO("round " << round);
+        press(session, "acp", true);
+        REQUIRE(guard.waitState("muted"));
+        changeTune(session, heard);
+        for (const char* port : {"analog-input-headset-mic", "analog-input-mic"}) {
+            INFO(port);
+            choose(port);
+            // What is restored of it comes before two seconds are over, and then it shows the guard's mute.
+            listenWhileMuted(heard, tally, Milliseconds(500));
+            CHECK(guard.muted());
+            REQUIRE(comesInStep(session, guard, "acp", true));
+        }
+        // Of a press within the two seconds nobody knows that it was one.
+        REQUIRE(eventually([&] {
+            press(session, "acp", false);
+            return guard.waitState("live", Milliseconds(500));
+        }));
+        REQUIRE(comesInStep(session, guard, "acp", false));
+        session.setPhase(0);
+        hearAgain(session, heard);
+    }
+}
+
+TEST_CASE("both sides at the same time: in step once all is quiet, and no microphone dead after an unmute",
+          "[follow]") {
+    const std::string source = GENERATE("tone", "acp");
+    PrivateSession session(followed());
+    Guard guard(session);
+    auto heard = listeners(session);
+    makeDefault(session, source);
+    settle(session, guard);
+    const auto seed = std::random_device{}();
+    INFO("seed " << seed);
+    std::mt19937 random(seed);
+    for (unsigned round = 0; round < scaled(3, 30); round++) {
+        INFO(source << ", round " << round);
+        Process keys = session.spawn(
+            {"/bin/sh", "-c",
+             "i=0; while [ $i -lt 20 ]; do pactl set-source-mute " + source + " toggle; i=$((i + 1)); done"},
+            "keys");
+        unsigned presses = 0;
+        while (keys.running()) {
+            guard.trySetMuted(++presses % 2 == 1);
+            usleep(
+                static_cast<unsigned>(random() % 30'000)); // no oftener than anybody may, and at any moment
+        }
+        CHECK(presses >= 5);
+        CHECK(eventually([&] { return inStep(session, guard, source, guard.muted()); }));
+        guard.setMuted(false);
+        REQUIRE(comesInStep(session, guard, source, false));
+        INFO("the key still works");
+        press(session, source, true);
+        REQUIRE(guard.waitState("muted"));
+        guard.setMuted(false);
+        REQUIRE(comesInStep(session, guard, source, false));
     }
     session.setPhase(0);
     hearAgain(session, heard);

@@ -20,6 +20,15 @@ SessionOptions withLogind(const Logind& logind, const std::string& config) {
     return options;
 }
 
+// What the guard says of logind's word. Asked no more often than anybody may.
+bool locksAre(Guard& guard, const std::string& word) {
+    return stillWrong([&] {
+               const std::string now = guard.diagnostics()["session.locked"];
+               return now == word ? std::vector<std::string>{} : std::vector{now};
+           })
+        .empty();
+}
+
 std::vector<Heard> listeners(PrivateSession& session) {
     std::vector<Heard> heard;
     for (const char* name : {"tone", "acp"})
@@ -115,6 +124,145 @@ TEST_CASE("to lose logind opens nothing, and the session that counts is the user
     CHECK(guard.waitState("muted"));
     logind.setDisplay("");
     CHECK(guard.waitState("live"));
+}
+
+TEST_CASE("a locked session stays so without logind, without the bus, and for a guard that starts meanwhile",
+          "[lock]") {
+    Logind logind;
+    PrivateSession session(withLogind(logind, "[mute]\non-lock = true\n"));
+    Guard guard(session);
+    auto heard = listeners(session);
+    Tally tally("native × two kinds × locked, logind or its bus gone");
+    const auto staysShut = [&] {
+        CHECK(guard.muted());
+        CHECK(guard.trySetMuted(false).starts_with(locked));
+        listenWhileMuted(heard, tally);
+    };
+    logind.lock(true);
+    REQUIRE(guard.waitState("muted"));
+    changeTune(session, heard);
+    SECTION("logind is gone when the guard starts") {
+        logind.stop();
+        session.kill(Daemon::micguardd);
+        session.start(Daemon::micguardd);
+        REQUIRE(locksAre(guard, "unknown: no logind"));
+        staysShut();
+        logind.start(true);
+        REQUIRE(locksAre(guard, "yes"));
+    }
+    SECTION("the bus goes, and is looked for in vain") {
+        // What the guard says of it comes with the loss; a look that finds none is due five seconds later, and says the same.
+        logind.stopBus();
+        REQUIRE(locksAre(guard, "unknown: no system bus"));
+        CHECK_FALSE(guard.waitState("live", Milliseconds(6000)));
+        staysShut();
+        logind.startBus(true);
+        REQUIRE(locksAre(guard, "yes"));
+    }
+    SECTION("the bus is gone when the guard starts") {
+        logind.stopBus();
+        session.kill(Daemon::micguardd);
+        session.start(Daemon::micguardd);
+        REQUIRE(locksAre(guard, "unknown: no system bus"));
+        staysShut();
+        logind.startBus(true);
+        REQUIRE(locksAre(guard, "yes"));
+    }
+    staysShut();
+    logind.lock(false);
+    REQUIRE(guard.waitState("live"));
+    session.setPhase(0);
+    hearAgain(session, heard);
+}
+
+TEST_CASE("a guard that starts in a locked session is muted by it, and hears of the unlock", "[lock]") {
+    Logind logind;
+    logind.lock(true);
+    PrivateSession session(withLogind(logind, "[mute]\non-lock = true\n"));
+    Guard guard(session);
+    REQUIRE(guard.waitState("muted"));
+    CHECK(guard.trySetMuted(false).starts_with(locked));
+    INFO("others log in and out, and it is looked anew");
+    logind.addSession("2");
+    logind.lock(false);
+    CHECK(guard.waitState("live"));
+    logind.lock(true);
+    CHECK(guard.waitState("muted"));
+}
+
+TEST_CASE(
+    "the word that the machine is awake is not missed with a logind or a bus that was restarted meanwhile",
+    "[lock]") {
+    const bool withBus = GENERATE(false, true);
+    Logind logind;
+    PrivateSession session(withLogind(logind, "[mute]\non-lock = true\n"));
+    Guard guard(session);
+    REQUIRE(logind.waitInhibitors(1));
+    logind.prepareForSleep(true);
+    REQUIRE(guard.waitState("muted"));
+    REQUIRE(logind.waitInhibitors(0));
+    INFO((withBus ? "bus" : "logind"));
+    if (withBus) {
+        logind.stopBus();
+        CHECK(guard.waitState("muted"));
+        logind.startBus(false);
+    } else {
+        logind.restart(false);
+    }
+    CHECK(guard.waitState("live"));
+    INFO("the next sleep waits for the mute again");
+    CHECK(logind.waitInhibitors(1));
+    logind.prepareForSleep(true);
+    CHECK(guard.waitState("muted"));
+    CHECK(logind.waitInhibitors(0));
+    INFO("locked meanwhile, it is muted by that when it is awake");
+    logind.lock(true);
+    REQUIRE(eventually([&] { return guard.trySetMuted(false).starts_with(locked); }));
+    logind.prepareForSleep(false);
+    REQUIRE(logind.waitInhibitors(1)); // taken at the wake
+    CHECK(guard.trySetMuted(false).starts_with(locked));
+    CHECK(guard.state() == "muted");
+    logind.lock(false);
+    CHECK(guard.waitState("live"));
+}
+
+TEST_CASE("a guard that starts while the machine is about to sleep is muted until it is awake", "[lock]") {
+    Logind logind;
+    PrivateSession session(withLogind(logind, ""));
+    Guard guard(session);
+    session.stop(Daemon::micguardd);
+    logind.prepareForSleep(true);
+    session.start(Daemon::micguardd);
+    REQUIRE(guard.waitState("muted"));
+    logind.prepareForSleep(false);
+    CHECK(guard.waitState("live"));
+}
+
+// The server does not answer, so the mute is not in force when the sleep is called off.
+TEST_CASE("after a sleep that was called off the next one waits for the mute, too", "[lock]") {
+    Logind logind;
+    PrivateSession session(withLogind(logind, ""));
+    Guard guard(session);
+    for (unsigned round = 0; round < scaled(2, 20); round++) {
+        INFO("round " << round);
+        REQUIRE(logind.waitInhibitors(1));
+        session.pause(Daemon::pipewire);
+        logind.prepareForSleep(true);
+        REQUIRE(eventually([&] { return guard.muted(); }));
+        logind.prepareForSleep(false);
+        REQUIRE(eventually([&] { return !guard.muted(); }));
+        session.resume(Daemon::pipewire);
+        REQUIRE(guard.waitState("live"));
+        // By then whoever waited for the mute has been answered.
+        guard.setMuted(true);
+        guard.setMuted(false);
+        REQUIRE(logind.waitInhibitors(1));
+        logind.prepareForSleep(true);
+        REQUIRE(guard.waitState("muted"));
+        REQUIRE(logind.waitInhibitors(0));
+        logind.prepareForSleep(false);
+        REQUIRE(guard.waitState("live"));
+    }
 }
 
 TEST_CASE("a machine that is about to sleep waits for the mute, and is live again when it is awake",

@@ -192,6 +192,43 @@ TEST_CASE("a server that hangs, dies, or cannot do buttons changes nothing; the 
     CHECK(listener->waitAudible(0));
 }
 
+TEST_CASE("a server that takes its time, as in a desktop that is just starting, has its buttons all the same",
+          "[notify]") {
+    const auto session = asking();
+    Server server(*session, "late");
+    Guard guard(*session);
+    auto listener = startPwRecord(*session, "asks");
+    INFO("what it can is known after six seconds, and the notice's number six seconds later");
+    const json question = server.notice("wants to listen");
+    CHECK(question["actions"].size() == 6);
+    hearsSilence(*listener);
+    server.wait([](const json& one) { return one.contains("answered"); }, 2);
+    server.press(question, "allow-once");
+    CHECK(listener->waitAudible(0));
+    server.closes(question);
+}
+
+TEST_CASE("where only listed programs may make anything looser, a notification server that is none of them "
+          "may deny",
+          "[notify]") {
+    const auto session = asking("[bus]\nunmute = \"trusted\"\ntrusted = [\"/nowhere\"]\n");
+    Server server(*session);
+    Guard guard(*session);
+    auto listener = startPwRecord(*session, "asks");
+    server.press(server.notice("wants to listen"), "allow-once");
+    const json again = server.notice("wants to listen", 2);
+    CHECK(again["body"].get<std::string>().find("only what [bus] trusted lists can allow") !=
+          std::string::npos);
+    hearsSilence(*listener);
+    CHECK(eventually([&] {
+        return session->run({MICGUARDCTL_BUILT, "history", "--kind", "refusal"}).output.find("python3") !=
+               std::string::npos;
+    }));
+    server.press(again, "deny");
+    guard.waitApplication("pw-cat", [](const ShownApplication& now) { return now.state == "denied"; });
+    CHECK(audible(*listener) == 0);
+}
+
 TEST_CASE("a muted microphone is asked for: told once, and closed with the unmute", "[notify]") {
     const auto session = asking();
     Server server(*session);

@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <unistd.h>
+
 using namespace micguard::test;
 
 namespace {
@@ -119,6 +121,50 @@ TEST_CASE("a Flatpak that the permission store denies is denied at once, and one
     // The one beside it never stopped hearing.
     session.setPhase(0);
     CHECK(other.listener->waitAudible(0));
+}
+
+TEST_CASE("what was denied by command is not undone by a store that died before it was told",
+          "[permissions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Process store = startStore(session);
+    Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    permit(session, "yes");
+    REQUIRE(storeSays(session, "yes"));
+    // The guard has heard of it by the time that it has heard of what came after it.
+    permit(session, "no");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    permit(session, "yes");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    ::kill(store.pid(), SIGSTOP);
+    rule(session, "deny");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    store.killHard();
+    REQUIRE(eventually([&] { return session.run({"busctl", "--user", "status", storeName}).exitCode != 0; }));
+    store = startStore(session);
+    CHECK(storeSays(session, "no"));
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    CHECK(session.run({"busctl", "--user", "call", guardName, guardPath, guardName, "Explain", "s", app})
+              .output.find("90-micguard.toml") != std::string::npos);
+    INFO("control: switched on there, it is taken back");
+    permit(session, "yes");
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+}
+
+TEST_CASE("a store that is slow when the guard starts is heeded as soon as it answers", "[permissions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Process store = startStore(session);
+    Guard guard(session);
+    permit(session, "no");
+    session.stop(Daemon::micguardd);
+    ::kill(store.pid(), SIGSTOP);
+    session.start(Daemon::micguardd);
+    auto listener = flatpak(session);
+    CHECK(listener->waitAudible(0)); // nothing is known of it yet
+    usleep(4'000'000);               // longer than anything else is waited for
+    ::kill(store.pid(), SIGCONT);
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
 }
 
 TEST_CASE("what is decided by command is in the permission store, and taken back from there",

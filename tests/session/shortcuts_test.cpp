@@ -2,8 +2,10 @@
 // Push-to-talk by the desktop's keys: the real xdg-desktop-portal, behind it a backend whose keys the test
 // presses.
 #include "tests/session/trial.hpp"
+#include "tests/support/logind.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -155,6 +157,108 @@ TEST_CASE("the portal dies, or ends the session, with the key held down: muted",
     changeTune(session, heard);
     hearsNothingNew(heard, tally);
     CHECK(shortcutIs(session, "the desktop has ended it"));
+}
+
+TEST_CASE("the guard dies with the key held: it comes back muted, and asks for its keys anew",
+          "[shortcuts]") {
+    if (!std::filesystem::exists(portal))
+        SKIP("xdg-desktop-portal is not installed");
+    PrivateSession session(withKeys());
+    Guard guard(session);
+    Desktop desktop(session);
+    REQUIRE(desktop.said("bound toggle-mute"));
+    REQUIRE(shortcutIs(session, "bound"));
+    Heard heard = listenTo(session, "tone");
+    guard.setMuted(true);
+    Tally tally("native × tone × guard killed with the desktop's key held");
+    desktop.down();
+    REQUIRE(guard.waitState("live"));
+    session.kill(Daemon::micguardd);
+    session.start(Daemon::micguardd);
+    REQUIRE(guard.waitState("muted"));
+    changeTune(session, heard);
+    REQUIRE(desktop.said("bound toggle-mute", 2));
+    REQUIRE(shortcutIs(session, "bound"));
+    desktop.up();
+    CHECK(guard.state() == "muted");
+    hearsNothingNew(heard, tally);
+    session.setPhase(0);
+    desktop.down();
+    REQUIRE(guard.waitState("live"));
+    desktop.up();
+    CHECK(guard.waitState("muted"));
+}
+
+TEST_CASE("a key that was held when the session was locked is let go, and is no dead key afterwards",
+          "[shortcuts]") {
+    if (!std::filesystem::exists(portal))
+        SKIP("xdg-desktop-portal is not installed");
+    const bool onLock = GENERATE(true, false);
+    INFO("on-lock " << onLock);
+    Logind logind;
+    SessionOptions options = withKeys(onLock ? "[mute]\non-lock = true\n" : "");
+    options.systemBus = logind.address();
+    PrivateSession session(options);
+    Guard guard(session);
+    Desktop desktop(session);
+    REQUIRE(desktop.said("bound toggle-mute"));
+    REQUIRE(shortcutIs(session, "bound"));
+    Heard heard = listenTo(session, "tone");
+    guard.setMuted(true);
+    Tally tally("native × tone × locked with the key held");
+    desktop.down();
+    REQUIRE(guard.waitState("live"));
+    logind.lock(true);
+    REQUIRE(guard.waitState("muted"));
+    changeTune(session, heard);
+    hearsNothingNew(heard, tally);
+    INFO("its release was told to nobody");
+    logind.lock(false);
+    REQUIRE(stillWrong([&] {
+                const std::string now = guard.diagnostics()["session.locked"];
+                return now == "no" ? std::vector<std::string>{} : std::vector{now};
+            }).empty());
+    CHECK(guard.state() == "muted");
+    hearsNothingNew(heard, tally);
+    INFO("the next press counts");
+    session.setPhase(0);
+    desktop.down();
+    REQUIRE(guard.waitState("live"));
+    desktop.up();
+    CHECK(guard.waitState("muted"));
+}
+
+TEST_CASE("where only listed programs may make anything looser, a portal that is none of them opens nothing",
+          "[shortcuts]") {
+    if (!std::filesystem::exists(portal))
+        SKIP("xdg-desktop-portal is not installed");
+    const bool listed = GENERATE(false, true);
+    PrivateSession session(withKeys("[bus]\nunmute = \"trusted\"\ntrusted = [\"" +
+                                    std::string(listed ? portal : "/nowhere") + "\"]\n"));
+    Guard guard(session);
+    Desktop desktop(session);
+    REQUIRE(desktop.said("bound toggle-mute"));
+    REQUIRE(shortcutIs(session, "bound"));
+    INFO((listed ? "listed" : "not listed"));
+    desktop.down("toggle-mute");
+    desktop.up("toggle-mute");
+    REQUIRE(guard.waitState("muted")); // everybody may
+    desktop.down();
+    if (listed) {
+        REQUIRE(guard.waitState("live"));
+        desktop.up();
+        CHECK(guard.waitState("muted"));
+        return;
+    }
+    const auto refusals = [&] {
+        return session.run({MICGUARDCTL_BUILT, "history", "--kind", "refusal"}).output;
+    };
+    CHECK(eventually([&] { return refusals().find("xdg-desktop-portal") != std::string::npos; }));
+    desktop.up();
+    desktop.down("toggle-mute");
+    desktop.up("toggle-mute");
+    CHECK(shortcutIs(session, "bound"));
+    CHECK(guard.state() == "muted");
 }
 
 TEST_CASE("who said no to the keys is not asked again, and without a portal nothing waits", "[shortcuts]") {

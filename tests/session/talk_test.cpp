@@ -2,8 +2,10 @@
 // Push-to-talk by a key of a compositor's: live while it is held, and at no other time, however the programs that its press
 // and its release start come up, and however they end.
 #include "tests/session/trial.hpp"
+#include "tests/support/logind.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -26,10 +28,12 @@ void growOld() {
 }
 
 std::unique_ptr<PrivateSession> mutedSession(Guard*& guard, std::unique_ptr<Guard>& owned,
-                                             const std::string& config = {}) {
+                                             const std::string& config = {},
+                                             const std::string& systemBus = {}) {
     SessionOptions options = guardedSession({MicKind::tone});
     options.quantum = quantum;
     options.micguardConfig = config;
+    options.systemBus = systemBus;
     auto session = std::make_unique<PrivateSession>(std::move(options));
     owned = std::make_unique<Guard>(*session);
     guard = owned.get();
@@ -236,6 +240,69 @@ TEST_CASE("a mute while the key is down ends the hold, and the limit does", "[ta
     CHECK(WEXITSTATUS(*ended) == 1);
     INFO("its release has nothing to end, and says nothing");
     CHECK(session->run({MICGUARDCTL_BUILT, "talk", "--release"}).exitCode == 0);
+}
+
+TEST_CASE("the guard dies while the key is down: it comes back muted, and the key holds nothing any more",
+          "[talk]") {
+    Guard* guard = nullptr;
+    std::unique_ptr<Guard> owned;
+    const auto session = mutedSession(guard, owned);
+    Heard heard = listenTo(*session, "tone");
+    guard->setMuted(true);
+    Tally tally("native × tone × guard killed with the key held");
+    for (unsigned round = 0; round < scaled(2, 20); round++) {
+        INFO("round " << round);
+        session->setPhase(0);
+        Process down = press(*session);
+        REQUIRE(heard.listener->waitAudible(0));
+        session->kill(Daemon::micguardd);
+        ends(down, "the press's shell");
+        session->start(Daemon::micguardd);
+        REQUIRE(guard->waitState("muted"));
+        changeTune(*session, heard);
+        hearsNothingNew(heard, tally);
+        Process up = letGo(*session);
+        ends(up, "the release");
+        CHECK(guard->state() == "muted");
+    }
+}
+
+// A compositor tells no binding of a release over the locked screen, or while the machine sleeps.
+TEST_CASE("a key that was held when the session was locked or the machine slept is not held afterwards",
+          "[talk]") {
+    const bool sleeps = GENERATE(false, true);
+    Guard* guard = nullptr;
+    std::unique_ptr<Guard> owned;
+    Logind logind;
+    const auto session = mutedSession(guard, owned, "[mute]\non-lock = true\n", logind.address());
+    Heard heard = listenTo(*session, "tone");
+    guard->setMuted(true);
+    REQUIRE(logind.waitInhibitors(1));
+    Tally tally(std::string("native × tone × ") + (sleeps ? "asleep" : "locked") + " with the key held");
+    for (unsigned round = 0; round < scaled(2, 20); round++) {
+        INFO((sleeps ? "asleep" : "locked") << ", round " << round);
+        session->setPhase(0);
+        Process down = press(*session);
+        REQUIRE(guard->waitState("live"));
+        REQUIRE(heard.listener->waitAudible(0));
+        const auto away = [&](bool on) { sleeps ? logind.prepareForSleep(on) : logind.lock(on); };
+        away(true);
+        REQUIRE(guard->waitState("muted"));
+        changeTune(*session, heard);
+        ends(down, "the press's shell");
+        away(false);
+        if (sleeps)
+            REQUIRE(logind.waitInhibitors(1));
+        else
+            REQUIRE(stillWrong([&] {
+                        const std::string now = guard->diagnostics()["session.locked"];
+                        return now == "no" ? std::vector<std::string>{} : std::vector{now};
+                    }).empty());
+        CHECK(guard->state() == "muted");
+        hearsNothingNew(heard, tally);
+        Process up = letGo(*session);
+        ends(up, "a release that comes all the same has nothing to end");
+    }
 }
 
 TEST_CASE("in sever a held key brings the streams back, and its release takes them away", "[talk]") {

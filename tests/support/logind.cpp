@@ -45,6 +45,10 @@ Logind::Logind() {
               "<busconfig><type>system</type><listen>unix:path=" + (folder_ / "bus").string() +
                   "</listen><policy context='default'><allow send_destination='*'/><allow own='*'/>"
                   "<allow receive_sender='*'/></policy></busconfig>");
+    startBus(false);
+}
+
+void Logind::startBus(bool locked) {
     SpawnOptions options;
     options.log = folder_ / "log";
     daemon_ = Process::spawn(
@@ -65,13 +69,17 @@ Logind::Logind() {
     check(sd_bus_match_signal(bus_, nullptr, "org.freedesktop.DBus", nullptr, "org.freedesktop.DBus",
                               "NameOwnerChanged", nullptr, nullptr),
           "match");
-    startMock(false);
+    start(locked);
+}
+
+void Logind::stopBus() {
+    bus_ = sd_bus_flush_close_unref(bus_);
+    mock_.stop();
+    daemon_.stop();
 }
 
 Logind::~Logind() {
-    sd_bus_flush_close_unref(bus_);
-    mock_.stop();
-    daemon_.stop();
+    stopBus();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
 }
@@ -96,7 +104,7 @@ void Logind::call(const char* path, const char* interface, const char* member, c
     check(result, (std::string(member) + ": " + text).c_str());
 }
 
-void Logind::startMock(bool locked) {
+void Logind::start(bool locked) {
     SpawnOptions options;
     options.log = folder_ / "log";
     for (const char* kept : {"PATH", "LC_ALL", "HOME"})
@@ -148,6 +156,8 @@ void Logind::lock(bool locked) {
 }
 
 void Logind::prepareForSleep(bool asleep) {
+    call(manager, mockInterface, "UpdateProperties", "sa{sv}", "org.freedesktop.login1.Manager", 1,
+         "PreparingForSleep", "b", static_cast<int>(asleep));
     call(manager, mockInterface, "EmitSignal", "sssav", "org.freedesktop.login1.Manager", "PrepareForSleep",
          "b", 1, "b", static_cast<int>(asleep));
 }
@@ -178,8 +188,8 @@ bool Logind::waitInhibitors(std::size_t count) {
 }
 
 void Logind::restart(bool locked) {
-    mock_.stop();
-    startMock(locked);
+    stop();
+    start(locked);
 }
 
 } // namespace micguard::test

@@ -24,7 +24,7 @@ class Logind {
     [[nodiscard]] std::string address() const;
 
     void lock(bool locked);            // as a screen locker tells it
-    void prepareForSleep(bool asleep); // the signal
+    void prepareForSleep(bool asleep); // the property and the signal
     // Somebody else's session becomes the user's display, or ("") he has none.
     void setDisplay(const std::string& session);
     void addSession(const std::string& session);
@@ -32,9 +32,13 @@ class Logind {
     bool waitInhibitors(std::size_t count);
     // logind goes, and comes back with the session as it is then.
     void restart(bool locked);
+    void stop() { mock_.stop(); }
+    void start(bool locked);
+    // The bus goes, and logind with it.
+    void stopBus();
+    void startBus(bool locked);
 
   private:
-    void startMock(bool locked);
     void call(const char* path, const char* interface, const char* member, const char* types, ...);
     std::size_t inhibitors();
 

@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -261,4 +262,43 @@ TEST_CASE("the last good configuration keeps every file, its rank and its path")
     CHECK_FALSE(readLastGood("micguard last good configuration 1\nfile user 99999999999999999999 1\n"));
     CHECK_FALSE(readLastGood("micguard last good configuration 1\nfile root 1 1\nab\nend\n"));
     CHECK(readLastGood(lastGoodText({}))->empty());
+}
+
+TEST_CASE("of settings that several programs write at once none is lost, and no file is a mixture") {
+    const Home home;
+    const auto file = ownFilePath(home.folders());
+    const std::vector<std::pair<std::string, SettingValue>> settings = {
+        {"mute.led", false},
+        {"mute.on-lock", true},
+        {"mute.follow-desktop", true},
+        {"mute.on-suspend", false},
+        {"history.enabled", false},
+        {"notify.blocked", false},
+        {"notify.questions", false},
+        {"notify.bypass", false},
+        {"mute.mode", std::string("sever")},
+        {"talk.shortcut", true},
+        {"mute.start", std::string("muted")},
+        {"sources.exempt", std::vector<std::string>(100, "a-long-name-of-a-microphone*")}};
+    std::vector<pid_t> writers;
+    for (const auto& [key, value] : settings) {
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0)
+            ::_exit(changeOwnFile(settingsFiles(home.folders()), file, settingChange(key, value)) ? 1 : 0);
+        writers.push_back(child);
+    }
+    for (const pid_t writer : writers) {
+        int status = 0;
+        REQUIRE(::waitpid(writer, &status, 0) == writer);
+        CHECK(status == 0);
+    }
+    const auto own = readOwnFile(file);
+    REQUIRE(own);
+    for (const auto& [key, value] : settings) {
+        INFO(key);
+        CHECK(own->said.contains(key));
+    }
+    INFO("and nothing is left beside it");
+    CHECK(std::distance(fs::directory_iterator(fs::path(file).parent_path()), fs::directory_iterator()) == 1);
 }

@@ -574,6 +574,16 @@ void FakeServer::change(Line& line) {
             }
         tell(event::RoutesRead{device.id, device.routes});
         muteByRoute(device, index);
+    } else if (verb == "port-of") {
+        const auto deviceId = line.id();
+        Device& device = named(graph_.devices, line);
+        const Route chosen = takeRoute(line);
+        std::erase_if(device.routes, [&](const Route& old) {
+            return old.profileDevice == chosen.profileDevice && old.input == chosen.input;
+        });
+        device.routes.push_back(chosen);
+        tell(event::RoutesRead{deviceId, device.routes});
+        muteByRoute(device, chosen.index);
     } else if (verb == "state") {
         Node& node = named(graph_.nodes, line);
         line.takeWord();

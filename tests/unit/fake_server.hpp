@@ -34,6 +34,7 @@ class FakeServer final : public Server {
     // Objects appear, change and go as graph_text.hpp says; also:
     //   knob ID max=… [mute]   somebody sets Props
     //   routes DEVICE INDEX mute|unmute [save]    somebody turns the hardware's switch
+    //   port-of DEVICE index=… profile=… [mute]    another port of the card is chosen: its route takes the other one's place
     //   state ID running|idle|suspended
     //   default NAME           the source that the session manager prefers
     //   blind ID               somebody takes our sight of an object that goes on

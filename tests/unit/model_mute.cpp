@@ -167,6 +167,37 @@ TEST_CASE("a session that locks itself mutes if it is set, over everything, and 
     }
 }
 
+TEST_CASE("what was held live over the button is not live again after a lock or a sleep") {
+    Model model;
+    model.settings.mute.onLock = true;
+    model << button(true) << hold(1, false) << hold(2, true) << drop(2);
+    REQUIRE_FALSE(model.mute.muted());
+    SECTION("locked") {
+        model << event::SessionLocked{true, 2} << event::SessionLocked{false, 3};
+    }
+    SECTION("asleep") {
+        model << event::MachineSleeps{true, 2} << event::MachineSleeps{false, 3};
+    }
+    SECTION("locked already when the setting comes") {
+        model.settings.mute.onLock = false;
+        model << event::SessionLocked{true, 2};
+        CHECK_FALSE(model.mute.muted()); // not asked for
+        Settings settings = model.settings;
+        settings.mute.onLock = true;
+        model << event::SettingsLoaded{settings} << event::SessionLocked{false, 3};
+    }
+    CHECK(model.mute.holds.empty());
+    CHECK(model.mute.muted());
+}
+
+TEST_CASE("a hold to mute outlasts a lock") {
+    Model model;
+    model.settings.mute.onLock = true;
+    model << hold(1, true) << event::SessionLocked{true, 2} << event::SessionLocked{false, 3};
+    CHECK(model.mute.muted());
+    CHECK(model.mute.holds.size() == 1);
+}
+
 TEST_CASE("a machine that is about to sleep is muted until it is awake, and longer if the session is locked "
           "by then") {
     Model model;

@@ -210,6 +210,51 @@ TEST_CASE("a microphone that the session manager is still restoring is muted whe
     CHECK(shown(world, "headset").ours);
 }
 
+TEST_CASE(
+    "a port that is chosen, and the one before it once more, lift nothing by what is restored of them") {
+    World world(card);
+    follow(world);
+    set(world, "mic", true, morning);
+    REQUIRE(world.model.mute.desktop);
+    REQUIRE(world.server.audible().empty());
+    world.routesSettle = false;
+    world.server.now = morning + 10 * moment;
+    for (const char* port :
+         {"port-of 15 index=1 profile=1 hw-mute", "port-of 15 index=0 profile=1 hw-mute"}) {
+        INFO(port);
+        world.say(port);
+        CHECK(world.server.audible().empty());
+        CHECK(world.model.mute.desktop);
+        INFO("once it has settled it shows the guard's mute, and is a key like the other one was");
+        world.settleRoutes();
+        world.rest();
+        CHECK(shown(world, "mic").mute);
+        CHECK(switchIsOn(world));
+        world.server.now += 10 * moment;
+    }
+    world.say("routes 15 0 unmute");
+    CHECK_FALSE(world.model.mute.muted());
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+}
+
+TEST_CASE("stopped in order while muted, the panel's mutes stay, and the next guard takes them back") {
+    World first(std::string(micAndCall) + std::string(headset) + "default mic\n");
+    follow(first);
+    first.mute();
+    first.receive(event::Released{true});
+    CHECK(first.server.audible().empty());
+    for (const std::uint32_t id : {20U, 22U})
+        CHECK(first.server.knob(GlobalId{id}).mute);
+    World world(first.server, first.model.remembered, true);
+    follow(world);
+    CHECK(world.server.audible().empty());
+    world.unmute();
+    for (const std::uint32_t id : {20U, 22U})
+        CHECK_FALSE(world.server.knob(GlobalId{id}).mute);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.plan().empty());
+}
+
 TEST_CASE("a switch that the guard had set before it follows the desktop is given back all the same") {
     World world(card);
     world.mute();
@@ -337,6 +382,40 @@ TEST_CASE("a switch whose mute was stored is stored unmuted by a guard that foll
     world.server.performed.clear();
     world.unmute();
     CHECK(sent(world, "panel 20 by route unmute save"));
+}
+
+TEST_CASE("a microphone that is exempted while muted is not left muted on the desktop") {
+    const auto graph = GENERATE(std::string(micAndCall) + std::string(headset) + "default mic\n",
+                                std::string(card) + std::string(headset));
+    World world(graph);
+    follow(world);
+    world.mute();
+    REQUIRE(shown(world, "mic").mute);
+    const auto exempt = [&](std::vector<std::string> names) {
+        Settings settings = world.model.settings;
+        settings.sources.exempt = std::move(names);
+        world.receive(event::SettingsLoaded{settings});
+        world.rest();
+    };
+    exempt({"mic"});
+    CHECK_FALSE(world.server.knob(world.node("mic").id).mute);
+    CHECK_FALSE(shown(world, "mic").ours);
+    CHECK(shown(world, "headset").mute);
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
+    CHECK(world.plan().empty());
+    INFO("muted there by its user, it is his, and unmuting the guard leaves it so");
+    set(world, "mic", true, morning + 10 * moment);
+    world.unmute();
+    CHECK(shown(world, "mic").mute);
+    CHECK_FALSE(world.model.mute.muted());
+    CHECK(world.plan().empty());
+    INFO("no longer exempt, it is shown muted with the others, and taken back with them");
+    set(world, "mic", false, morning + 20 * moment);
+    world.mute();
+    exempt({});
+    CHECK(shown(world, "mic").mute);
+    world.unmute();
+    CHECK_FALSE(shown(world, "mic").mute);
 }
 
 TEST_CASE("live, the mute of another microphone is its user's, and a guard that goes follows nobody") {

@@ -125,10 +125,12 @@ void Guard::askFacts(std::function<void()> then) {
     QDBusMessage all = method(QLatin1String(guardPath), propertiesInterface, "GetAll");
     all << QLatin1String(guardInterface);
     send(all, untilItGoes, [this, then = std::move(then)](const QDBusMessage& reply) {
-        if (failed(reply))
-            return setError(reply.errorMessage());
-        haveFacts_ = true;
-        facts_.read(qdbus_cast<QVariantMap>(reply.arguments().value(0)));
+        if (failed(reply)) {
+            setError(reply.errorMessage());
+        } else {
+            haveFacts_ = true;
+            facts_.read(qdbus_cast<QVariantMap>(reply.arguments().value(0)));
+        }
         then();
     });
 }

@@ -105,7 +105,7 @@ class Guard : public QObject {
 
     void ownerChanged();
     void listen(const QString& owner, bool begin);
-    void askFacts(std::function<void()> then); // not called if the guard goes meanwhile
+    void askFacts(std::function<void()> then); // also if refused; not if the guard goes meanwhile
     void load();
     void forget();
     void read(const QString& path, const QString& interface, const QVariantMap& properties);

@@ -3,7 +3,8 @@
 #
 # A notification server for tests, well behaved or not. Prints one line of JSON for each call. Commands on standard input:
 # "press ID ACTION", "dismiss ID", "expire ID"; "stranger ID ACTION" has somebody who is not the server say that.
-# Arguments: "plain" (no buttons, no markup), "hang" (Notify is never answered).
+# Arguments: "plain" (no buttons, no markup), "hang" (Notify is never answered), "late" (all is answered, after six seconds; a line
+# of JSON says when).
 import json
 import os
 import sys
@@ -13,9 +14,13 @@ import dbus.mainloop.glib
 import dbus.lowlevel
 import dbus.service
 from commands import obey
+from gi.repository import GLib
 
 IFACE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
+
+
+LATE = 6000  # ms
 
 
 def say(**what):
@@ -27,9 +32,19 @@ class Server(dbus.service.Object):
         super().__init__(bus, PATH)
         self.kind, self.last = kind, 0
 
-    @dbus.service.method(IFACE, in_signature="", out_signature="as")
-    def GetCapabilities(self):
-        return ["body"] if self.kind == "plain" else ["body", "actions", "body-markup"]
+    def answer(self, done, *what):
+        if self.kind == "late":
+            GLib.timeout_add(LATE, lambda: (done(*what), say(answered=str(what))) and False)
+        elif self.kind != "hang":
+            done(*what)
+
+    @dbus.service.method(IFACE, in_signature="", out_signature="as", async_callbacks=("done", "fail"))
+    def GetCapabilities(self, done, fail):
+        can = ["body"] if self.kind == "plain" else ["body", "actions", "body-markup"]
+        if self.kind == "hang":
+            done(can)
+        else:
+            self.answer(done, can)
 
     @dbus.service.method(IFACE, in_signature="susssasa{sv}i", out_signature="u", async_callbacks=("done", "fail"))
     def Notify(self, app, replaces, icon, summary, body, actions, hints, timeout, done, fail):
@@ -39,8 +54,7 @@ class Server(dbus.service.Object):
         say(call="notify", id=int(number), replaces=int(replaces), icon=str(icon), summary=str(summary), body=str(body),
             actions=[str(a) for a in actions], urgency=int(hints.get("urgency", 1)), entry=str(hints.get("desktop-entry", "")),
             timeout=int(timeout))
-        if self.kind != "hang":
-            done(dbus.UInt32(number))
+        self.answer(done, dbus.UInt32(number))
 
     @dbus.service.method(IFACE, in_signature="u", out_signature="")
     def CloseNotification(self, number):
