@@ -46,6 +46,8 @@ struct LinkSeen { Link link; };
 // Of the session manager's choice; "" if there is none.
 struct DefaultSource { std::string name; std::uint64_t now = 0; };
 struct RoutesRead { GlobalId device; std::vector<Route> routes; };
+// They have changed and its process is asked for them; and it has told all of them.
+struct RoutesReading { GlobalId device; bool begins; std::uint64_t now = 0; };
 struct Removed { GlobalId id; };
 struct EvidenceOverdue { Serial node; };
 // The session manager has had its time to restore these: device, route's index; and nodes.
@@ -104,16 +106,18 @@ struct Warned { std::string id; std::string text; }; // text "" withdraws it
 
 namespace micguard {
 
-using Event = std::variant<
-    event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
-    event::ClientGranted, event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob,
-    event::NodeUnread, event::PortSeen, event::LinkSeen, event::DefaultSource, event::RoutesRead,
-    event::Removed, event::EvidenceOverdue, event::ProcessOverdue, event::ProcessLost, event::RoutesSettled,
-    event::StreamsOverdue, event::PulsePeersRead, event::DesktopEntriesRead, event::Acknowledged,
-    event::UserMute, event::HoldTaken, event::HoldDropped, event::ModeChosen, event::SettingsLoaded,
-    event::TimeCame, event::SessionLocked, event::MachineSleeps, event::PrivacySwitched, event::StartedMuted,
-    event::Released, event::QuestionAsked, event::QuestionLapsed, event::Answered, event::AnswerEnded,
-    event::AppMuted, event::AppUnmuted, event::PermissionsRead, event::OwnStreamsMuted,
-    event::OwnStreamsUnmuted, event::LineagesRead, event::BypassesSeen, event::Warned>;
+using Event =
+    std::variant<event::Connected, event::Disconnected, event::InitialListComplete, event::ClientSeen,
+                 event::ClientGranted, event::DeviceSeen, event::NodeSeen, event::NodeInfo, event::NodeKnob,
+                 event::NodeUnread, event::PortSeen, event::LinkSeen, event::DefaultSource, event::RoutesRead,
+                 event::RoutesReading, event::Removed, event::EvidenceOverdue, event::ProcessOverdue,
+                 event::ProcessLost, event::RoutesSettled, event::StreamsOverdue, event::PulsePeersRead,
+                 event::DesktopEntriesRead, event::Acknowledged, event::UserMute, event::HoldTaken,
+                 event::HoldDropped, event::ModeChosen, event::SettingsLoaded, event::TimeCame,
+                 event::SessionLocked, event::MachineSleeps, event::PrivacySwitched, event::StartedMuted,
+                 event::Released, event::QuestionAsked, event::QuestionLapsed, event::Answered,
+                 event::AnswerEnded, event::AppMuted, event::AppUnmuted, event::PermissionsRead,
+                 event::OwnStreamsMuted, event::OwnStreamsUnmuted, event::LineagesRead, event::BypassesSeen,
+                 event::Warned>;
 
 } // namespace micguard

@@ -92,6 +92,7 @@ struct Device {
     std::set<std::uint32_t> settledRoutes;
     // Of each place (profile's device, and whether that is an input) the index of the route that was active last.
     std::map<std::pair<std::int32_t, bool>, std::uint32_t> lastActive;
+    bool reading = false; // they have changed, and are not all told yet
 };
 
 enum class NodeState { Unknown, Error, Creating, Suspended, Idle, Running };

@@ -79,6 +79,10 @@ void forgetProcess(Model& model, Serial client) {
     for (auto& [key, panel] : model.applied.panel)
         if (panel.sent.process == client)
             panel.asked.reset();
+    for (auto& [id, device] : model.graph.devices)
+        if (const Client* owner = device.client ? model.graph.client(*device.client) : nullptr;
+            owner && owner->serial == client)
+            device.reading = false;
 }
 
 // Whom rules and people would take for the same.
@@ -462,6 +466,18 @@ void readRoutes(Model& model, const event::RoutesRead& e) {
     }
 }
 
+void readingRoutes(Model& model, const event::RoutesReading& e) {
+    const auto it = model.graph.devices.find(e.device);
+    if (it == model.graph.devices.end())
+        return;
+    it->second.reading = e.begins;
+    if (e.begins)
+        return;
+    for (const auto& [id, node] : model.graph.nodes)
+        if (node.device == e.device && node.knob.present)
+            readPanel(model, node, e.now);
+}
+
 void settleRoutes(Model& model, const event::RoutesSettled& e) {
     for (auto& [id, device] : model.graph.devices)
         for (const auto& route : device.routes) {
@@ -507,6 +523,7 @@ std::optional<std::uint64_t> momentOfPanel(const Model& model, const Event& even
             [](const event::NodeKnob& e) { return std::optional(e.now); },
             [](const event::DefaultSource& e) { return std::optional(e.now); },
             [](const event::RoutesSettled& e) { return std::optional(e.now); },
+            [](const event::RoutesReading& e) { return e.begins ? std::nullopt : std::optional(e.now); },
             [](const event::UserMute& e) { return std::optional(e.now); },
             [](const event::HoldDropped& e) { return std::optional(e.now); },
             [](const event::HoldTaken& e) { return std::optional(e.now); },
@@ -636,6 +653,7 @@ void Model::apply(const Event& incoming) {
                            device.routes = before->routes;
                            device.settledRoutes = before->settledRoutes;
                            device.lastActive = before->lastActive;
+                           device.reading = before->reading;
                            if (before->client) // as the server said first
                                device.client = before->client;
                        }
@@ -679,6 +697,7 @@ void Model::apply(const Event& incoming) {
                    },
                    [&](const event::DefaultSource& e) { defaultSource = e.name; },
                    [&](const event::RoutesRead& e) { readRoutes(*this, e); },
+                   [&](const event::RoutesReading& e) { readingRoutes(*this, e); },
                    [&](const event::Removed& e) { seeGone(*this, e.id); },
                    [&](const event::EvidenceOverdue& e) {
                        if (const Node* node = graph.node(e.node))

@@ -192,8 +192,15 @@ void readPanel(Model& model, const Node& node, std::uint64_t now) {
     }
     if (before == panel.mute)
         return;
-    if (!panel.mute)
+    if (!panel.mute) {
+        // Its card has changed its routes: this may be another one's by now, restored by the session manager. Its process tells of
+        // them later than the node of its mute; then it is read again.
+        if (control->device && control->device->reading) {
+            panel.mute = true;
+            return;
+        }
         return becameUnmuted(model, node, *control, panel, now);
+    }
     // Restored by the session manager, who stored the guard's own; or with a key that mutes all of them.
     if ((isOwed(model, *control) && !control->settled) ||
         (followsDesktop(model) && !control->exempt && model.mute.muted()))

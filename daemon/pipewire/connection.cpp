@@ -271,6 +271,10 @@ struct Connection::Impl {
                                [this](GlobalId device, const std::vector<Route>& routes) {
                                    callbacks.event(event::RoutesRead{device, routes});
                                },
+                               [this](GlobalId device, bool begins) {
+                                   callbacks.event(event::RoutesReading{
+                                       device, begins, static_cast<std::uint64_t>(g_get_real_time())});
+                               },
                                [this, client] { cutOffFrom(client); }});
         }
         return it->second.get();

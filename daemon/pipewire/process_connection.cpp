@@ -199,6 +199,7 @@ struct ProcessConnection::Impl {
         if (it == objects.end() || !it->second->proxy.get())
             return;
         Object& object = *it->second;
+        object.callbacks.reading(device, true);
         object.askAgain = object.enumerating;
         if (std::exchange(object.enumerating, true))
             return;
@@ -210,6 +211,8 @@ struct ProcessConnection::Impl {
             asked->second->enumerating = false;
             if (std::exchange(asked->second->askAgain, false))
                 enumerate(device);
+            else
+                asked->second->callbacks.reading(device, false);
         });
     }
 

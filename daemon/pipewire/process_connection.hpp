@@ -30,6 +30,8 @@ class ProcessConnection {
         std::function<void(std::uint64_t batch)> answered = [](std::uint64_t) {};
         std::function<void(GlobalId device, const std::vector<Route>&)> routes =
             [](GlobalId, const std::vector<Route>&) {};
+        // A device's routes have changed and are asked for; and all of them have been told.
+        std::function<void(GlobalId device, bool begins)> reading = [](GlobalId, bool) {};
         std::function<void()> lost = [] {}; // once; destroy it later, not now
     };
 

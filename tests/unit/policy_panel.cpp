@@ -237,6 +237,37 @@ TEST_CASE(
     CHECK(world.server.audible() == Pairs{"mic -> call"});
 }
 
+TEST_CASE("what is read of a card's microphone counts once it is known of which port it was") {
+    World world(card);
+    follow(world);
+    set(world, "mic", true, morning);
+    REQUIRE(world.model.mute.desktop);
+    const auto reading = [&](bool begins, std::uint64_t now) {
+        world.receive(event::RoutesReading{GlobalId{15}, begins, now});
+    };
+    SECTION("another one's: restored by the session manager") {
+        world.routesSettle = false;
+        reading(true, morning + 10 * moment);
+        set(world, "mic", false, morning + 10 * moment);
+        CHECK(world.server.audible().empty());
+        world.say("port-of 15 index=1 profile=1 hw-mute");
+        reading(false, morning + 10 * moment);
+        CHECK(world.model.mute.desktop);
+        CHECK(world.server.audible().empty());
+        world.settleRoutes();
+        world.rest();
+        CHECK(shown(world, "mic").mute);
+    }
+    SECTION("the same one's: the key") {
+        reading(true, morning + 10 * moment);
+        set(world, "mic", false, morning + 10 * moment);
+        CHECK(world.server.audible().empty());
+        reading(false, morning + 10 * moment);
+        CHECK_FALSE(world.model.mute.muted());
+        CHECK(world.server.audible() == Pairs{"mic -> call"});
+    }
+}
+
 TEST_CASE("stopped in order while muted, the panel's mutes stay, and the next guard takes them back") {
     World first(std::string(micAndCall) + std::string(headset) + "default mic\n");
     follow(first);
