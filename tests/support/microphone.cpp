@@ -25,7 +25,8 @@ const std::array<std::pair<MicKind, const char*>, 11> kNames{{
 
 // Of what feeds a microphone: neither the session manager nor a guard has anything to do with MIDI. One without a class the adapter calls
 // Audio/Source (PipeWire 1.4.2, module-adapter/adapter.c): WirePlumber configured its ports anew, and a guard silenced and severed it, so
-// that nobody heard what became of the microphone behind it.
+// that nobody heard what became of the microphone behind it. Where there is no guard it has no class all the same: after a restart of
+// WirePlumber a link by hand to a loopback's stream stays, without sound, unless its other end is configured anew as well.
 constexpr const char* airClass = "Midi/Air";
 
 std::string positions(unsigned channels) {
@@ -49,9 +50,12 @@ PropertyMap sourceProperties(const MicSpec& spec, const MicContext& context, con
     };
     if (spec.rate != 0)
         properties["micguard.test.rate"] = std::to_string(spec.rate);
-    properties["media.class"] = mediaClass.empty() ? airClass : mediaClass;
-    if (mediaClass.empty())
+    if (!mediaClass.empty()) {
+        properties["media.class"] = mediaClass;
+    } else if (context.guard) {
+        properties["media.class"] = airClass;
         properties["micguard.test.air"] = "true";
+    }
     // Nobody configures the ports of a node that no session manager looks at, and an adapter that does so
     // itself gives up on a source that leaves rate or format open.
     if (mediaClass.empty() || !context.sessionManager) {

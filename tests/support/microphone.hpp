@@ -50,6 +50,7 @@ struct MicContext {
     std::filesystem::path speech;
     std::filesystem::path cards; // directory watched by the card monitor
     bool sessionManager = true;  // without one the nodes configure their own ports
+    bool guard = true;           // there is one that could take a feed for a microphone
     unsigned rate = 48000;       // of the graph
 };
 

@@ -402,6 +402,7 @@ void PrivateSession::addMicrophone(const MicSpec& spec, bool configured) {
     context.speech = directory_ / "speech.f32";
     context.cards = directory_ / "cards";
     context.sessionManager = options_.wireplumber;
+    context.guard = !options_.micguardd.empty();
     context.rate = options_.rate;
     if (spec.effectiveCoding() == Coding::speech && !fs::exists(context.speech))
         makeSpeechFile(context.speech, "This is a microphone speaking. One, two, three, four, five. Whoever "
