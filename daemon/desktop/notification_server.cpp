@@ -16,10 +16,9 @@ namespace {
 constexpr const char* notifications = "org.freedesktop.Notifications";
 constexpr const char* notificationsPath = "/org/freedesktop/Notifications";
 constexpr const char* desktopEntry = "org.micguard.MicGuard1";
+// But what it is shown, and what it can, has until it goes: a desktop that is just starting is slow, and what it has shown by then is to
+// have its buttons, and to be closed when it is moot.
 constexpr int callMs = 5000;
-// Of what a server is shown, and of what it can: a desktop that is just starting is slow, and what it has shown by then is to have its
-// buttons, and to be closed when it is moot. One that dies ends the call.
-constexpr int untilItGoes = G_MAXINT;
 constexpr unsigned mostCalls = 8;
 // A server that is started by the bus is not asked for more often than this, should it fail to start.
 constexpr std::int64_t wakeEvery = std::int64_t{30} * G_USEC_PER_SEC;

@@ -16,7 +16,7 @@ inline void askPid(GDBusConnection* bus, const char* uniqueName, GCancellable* u
                    GAsyncReadyCallback done, gpointer data) {
     g_dbus_connection_call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                            "GetConnectionUnixProcessID", g_variant_new("(s)", uniqueName),
-                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, G_MAXINT, until, done, data);
+                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, untilItGoes, until, done, data);
 }
 
 // 0: it has gone, or the bus does not know.

@@ -14,9 +14,8 @@ constexpr const char* storeName = "org.freedesktop.impl.portal.PermissionStore";
 constexpr const char* storePath = "/org/freedesktop/impl/portal/PermissionStore";
 constexpr const char* table = "devices";
 constexpr const char* microphone = "microphone";
+// But what it says is waited for until it goes: what was denied before we came is told of by nothing else.
 constexpr int callMs = 3000;
-// What it says is waited for as long as it is there: what was denied before we came is told of by nothing else.
-constexpr int untilItGoes = G_MAXINT;
 // Any program of the user can write there.
 constexpr std::size_t mostWords = 4096;
 

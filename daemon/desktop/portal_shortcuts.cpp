@@ -23,10 +23,7 @@ constexpr const char* sessionInterface = "org.freedesktop.portal.Session";
 constexpr const char* applicationId = "org.micguard.MicGuard1";
 constexpr const char* talkId = "push-to-talk";
 constexpr const char* toggleId = "toggle-mute";
-constexpr int callMs = 25000;
-// A portal that hangs answers when it goes on, and one that dies ends the call; it is asked once. The answer to the user's dialog is a
-// signal.
-constexpr int untilItGoes = G_MAXINT;
+constexpr int callMs = 25000; // the answer to the user's dialog is a signal, and not waited for by this
 
 std::uint64_t now() {
     return static_cast<std::uint64_t>(g_get_monotonic_time());

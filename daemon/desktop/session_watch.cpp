@@ -22,9 +22,6 @@ constexpr const char* sessionInterface = "org.freedesktop.login1.Session";
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 // The system bus goes when the machine does, or when somebody restarts it: then logind is found again.
 constexpr guint busRetryMs = 5000;
-// A logind that hangs answers when it goes on, and one that dies ends the call: nobody waits for it, and whoever gave up would not
-// hear of the lock for the rest of the session.
-constexpr int untilItGoes = G_MAXINT;
 
 // What a property's Get has answered, if it is a boolean.
 std::optional<bool> booleanIn(GVariant* answer) {
@@ -146,6 +143,7 @@ void SessionWatch::onVanished(GDBusConnection*, const char*, gpointer self) noex
     static_cast<SessionWatch*>(self)->state_ = "unknown: no logind";
 }
 
+// Nobody waits for it, and whoever gave up would not hear of the lock for the rest of the session.
 void SessionWatch::ask(GCancellable* until, const char* path, const char* interface, const char* method,
                        GVariant* arguments, const char* replyType, GAsyncReadyCallback done) {
     g_dbus_connection_call(bus_, logind, path, interface, method, arguments, G_VARIANT_TYPE(replyType),

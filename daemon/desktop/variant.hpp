@@ -20,6 +20,9 @@ struct ErrorFree {
 };
 using GlibError = std::unique_ptr<GError, ErrorFree>;
 
+// As a time-out, ms: of whoever is asked once, and cannot be done without. Who hangs answers when he goes on, and who dies ends the call.
+inline constexpr int untilItGoes = G_MAXINT;
+
 // How a call on the bus ended. Cancelled: whoever asked may be gone.
 struct CallOutcome {
     Variant value; // null: an error
