@@ -292,6 +292,7 @@ int App::run() {
     g_main_context_set_poll_func(nullptr, pollOrEnd);
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
+    rememberPermissions();
     for (const auto& [application, by] : found.memory.appMutes)
         model_.apply(event::AppMuted{application, {by, {}}});
     if (found.memory.mode) {

@@ -187,6 +187,7 @@ class App final : public Requests {
     void useLock(bool locked);
     void useSleep(bool asleep);
     void usePrivacy(bool on);
+    void rememberPermissions();
     void usePermissions(const PermissionStore::Words& words);
     void storePermission(const Rule& rule);
     void dropPermission(const std::string& app);
@@ -234,7 +235,8 @@ class App final : public Requests {
     std::map<std::uint64_t, guint> liveLimits_; // timers, by hold
     PrivacySwitch privacy_{[this](bool on) { usePrivacy(on); }};
     PermissionStore permissions_{[this](const PermissionStore::Words& words) { usePermissions(words); }};
-    PermissionStore::Words permissionsBefore_;
+    PermissionStore::Words
+        permissionsBefore_; // what the store said before, also to the guard before this one
     PulseWatch pulse_{
         [this](std::uint64_t generation, const PulsePeers& peers) { usePulsePeers(generation, peers); }};
     std::uint64_t pulseAsked_ = 0;

@@ -18,6 +18,14 @@ std::string withoutSnap(const std::string& app) {
     return app.starts_with("snap.") ? app.substr(5) : app;
 }
 
+std::map<std::string, Permission> restrictions(const PermissionStore::Words& words) {
+    std::map<std::string, Permission> found;
+    for (const auto& [app, word] : words)
+        if (word != "yes")
+            found[app] = word == "ask" ? Permission::Ask : Permission::No;
+    return found;
+}
+
 // One that a command or an answer has made about the whole application, for good.
 bool isPlain(const Rule& rule) {
     return !rule.match.source && !rule.match.kind && !rule.until && rule.when.always();
@@ -44,15 +52,24 @@ std::string appOf(const Rule& rule) {
 
 } // namespace
 
+// Before anything is known of the store: what it said last is in force, and what was switched on there while no guard
+// ran is a change.
+void App::rememberPermissions() {
+    const auto& stored = model_.remembered.stored;
+    for (const auto& [app, permission] : stored)
+        permissionsBefore_[app] = permission == Permission::Ask ? "ask" : "no";
+    permissions_.remember(permissionsBefore_);
+    model_.apply(event::PermissionsRead{stored, stored});
+}
+
 void App::usePermissions(const PermissionStore::Words& words) {
     const auto before = std::exchange(permissionsBefore_, words);
-    event::PermissionsRead read;
-    for (const auto& [app, word] : words)
-        if (word != "yes")
-            read.permissions[app] = word == "ask" ? Permission::Ask : Permission::No;
-    receive(read);
+    receive(event::PermissionsRead{restrictions(words), restrictions(permissions_.told())});
     settle();
     if (!model_.settings.policy.permissionStore)
+        return;
+    // Whoever writes there is not known.
+    if (configuration_.settings.bus.trustedOnly)
         return;
     for (const auto& [app, word] : words)
         if (const auto known = before.find(app);

@@ -58,10 +58,11 @@ void PermissionStore::want(bool wanted) {
     begin();
     if (wanted)
         return;
+    const bool nothing = words_.empty() && told_.empty();
     unsure_.clear();
     told_.clear();
     heard_ = false;
-    if (words_.empty())
+    if (nothing)
         return;
     words_.clear();
     changed_(words_);
@@ -175,7 +176,7 @@ void PermissionStore::take(GVariant* permissions) {
             found[name] = word;
         ++it;
     }
-    if (found == words_)
+    if (found == words_ && told_ == before)
         return;
     words_ = std::move(found);
     changed_(words_);

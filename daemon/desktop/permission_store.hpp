@@ -23,6 +23,8 @@ class PermissionStore {
     PermissionStore(const PermissionStore&) = delete;
     PermissionStore& operator=(const PermissionStore&) = delete;
 
+    // What it said to the guard before this one. Before all else.
+    void remember(const Words& words) { words_ = told_ = words; }
     void useBus(GDBusConnection* bus); // null: there is none
     // Nothing is asked before it is wanted. What was heard is forgotten when it is not wanted any more.
     void want(bool wanted);
@@ -30,6 +32,7 @@ class PermissionStore {
     void remove(const std::string& app);
     // What was set here, or told by the store, last.
     const Words& words() const { return words_; }
+    const Words& told() const { return told_; }  // by the store alone
     std::string state() const { return state_; } // for people
 
   private:

@@ -94,7 +94,10 @@ struct AppUnmuted { std::string application; };
 struct OwnStreamsMuted { std::string connection; OwnMute mute; };
 struct OwnStreamsUnmuted { std::string connection; };
 // All that the portals' permission store says of microphones.
-struct PermissionsRead { std::map<std::string, Permission> permissions; };
+struct PermissionsRead {
+    std::map<std::string, Permission> permissions; // what counts, with what it was told and has not confirmed
+    std::map<std::string, Permission> stored;      // its own words
+};
 struct LineagesRead { GlobalId client; std::vector<Lineage> lineages; };
 
 struct BypassesSeen { Bypasses seen; }; // all there are now

@@ -787,7 +787,10 @@ void Model::apply(const Event& incoming) {
                                      [&](const Answer& answer) { return answer.number == e.number; });
                    },
                    [&](const event::AppMuted& e) { appeals.muted[e.application] = e.mute; },
-                   [&](const event::PermissionsRead& e) { appeals.permissions = e.permissions; },
+                   [&](const event::PermissionsRead& e) {
+                       appeals.permissions = e.permissions;
+                       remembered.stored = e.stored;
+                   },
                    [&](const event::AppUnmuted& e) { appeals.muted.erase(e.application); },
                    [&](const event::OwnStreamsMuted& e) { appeals.own[e.connection] = e.mute; },
                    [&](const event::OwnStreamsUnmuted& e) { appeals.own.erase(e.connection); },

@@ -37,6 +37,8 @@ struct Remembered {
     // back from whoever comes back with it.
     std::set<std::pair<std::string, std::uint32_t>> panel;
     std::set<std::string> userMuted; // node names that release muted on the user's behalf
+    // The permission store's own words, last: in force until it answers, and what a switch was before it was turned.
+    std::map<std::string, Permission> stored;
 };
 
 // Clients that were linked to something since its buffers were allocated and have left the server since. A process can keep memory

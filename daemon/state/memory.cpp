@@ -13,6 +13,7 @@ using nlohmann::json;
 
 constexpr int formatVersion = 1;
 constexpr int deepest = 4;
+constexpr std::size_t longestName = 255; // of an application in the permission store, where anybody can write
 
 json common(const Model& model, bool muted) {
     json out;
@@ -96,6 +97,10 @@ std::string writeState(const Model& model, bool modeChosen) {
     auto& ledsStored = out["ledsStored"] = json::array();
     for (const auto& [device, route] : storedLeds(model))
         ledsStored.push_back({device, route});
+    auto& stored = out["permissionStore"] = json::array();
+    for (const auto& [application, permission] : model.remembered.stored)
+        if (application.size() <= longestName)
+            stored.push_back({application, permission == Permission::Ask ? "ask" : "no"});
     return out.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -141,6 +146,9 @@ std::optional<Memory> readMemory(std::string_view text) {
                                                  entry.at(1).get<std::uint32_t>());
         for (const auto& entry : in.value("userMuted", json::array()))
             memory.remembered.userMuted.insert(entry.get<std::string>());
+        for (const auto& entry : in.value("permissionStore", json::array()))
+            memory.remembered.stored[entry.at(0).get<std::string>()] =
+                entry.at(1).get<std::string>() == "ask" ? Permission::Ask : Permission::No;
         return memory;
     } catch (const json::exception&) {
         return std::nullopt;

@@ -132,6 +132,7 @@ Found Store::load() const {
         const Memory onDisk = std::exchange(found.memory, *markerMemory);
         found.memory.remembered.userMuted = onDisk.remembered.userMuted;
         found.memory.remembered.ledsStored = onDisk.remembered.ledsStored;
+        found.memory.remembered.stored = onDisk.remembered.stored;
         // Either is enough: the state is written a moment after the marker.
         found.memory.muted = markerMemory->muted || onDisk.muted;
         found.memory.desktop = markerMemory->desktop || onDisk.desktop;

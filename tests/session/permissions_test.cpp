@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <unistd.h>
 
@@ -52,9 +53,25 @@ constexpr const char* guardName = "org.micguard.MicGuard1";
 constexpr const char* guardPath = "/org/micguard/MicGuard1";
 
 // As `micguardctl allow` and `deny` do.
-void rule(const PrivateSession& session, const std::string& action) {
-    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "SetRule", "ssa{sv}", app,
+void rule(const PrivateSession& session, const std::string& action, const std::string& about = app) {
+    must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "SetRule", "ssa{sv}", about,
                    action, "0"});
+}
+
+std::string explained(const PrivateSession& session) {
+    return session.run({"busctl", "--user", "call", guardName, guardPath, guardName, "Explain", "s", app})
+        .output;
+}
+
+bool followed(const PrivateSession& session) {
+    return session.run({"busctl", "--user", "call", guardName, guardPath, guardName, "Diagnostics"})
+               .output.find("\"desktop.permission-store\" \"followed\"") != std::string::npos;
+}
+
+// What the next guard is left to know.
+std::string remembered(const PrivateSession& session) {
+    std::ifstream file(session.directory() / "state" / "micguard" / "state.json");
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // pw-cat as the Flatpak has installed it.
@@ -145,8 +162,7 @@ TEST_CASE("what was denied by command is not undone by a store that died before 
     store = startStore(session);
     CHECK(storeSays(session, "no"));
     guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
-    CHECK(session.run({"busctl", "--user", "call", guardName, guardPath, guardName, "Explain", "s", app})
-              .output.find("90-micguard.toml") != std::string::npos);
+    CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
     INFO("control: switched on there, it is taken back");
     permit(session, "yes");
     guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
@@ -156,14 +172,88 @@ TEST_CASE("a store that is slow when the guard starts is heeded as soon as it an
     PrivateSession session(guardedSession({MicKind::tone}));
     Process store = startStore(session);
     Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    session.stop(Daemon::micguardd);
     permit(session, "no");
+    ::kill(store.pid(), SIGSTOP);
+    session.start(Daemon::micguardd);
+    session.setPhase(1);
+    CHECK(listener->waitAudible(1)); // nothing is known of it yet
+    usleep(4'000'000);               // longer than anything else is waited for
+    ::kill(store.pid(), SIGCONT);
+    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    INFO("what it said is in force for the next guard before it answers that one");
     session.stop(Daemon::micguardd);
     ::kill(store.pid(), SIGSTOP);
     session.start(Daemon::micguardd);
-    auto listener = flatpak(session);
-    CHECK(listener->waitAudible(0)); // nothing is known of it yet
-    usleep(4'000'000);               // longer than anything else is waited for
+    guard.waitApplication(app, [](const ShownApplication& one) {
+        return one.state == "denied" && one.reason == "denied in the desktop's settings";
+    });
     ::kill(store.pid(), SIGCONT);
+}
+
+TEST_CASE("a switch that was turned on while no guard ran takes back what was denied by command",
+          "[permissions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Process store = startStore(session);
+    Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    rule(session, "deny");
+    REQUIRE(storeSays(session, "no"));
+    REQUIRE(eventually([&] { return remembered(session).find(app) != std::string::npos; }));
+    SECTION("on") {
+        session.stop(Daemon::micguardd);
+        permit(session, "yes");
+        session.start(Daemon::micguardd);
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    }
+    SECTION("not touched") {
+        session.stop(Daemon::micguardd);
+        session.start(Daemon::micguardd);
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
+    }
+    SECTION("denied by command while the store did not take it, and was told nothing else") {
+        permit(session, "yes");
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+        ::kill(store.pid(), SIGSTOP);
+        rule(session, "deny");
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        session.stop(Daemon::micguardd);
+        store.killHard();
+        REQUIRE(eventually([&] {
+            return session.run({"busctl", "--user", "status", storeName}).exitCode != 0;
+        }));
+        store = startStore(session);
+        session.start(Daemon::micguardd);
+        REQUIRE(eventually([&] { return followed(session); }));
+        rule(session, "deny", "org.another.App"); // behind whatever the store led to
+        CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
+        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    }
+}
+
+TEST_CASE(
+    "where only listed programs may loosen anything, the store's word takes no deny of the guard's back",
+    "[permissions]") {
+    auto set = guardedSession({MicKind::tone});
+    set.micguardConfig = "[bus]\nunmute = \"trusted\"\n";
+    PrivateSession session(set);
+    Process store = startStore(session);
+    Guard guard(session);
+    auto listener = flatpak(session);
+    REQUIRE(listener->waitAudible(0));
+    rule(session, "deny");
+    REQUIRE(storeSays(session, "no"));
+    permit(session, "yes");
+    // No more than the store's own word goes.
+    guard.waitApplication(app, [](const ShownApplication& one) {
+        return one.reason.find("90-micguard.toml") != std::string::npos;
+    });
+    rule(session, "deny", "org.another.App"); // behind whatever the store led to
+    CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
     guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
 }
 

@@ -24,7 +24,7 @@ std::string desktopWith(const std::string& sandbox, const std::string& id) {
 }
 
 void store(World& world, const std::string& name, Permission permission) {
-    world.receive(event::PermissionsRead{{{name, permission}}});
+    world.receive(event::PermissionsRead{{{name, permission}}, {}});
 }
 
 std::string reasonOf(World& world, std::string_view name) {

@@ -98,6 +98,23 @@ TEST_CASE("the marker tells a successor everything") {
     CHECK(memory->remembered.leds == std::vector<std::pair<std::string, std::uint32_t>>{{"card", 3}});
 }
 
+TEST_CASE("what the permission store said last is remembered over a reboot, and nothing of what it never "
+          "confirmed") {
+    World world(micAndCall);
+    const std::map<std::string, Permission> told{{"org.asks.App", Permission::Ask},
+                                                 {"org.denied.App", Permission::No}};
+    auto counts = told;
+    counts["org.unsure.App"] = Permission::No;
+    world.receive(event::PermissionsRead{counts, told});
+    CHECK(readMemory(writeState(world.model, false))->remembered.stored == told);
+    auto tooLong = told;
+    tooLong[std::string(256, 'x')] = Permission::No;
+    world.receive(event::PermissionsRead{counts, tooLong});
+    CHECK(readMemory(writeState(world.model, false))->remembered.stored == told);
+    world.receive(event::PermissionsRead{});
+    CHECK(readMemory(writeState(world.model, false))->remembered.stored.empty());
+}
+
 TEST_CASE("a mode that was configured, not chosen, does not outlive a restart: settings stay in force") {
     World world(graph);
     world.receive(event::ModeChosen{Mode::Sever});
