@@ -16,7 +16,7 @@ namespace {
 // A sink into which the one microphone plays, and a source made of the other one.
 void loadModules(const PrivateSession& session, const std::string& sink, const std::string& source) {
     must(session, {"pactl", "load-module", "module-null-sink", "sink_name=" + sink});
-    // Without latency_msec: that is a delay, whose buffer is given its length before its memory while the data thread already uses it
+    // Nowhere with latency_msec: that is a delay, whose buffer is given its length before its memory while the data thread already uses it
     // (PipeWire 1.4.2 to 1.6, module-loopback.c, recalculate_buffer()). pipewire-pulse died of it in 2 of some 950 loads, guard or no guard,
     // and the next pactl was refused.
     must(session, {"pactl", "load-module", "module-loopback", "source=tone", "sink=" + sink});
