@@ -144,7 +144,7 @@ TEST_CASE("nothing that attackers do under strict admission is heard, or has to 
         INFO(title);
         Tally tally(title + " × tone × strict admission");
         std::uint64_t tries = 0;
-        for (unsigned round = 0; round < scaled(1, 300) && (round == 0 || tries < 500); round++) {
+        for (unsigned round = 0; round < scaled(1, 600) && (round == 0 || tries < 500); round++) {
             const auto report = attack(session, words, scaled(1, 5));
             tries += report.at("attempts").get<std::uint64_t>() + report.value("raised", std::uint64_t{0});
             INFO(report.dump());
