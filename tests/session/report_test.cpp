@@ -155,6 +155,14 @@ TEST_CASE("where the links are cut, what is told is as it was before, and is sai
     const Persona zoom = persona("zoom/zoom");
     cast.start(webex);
     cast.start(zoom);
+    // Paused before the links are cut, as the server sees it and has told the guard: afterwards nobody can know.
+    cast.press(true);
+    REQUIRE(session.graph().waitFor([&](const GraphObjects& objects) {
+        return std::any_of(objects.begin(), objects.end(), [&](const auto& object) {
+            return object.second.property("node.name") == zoom.name && object.second.state == "idle";
+        });
+    }));
+    REQUIRE_FALSE(guard.muted());
     muteOnce(guard, cast);
     const json rows =
         settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 1); });
