@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "bench/bare_knob.hpp"
 #include "bench/costs.hpp"
 #include "bench/crowd.hpp"
 #include "tests/support/figures.hpp"
@@ -13,6 +14,7 @@ namespace {
 // The processor's time is for muting, not for carrying 512 streams' audio: what is measured does not depend
 // on it.
 constexpr unsigned kQuantum = 8192;
+constexpr float kOpen = 10.0F; // audioconvert's own channelmix.max-volume
 
 double milliseconds(std::chrono::nanoseconds time) {
     return static_cast<double>(time.count()) / 1e6;
@@ -53,6 +55,7 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
     PrivateSession session(options);
     Guard guard(session);
     const Crowd crowd(session, size);
+    BareKnob bare((session.runtimeDirectory() / "pipewire-0").string(), options.mics.front().name);
     const pid_t daemon = session.pid(Daemon::micguardd), server = session.pid(Daemon::pipewire);
     for (const char* mode : {"silence", "sever"}) {
         guard.setMode(mode);
@@ -90,6 +93,12 @@ void measureSize(const CrowdSize& size, const CostPlan& plan, Results& results,
                 line["all_again_ms"] = static_cast<double>(monotonicNsec() - unmuted) / 1e6;
             else
                 line["not_again"] = size.streams - crowd.streaming();
+            // What the same server takes for one such message without anybody's deciding. It changes nothing: so are open
+            // microphones.
+            settle();
+            const std::int64_t before = monotonicNsec();
+            bare.set(kOpen, false);
+            line["bare_ms"] = static_cast<double>(monotonicNsec() - before) / 1e6;
             results.add(std::move(line));
             // Whoever has gone deaf stays so, and would fail every cycle to come.
             if (crowd.streaming() < size.streams)
