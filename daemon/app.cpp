@@ -72,8 +72,8 @@ std::string environment(const char* name) {
 App::App(Options options)
     : options_(std::move(options))
     , loop_(g_main_loop_new(nullptr, FALSE), g_main_loop_unref)
-    , server_([this](const Event& event) { receive(event); }, [this] { settleIfDue(); },
-              options_.releaseLeftovers)
+    , server_([this](const Event& event) { receive(event); },
+              [this](bool nothingLeft) { return answerRead(nothingLeft); }, options_.releaseLeftovers)
     , enforcer_(model_, server_)
     , bypass_([this](const Bypasses& found) { receive(event::BypassesSeen{found}); }, bypassPlaces(options_))
     , journal_(journalSocket(options_))
@@ -426,13 +426,12 @@ void App::receive(const Event& event) {
         startRelease(0);
         return;
     }
-    // A new node or client is answered from within the registry's own handler, ahead of everybody who has
-    // still to hear of it, and so is whoever presses the button. All else waits until what the server sent in one go has
-    // been read.
-    const bool newcomer =
+    // Whoever presses the button is answered at once. A new node or client is as soon as what the server sent in one go has been
+    // read, for before that nothing goes out: of a crowd not each by itself. All else waits until that answer is on its way.
+    newcomers_ |=
         model_.listComplete && (std::holds_alternative<event::NodeSeen>(event) ||
                                 std::holds_alternative<event::ClientGranted>(event) || isNewClient(event));
-    if (newcomer || mayMute(event) || std::holds_alternative<event::Answered>(event) ||
+    if (mayMute(event) || std::holds_alternative<event::Answered>(event) ||
         std::holds_alternative<event::AppMuted>(event) ||
         std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
@@ -462,12 +461,16 @@ void App::settleSoon() {
         this, nullptr);
 }
 
-// What the server had to say has been read: who waits for it is not kept waiting for another turn of the loop.
-void App::settleIfDue() {
-    if (!settleSource_)
-        return;
+// What the server had to say has been read. Newcomers are answered before anything else is thought about; who waits for us is not
+// kept waiting for another turn of the loop.
+bool App::answerRead(bool nothingLeft) {
+    if (std::exchange(newcomers_, false))
+        return enforcer_.settle() != 0;
+    if (!nothingLeft || !settleSource_)
+        return false;
     cancelTimer(settleSource_);
     settle();
+    return true;
 }
 
 void App::settle() {

@@ -116,7 +116,7 @@ class App final : public Requests {
     void receive(const Event& event);
     void settle();
     void settleSoon();
-    void settleIfDue();
+    bool answerRead(bool nothingLeft);
     void publishIn(guint milliseconds);
     void publish();
     View describe();
@@ -279,6 +279,7 @@ class App final : public Requests {
     bool releasing_ = false;
     // Everything is given back, and who waits is let in until a guard comes or the server goes.
     bool lettingIn_ = false;
+    bool newcomers_ = false; // seen, and not answered yet
     int exitCode_ = 0;
     ReplyVoid releaseReply_;
     std::vector<Serial> unsettledNodes_; // sources, likewise

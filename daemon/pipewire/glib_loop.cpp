@@ -13,7 +13,7 @@ namespace {
 struct LoopSource {
     GSource base;
     pw_loop* loop;
-    const std::function<void()>* turnOver;
+    const std::function<bool(bool)>* readOut;
 };
 
 gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
@@ -23,14 +23,14 @@ gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
     // What the handlers queued is written when the connection's descriptor comes round as writable: at once, not
     // after everybody else on this context has had a turn. A silence for a new microphone is in a race.
     int result = 0;
-    for (int round = 0; round < 4 && (result = pw_loop_iterate(self->loop, 0)) > 0; round++) {
+    for (int round = 0; round < 4; round++) {
+        result = pw_loop_iterate(self->loop, 0);
+        if (result < 0 || (!(*self->readOut)(result == 0) && result == 0))
+            break;
     }
     pw_loop_leave(self->loop);
     if (result < 0 && result != -EINTR)
         g_warning("pw_loop_iterate: %s", g_strerror(-result));
-    // With more to be read or to be written, that comes first.
-    if (result == 0)
-        (*self->turnOver)();
     return G_SOURCE_CONTINUE;
 }
 
@@ -38,14 +38,14 @@ GSourceFuncs functions = {nullptr, nullptr, dispatch, nullptr, nullptr, nullptr}
 
 } // namespace
 
-GlibLoop::GlibLoop(std::function<void()> turnOver)
-    : turnOver_(std::move(turnOver))
+GlibLoop::GlibLoop(std::function<bool(bool nothingLeft)> readOut)
+    : readOut_(std::move(readOut))
     , loop_(pw_loop_new(nullptr)) {
     if (!loop_)
         throw std::runtime_error("PipeWire gave no event loop");
     source_ = g_source_new(&functions, sizeof(LoopSource));
     reinterpret_cast<LoopSource*>(source_)->loop = loop_;
-    reinterpret_cast<LoopSource*>(source_)->turnOver = &turnOver_;
+    reinterpret_cast<LoopSource*>(source_)->readOut = &readOut_;
     // Ahead of timers and D-Bus: what the server tells decides what they may answer.
     g_source_set_priority(source_, G_PRIORITY_DEFAULT);
     g_source_add_unix_fd(source_, pw_loop_get_fd(loop_),

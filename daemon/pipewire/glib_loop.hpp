@@ -13,8 +13,9 @@ namespace micguard {
 
 class GlibLoop {
   public:
-    // `turnOver` is called when nothing is left to be read or written, after each turn in which there was. Throws std::runtime_error if PipeWire gives no loop.
-    explicit GlibLoop(std::function<void()> turnOver);
+    // `readOut` is called whenever all that was there has been read or written, with true when nothing has come meanwhile. It says
+    // whether there is something to be written now. Throws std::runtime_error if PipeWire gives no loop.
+    explicit GlibLoop(std::function<bool(bool nothingLeft)> readOut);
     ~GlibLoop();
     GlibLoop(const GlibLoop&) = delete;
     GlibLoop& operator=(const GlibLoop&) = delete;
@@ -22,7 +23,7 @@ class GlibLoop {
     pw_loop* loop() const { return loop_; }
 
   private:
-    std::function<void()> turnOver_;
+    std::function<bool(bool)> readOut_;
     pw_loop* loop_ = nullptr;
     _GSource* source_ = nullptr;
 };

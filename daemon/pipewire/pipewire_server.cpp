@@ -29,10 +29,10 @@ constexpr int wantingRetries = 10;
 
 class PipeWireServer::Impl {
   public:
-    Impl(std::function<void(const Event&)> sink, std::function<void()> turnOver, Role role)
+    Impl(std::function<void(const Event&)> sink, std::function<bool(bool)> readOut, Role role)
         : sink_(std::move(sink))
         , role_(role)
-        , loop_(std::move(turnOver))
+        , loop_(std::move(readOut))
         , watch_(SocketWatch::runtimeFolder(), [this] {
             retries_ = refusedRetries;
             connect();
@@ -101,11 +101,11 @@ class PipeWireServer::Impl {
     int wants_ = 0; // in a row
 };
 
-PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink, std::function<void()> turnOver,
+PipeWireServer::PipeWireServer(std::function<void(const Event&)> sink, std::function<bool(bool)> readOut,
                                bool passing) {
     pw_init(nullptr, nullptr);
     impl_ =
-        std::make_unique<Impl>(std::move(sink), std::move(turnOver), passing ? Role::Passing : Role::Guard);
+        std::make_unique<Impl>(std::move(sink), std::move(readOut), passing ? Role::Passing : Role::Guard);
 }
 
 PipeWireServer::~PipeWireServer() {

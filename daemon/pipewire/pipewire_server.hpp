@@ -15,12 +15,12 @@ namespace micguard {
 
 class PipeWireServer : public Server {
   public:
-    // `sink` is called from the loop, in the server's order; it may call perform() and sync(). For a node that
-    // could be a microphone it is called from within the registry's handler, so that a silence set there is
-    // ahead of everything that others may do with the node.
-    // `turnOver` when all that the server had sent in one go has been told, and what was said in answer is on its way.
+    // `sink` is called from the loop, in the server's order; it may call perform() and sync(). What is said there goes out when
+    // all that the server has sent has been told (module-protocol-native.c, on_remote_data(), 1.4.2): then `readOut` is called,
+    // to say whether it has said more, and with true if nothing new has come and what was said is on its way.
     // `passing`: for one who only gives back or lets in, whom nobody is to take for a guard (isAnotherGuard()).
-    PipeWireServer(std::function<void(const Event&)> sink, std::function<void()> turnOver, bool passing);
+    PipeWireServer(std::function<void(const Event&)> sink, std::function<bool(bool nothingLeft)> readOut,
+                   bool passing);
     ~PipeWireServer() override;
     PipeWireServer(const PipeWireServer&) = delete;
     PipeWireServer& operator=(const PipeWireServer&) = delete;

@@ -23,18 +23,21 @@ std::string crowd(unsigned streams, unsigned clients) {
     std::string text(desk);
     text += "node 20 class=Audio/Source name=mic client=10\nport 21 of 20 out\ndefault mic\n";
     for (unsigned at = 0; at < clients; at++)
-        text += "client " + std::to_string(10000 + at) + " exe=/usr/bin/app" + std::to_string(at) + " name=App\n";
+        text +=
+            "client " + std::to_string(10000 + at) + " exe=/usr/bin/app" + std::to_string(at) + " name=App\n";
     for (unsigned at = 0; at < streams; at++) {
         const std::string node = std::to_string(20000 + at), port = std::to_string(30000 + at);
-        text += "node " + node + " class=Stream/Input/Audio name=call client=" +
-                std::to_string(10000 + at % clients) + " autoconnect running\nport " + port + " of " + node +
-                " in\nlink " + std::to_string(40000 + at) + " 20:21 -> " + node + ":" + port + "\n";
+        text += "node " + node +
+                " class=Stream/Input/Audio name=call client=" + std::to_string(10000 + at % clients) +
+                " autoconnect running\nport " + port + " of " + node + " in\nlink " +
+                std::to_string(40000 + at) + " 20:21 -> " + node + ":" + port + "\n";
     }
     return text;
 }
 
 // The best of some, in microseconds: what else the machine does only adds.
-template <typename Work> double best(const Work& work) {
+template <typename Work>
+double best(const Work& work) {
     double least = 1e9;
     for (int time = 0; time < 50; time++) {
         const auto start = std::chrono::steady_clock::now();
@@ -61,7 +64,8 @@ TEST_CASE("many streams: what a mute takes of the guard", "[!benchmark]") {
         const double promised = best([&] { sum += guarantee(world.model, verdicts).waiting.size(); });
         const double marked = best([&] { sum += writeMarker(world.model, false).size(); });
         CHECK(sum > 0);
-        std::printf("      %3u streams of %3u clients, us: verdicts %.0f, plan %.0f, promise %.0f, marker %.0f\n",
-                    streams, clients, judged, planned, promised, marked);
+        std::printf(
+            "      %3u streams of %3u clients, us: verdicts %.0f, plan %.0f, promise %.0f, marker %.0f\n",
+            streams, clients, judged, planned, promised, marked);
     }
 }
