@@ -30,9 +30,14 @@ void PrivateSession::writeConfiguration() {
     mirror(PIPEWIRE_SHARE, directory_ / "pipewire");
     // What the package installs.
     fs::create_directories(directory_ / "share/micguard");
+    const fs::path share = directory_ / "share/micguard";
     for (const char* name :
-         {"admission.conf", "wireplumber-admission.conf", "wireplumber-bluetooth-admission.conf"})
-        fs::create_symlink(fs::path(ADMISSION_FILES) / name, directory_ / "share/micguard" / name);
+         {"admission.conf", "wireplumber-admission.lua", "wireplumber-bluetooth-admission.conf"})
+        fs::create_symlink(fs::path(ADMISSION_FILES) / name, share / name);
+    std::string fragment = readFile(fs::path(ADMISSION_FILES) / "wireplumber-admission.conf.in");
+    const std::string place = "@pkgdatadir@";
+    fragment.replace(fragment.find(place), place.size(), share.string());
+    writeFile(share / "wireplumber-admission.conf", fragment);
 
     // No service directories: a test that talks to a missing service must fail instead of starting one.
     writeFile(directory_ / "bus.conf",
