@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <random>
 
 #include <unistd.h>
@@ -153,6 +154,10 @@ TEST_CASE("a program that unmutes a hundred times a second does not win, and is 
         {"sh", "-c",
          "while sleep 0.008; do echo \"set-param " + id + " Props { mute: false }\"; done | pw-cli"},
         "unmuter");
+    // It is at it before: one that begins only later than 40 ms after the mute is a key (docs/architecture.md).
+    REQUIRE(waitForText(session.logPath("unmuter.log"), [](const std::string& text) {
+        return std::count(text.begin(), text.end(), '{') >= 5;
+    }));
     guard.setMuted(true);
     CHECK(guard.waitWarning("desktop-mute:tone"));
     changeTune(session, heard);
