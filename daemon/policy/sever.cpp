@@ -70,9 +70,8 @@ class Cutter {
         const auto cutLinks = [&](const Node* source) { cutLinksFrom(*source); };
         std::for_each(severing_.severed.begin(), severing_.severed.end(), cutLinks);
         std::for_each(severing_.forbidden.begin(), severing_.forbidden.end(), cutLinks);
-        for (const auto& [client, carriers] : verdicts_.rulings.strict)
-            for (const auto& [carrier, decision] : carriers)
-                cutRuledLinks(client, carrier);
+        for (const auto& [id, carrier] : carriers_)
+            cutRuledLinks(*carrier.node);
         for (const auto& [id, node] : graph_.nodes)
             handleStream(node);
         if (const Node* silence = silenceOf(graph_))
@@ -80,6 +79,12 @@ class Cutter {
     }
 
   private:
+    // What a rule keeps somebody from.
+    struct Carrier {
+        const Node* node = nullptr;
+        bool microphone = false, playedTo = false;
+    };
+
     void revoke(GlobalId client, const Node& source) {
         auto& objects = verdicts_.permissions[client];
         for (const auto id : withOutputs(source))
@@ -110,12 +115,22 @@ class Cutter {
         if (ruled == verdicts_.rulings.strict.end())
             return;
         for (const auto& [id, decision] : ruled->second) {
-            const Node& carrier = graph_.nodes.at(id);
-            if (isSource(graph_, carrier) && isBackedByHardware(carrier) && carrier.client == client.id)
-                forbid(client.id, carrier);
-            else if (carrier.client != client.id && !isPlayedTo(carrier))
-                revoke(client.id, carrier);
+            const Carrier& carrier = carrierOf(id);
+            if (carrier.microphone && carrier.node->client == client.id)
+                forbid(client.id, *carrier.node);
+            else if (carrier.node->client != client.id && !carrier.playedTo)
+                revoke(client.id, *carrier.node);
         }
+    }
+
+    // Looked at once, and not once for each of hundreds of clients that a rule keeps from it.
+    const Carrier& carrierOf(GlobalId id) {
+        const auto [it, fresh] = carriers_.try_emplace(id);
+        if (fresh) {
+            const Node& node = graph_.nodes.at(id);
+            it->second = {&node, isSource(graph_, node) && isBackedByHardware(node), isPlayedTo(node)};
+        }
+        return it->second;
     }
 
     // Its own maker may keep it only where it lives with him: a node that he had the server make is a
@@ -145,14 +160,14 @@ class Cutter {
         }
     }
 
-    void cutRuledLinks(GlobalId client, GlobalId carrier) {
-        const Node& node = graph_.nodes.at(carrier);
-        const Client& owner = graph_.clients.at(client);
-        for (const auto id : graph_.linksFrom(carrier)) {
+    void cutRuledLinks(const Node& carrier) {
+        for (const auto id : graph_.linksFrom(carrier.id)) {
             const Node* listener = graph_.node(graph_.links.at(id).inputNode);
-            if (listener && listener->client == client &&
-                (isPlayedTo(node) || !stillBeingCut(severing_.model, owner, node)))
-                cut(id, &owner, node);
+            if (!listener || !listener->client || !verdicts_.rulings.of(*listener->client, carrier.id))
+                continue;
+            const Client& owner = graph_.clients.at(*listener->client);
+            if (isPlayedTo(carrier) || !stillBeingCut(severing_.model, owner, carrier))
+                cut(id, &owner, carrier);
         }
     }
 
@@ -247,6 +262,7 @@ class Cutter {
     std::vector<GlobalId> sources_;
     std::map<GlobalId, Kept> kept_;
     std::map<GlobalId, std::vector<GlobalId>> parts_; // of each source: itself and its outputs
+    std::map<GlobalId, Carrier> carriers_;
 };
 
 } // namespace
