@@ -132,11 +132,14 @@ void Logind::start(bool locked) {
     }
     call(manager, mockInterface, "AddSession", "ssusb", "1", "seat0", static_cast<unsigned>(getuid()),
          "tester", 1);
-    // The template's own puts text and number together (0.28.7).
-    call(manager, mockInterface, "AddMethod", "sssss", "org.freedesktop.login1.Manager", "GetUser", "u", "o",
-         "ret = '/org/freedesktop/login1/user/%d' % args[0]");
     lock(locked);
     setDisplay("1");
+    // The real one has read who is there before it takes its name. Until this the model gives an error to who asks for the user: the
+    // template's own method puts text and number together (0.28.7).
+    call(manager, mockInterface, "AddMethod", "sssss", "org.freedesktop.login1.Manager", "GetUser", "u", "o",
+         "ret = '/org/freedesktop/login1/user/%d' % args[0]");
+    call(manager, mockInterface, "EmitSignal", "sssav", "org.freedesktop.login1.Manager", "SessionNew", "so",
+         2, "s", "1", "o", session);
 }
 
 void Logind::setDisplay(const std::string& number) {
