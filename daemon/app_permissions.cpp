@@ -66,10 +66,8 @@ void App::usePermissions(const PermissionStore::Words& words) {
     const auto before = std::exchange(permissionsBefore_, words);
     receive(event::PermissionsRead{restrictions(words), restrictions(permissions_.told())});
     settle();
-    if (!model_.settings.policy.permissionStore)
-        return;
     // Whoever writes there is not known.
-    if (configuration_.settings.bus.trustedOnly)
+    if (!model_.settings.policy.permissionStore || configuration_.settings.bus.trustedOnly)
         return;
     for (const auto& [app, word] : words)
         if (const auto known = before.find(app);

@@ -25,7 +25,10 @@ gboolean dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
     int result = 0;
     for (int round = 0; round < 4; round++) {
         result = pw_loop_iterate(self->loop, 0);
-        if (result < 0 || (!(*self->readOut)(result == 0) && result == 0))
+        if (result < 0)
+            break;
+        const bool said = (*self->readOut)(result == 0);
+        if (result == 0 && !said)
             break;
     }
     pw_loop_leave(self->loop);

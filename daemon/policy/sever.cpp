@@ -71,7 +71,7 @@ class Cutter {
         std::for_each(severing_.severed.begin(), severing_.severed.end(), cutLinks);
         std::for_each(severing_.forbidden.begin(), severing_.forbidden.end(), cutLinks);
         for (const auto& [id, carrier] : carriers_)
-            cutRuledLinks(*carrier.node);
+            cutRuledLinks(carrier);
         for (const auto& [id, node] : graph_.nodes)
             handleStream(node);
         if (const Node* silence = silenceOf(graph_))
@@ -160,14 +160,15 @@ class Cutter {
         }
     }
 
-    void cutRuledLinks(const Node& carrier) {
-        for (const auto id : graph_.linksFrom(carrier.id)) {
+    void cutRuledLinks(const Carrier& carrier) {
+        const Node& node = *carrier.node;
+        for (const auto id : graph_.linksFrom(node.id)) {
             const Node* listener = graph_.node(graph_.links.at(id).inputNode);
-            if (!listener || !listener->client || !verdicts_.rulings.of(*listener->client, carrier.id))
+            if (!listener || !listener->client || !verdicts_.rulings.of(*listener->client, node.id))
                 continue;
             const Client& owner = graph_.clients.at(*listener->client);
-            if (isPlayedTo(carrier) || !stillBeingCut(severing_.model, owner, carrier))
-                cut(id, &owner, carrier);
+            if (carrier.playedTo || !stillBeingCut(severing_.model, owner, node))
+                cut(id, &owner, node);
         }
     }
 
