@@ -68,6 +68,22 @@ bool followed(const PrivateSession& session) {
                .output.find("\"desktop.permission-store\" \"followed\"") != std::string::npos;
 }
 
+ShownApplication comesTo(Guard& guard, const std::string& state) {
+    return guard.waitApplication(app, [&](const ShownApplication& one) { return one.state == state; });
+}
+
+// Denied by command while the store takes nothing.
+void denyUnheard(const PrivateSession& session, Guard& guard, const Process& store) {
+    ::kill(store.pid(), SIGSTOP);
+    rule(session, "deny");
+    comesTo(guard, "denied");
+}
+
+void killed(const PrivateSession& session, Process& store) {
+    store.killHard();
+    REQUIRE(eventually([&] { return session.run({"busctl", "--user", "status", storeName}).exitCode != 0; }));
+}
+
 // What the next guard is left to know.
 std::string remembered(const PrivateSession& session) {
     std::ifstream file(session.directory() / "state" / "micguard" / "state.json");
@@ -100,8 +116,7 @@ TEST_CASE("a Flatpak that the permission store denies is denied at once, and one
     Guard guard(session);
     auto listener = flatpak(session);
     REQUIRE(listener->waitAudible(0));
-    const auto shown =
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    const auto shown = comesTo(guard, "capturing");
     REQUIRE(shown.identity == "sandbox");
     auto other = listenTo(session, "tone");
 
@@ -111,27 +126,24 @@ TEST_CASE("a Flatpak that the permission store denies is denied at once, and one
     });
     SECTION("permitted again from outside") {
         permit(session, "yes");
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+        comesTo(guard, "capturing");
         session.setPhase(2);
         CHECK(listener->waitAudible(0));
         permit(session, "ask");
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "pending"; });
+        comesTo(guard, "pending");
     }
     SECTION("a store that is killed takes nothing back") {
-        store.kill(SIGKILL);
-        REQUIRE(eventually([&] {
-            return session.run({"busctl", "--user", "status", storeName}).exitCode != 0;
-        }));
+        killed(session, store);
         CHECK(guard.trySetMuted(true).empty());
         CHECK(guard.trySetMuted(false).empty());
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        comesTo(guard, "denied");
     }
     SECTION("a store that hangs holds nothing up") {
         ::kill(store.pid(), SIGSTOP);
         guard.setMuted(true);
         guard.setMuted(false);
         rule(session, "deny");
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        comesTo(guard, "denied");
         ::kill(store.pid(), SIGCONT);
         CHECK(storeSays(session, "no"));
     }
@@ -151,21 +163,18 @@ TEST_CASE("what was denied by command is not undone by a store that died before 
     REQUIRE(storeSays(session, "yes"));
     // The guard has heard of it by the time that it has heard of what came after it.
     permit(session, "no");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
     permit(session, "yes");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
-    ::kill(store.pid(), SIGSTOP);
-    rule(session, "deny");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
-    store.killHard();
-    REQUIRE(eventually([&] { return session.run({"busctl", "--user", "status", storeName}).exitCode != 0; }));
+    comesTo(guard, "capturing");
+    denyUnheard(session, guard, store);
+    killed(session, store);
     store = startStore(session);
     CHECK(storeSays(session, "no"));
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
     CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
     INFO("control: switched on there, it is taken back");
     permit(session, "yes");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    comesTo(guard, "capturing");
 }
 
 TEST_CASE("a store that is slow when the guard starts is heeded as soon as it answers", "[permissions]") {
@@ -182,7 +191,7 @@ TEST_CASE("a store that is slow when the guard starts is heeded as soon as it an
     CHECK(listener->waitAudible(1)); // nothing is known of it yet
     usleep(4'000'000);               // longer than anything else is waited for
     ::kill(store.pid(), SIGCONT);
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
     INFO("what it said is in force for the next guard before it answers that one");
     session.stop(Daemon::micguardd);
     ::kill(store.pid(), SIGSTOP);
@@ -207,31 +216,26 @@ TEST_CASE("a switch that was turned on while no guard ran takes back what was de
         session.stop(Daemon::micguardd);
         permit(session, "yes");
         session.start(Daemon::micguardd);
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+        comesTo(guard, "capturing");
     }
     SECTION("not touched") {
         session.stop(Daemon::micguardd);
         session.start(Daemon::micguardd);
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        comesTo(guard, "denied");
         CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
     }
     SECTION("denied by command while the store did not take it, and was told nothing else") {
         permit(session, "yes");
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
-        ::kill(store.pid(), SIGSTOP);
-        rule(session, "deny");
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        comesTo(guard, "capturing");
+        denyUnheard(session, guard, store);
         session.stop(Daemon::micguardd);
-        store.killHard();
-        REQUIRE(eventually([&] {
-            return session.run({"busctl", "--user", "status", storeName}).exitCode != 0;
-        }));
+        killed(session, store);
         store = startStore(session);
         session.start(Daemon::micguardd);
         REQUIRE(eventually([&] { return followed(session); }));
         rule(session, "deny", "org.another.App"); // behind whatever the store led to
         CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
-        guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+        comesTo(guard, "denied");
     }
 }
 
@@ -254,7 +258,7 @@ TEST_CASE(
     });
     rule(session, "deny", "org.another.App"); // behind whatever the store led to
     CHECK(explained(session).find("90-micguard.toml") != std::string::npos);
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
 }
 
 TEST_CASE("what is decided by command is in the permission store, and taken back from there",
@@ -265,18 +269,18 @@ TEST_CASE("what is decided by command is in the permission store, and taken back
     auto listener = flatpak(session);
     REQUIRE(listener->waitAudible(0));
     rule(session, "deny");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
     CHECK(storeSays(session, "no"));
     // GNOME Settings' switch, on again.
     permit(session, "yes");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    comesTo(guard, "capturing");
     CHECK(storeSays(session, "yes"));
     permit(session, "no");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "denied"; });
+    comesTo(guard, "denied");
     rule(session, "allow");
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    comesTo(guard, "capturing");
     CHECK(storeSays(session, "yes"));
     must(session, {"busctl", "--user", "call", guardName, guardPath, guardName, "Forget", "s", app});
     CHECK(eventually([&] { return stored(session).find(app) == std::string::npos; }));
-    guard.waitApplication(app, [](const ShownApplication& one) { return one.state == "capturing"; });
+    comesTo(guard, "capturing");
 }

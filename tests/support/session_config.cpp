@@ -29,8 +29,8 @@ void PrivateSession::writeConfiguration() {
     fs::permissions(directory_ / "run", fs::perms::owner_all);
     mirror(PIPEWIRE_SHARE, directory_ / "pipewire");
     // What the package installs.
-    fs::create_directories(directory_ / "share/micguard");
     const fs::path share = directory_ / "share/micguard";
+    fs::create_directories(share);
     for (const char* name :
          {"admission.conf", "wireplumber-admission.lua", "wireplumber-bluetooth-admission.conf"})
         fs::create_symlink(fs::path(ADMISSION_FILES) / name, share / name);
