@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <thread>
+#include <unistd.h>
 
 namespace micguard::test {
 namespace {
@@ -19,6 +21,20 @@ std::string lines(const std::vector<std::string>& found) {
     for (const auto& one : found)
         text += "\n  " + one;
     return text;
+}
+
+// What a process, and a machine, lacked of processors so far: a guard that gets none for long comes late to a new server.
+std::string starvation(pid_t pid) {
+    std::uint64_t ran = 0, waited = 0;
+    std::ifstream("/proc/" + std::to_string(pid) + "/schedstat") >> ran >> waited; // ns
+    std::string cpu;
+    std::uint64_t user = 0, nice = 0, system = 0, idle = 0, io = 0, interrupts = 0, soft = 0, stolen = 0;
+    std::ifstream("/proc/stat") >> cpu >> user >> nice >> system >> idle >> io >> interrupts >> soft >>
+        stolen;
+    return "the guard has run for " + std::to_string(ran / 1'000'000) +
+           " ms and waited for a processor for " + std::to_string(waited / 1'000'000) +
+           " ms; the hypervisor has taken " +
+           std::to_string(stolen * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))) + " ms of them";
 }
 
 } // namespace
@@ -121,6 +137,7 @@ void Ordeal::expectNothingLeft() {
 }
 
 void Ordeal::listen(Milliseconds patience) {
+    INFO(strikeAt_ << "; now " << starvation(session.pid(Daemon::micguardd)));
     listenWhileMuted(heard, tally, patience);
 }
 
@@ -156,6 +173,7 @@ void Ordeal::relisten() {
 
 void Ordeal::whileMuted(const std::function<void()>& strike, const std::function<void()>& mend) {
     moment(20ms);
+    strikeAt_ = "at the strike " + starvation(session.pid(Daemon::micguardd));
     strike();
     moment(60ms);
     listen(Milliseconds(30));
@@ -192,6 +210,7 @@ void Ordeal::amid(bool muted, const std::function<void()>& strike, const std::fu
     moment(20ms);
     mend();
     call.join();
+    INFO("the call amid it: " << (refused.empty() ? "done" : refused));
     if (refused.empty() && muted) {
         expectMuted();
         listen();

@@ -91,6 +91,7 @@ class Ordeal {
     void amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend);
 
     std::string mode_;
+    std::string strikeAt_; // what the machine was like
     Admission admission_ = Admission::relaxed;
     bool guardLives_ = false;
     std::vector<std::function<std::unique_ptr<Listener>()>> makers_; // one for each of heard

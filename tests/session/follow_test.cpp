@@ -154,12 +154,18 @@ TEST_CASE("a program that unmutes a hundred times a second does not win, and is 
         {"sh", "-c",
          "while sleep 0.008; do echo \"set-param " + id + " Props { mute: false }\"; done | pw-cli"},
         "unmuter");
-    // It is at it before: one that begins only later than 40 ms after the mute is a key (docs/architecture.md).
+    // It is at it before: one that begins only later than 40 ms after the mute is a key (docs/architecture.md). So is one that
+    // got no processor for so long just then; its next try is in time.
     REQUIRE(waitForText(session.logPath("unmuter.log"), [](const std::string& text) {
         return std::count(text.begin(), text.end(), '{') >= 5;
     }));
-    guard.setMuted(true);
-    CHECK(guard.waitWarning("desktop-mute:tone"));
+    const std::string warning = "desktop-mute:tone";
+    unsigned tries = 0;
+    do {
+        guard.setMuted(true);
+        REQUIRE(eventually([&] { return guard.hasWarning(warning) || !guard.muted(); }));
+    } while (!guard.hasWarning(warning) && ++tries < 5);
+    CHECK(guard.hasWarning(warning));
     changeTune(session, heard);
     listenWhileMuted(heard, tally, Milliseconds(1000));
     CHECK(guard.muted());
