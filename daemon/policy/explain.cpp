@@ -70,10 +70,11 @@ class Explainer {
             return;
         }
         const auto inForce = book.inForce(now_);
+        const auto asker = book.asker(applicant.subjects.front());
         for (const auto& [id, node] : model.graph.nodes)
             if (isSource(model.graph, node))
-                decisions_[id] = book.decide(applicant.subjects.front(), node.name,
-                                             sourceKind(model.graph, node), inForce);
+                decisions_[id] =
+                    book.decide(asker, book.place(node.name, sourceKind(model.graph, node)), inForce);
     }
 
     VerdictView on(const Node& node) const {

@@ -31,21 +31,23 @@ bool keepsNobody(const Model& model) {
 struct Face {
     Subject subject;
     std::optional<Decision> answer; // in place of `ask`
+    RuleBook::Asker asker;
 };
 
 // The client as it is known, and each of its streams that claims to be something else.
-std::vector<Face> facesOf(const Model& model, const Client& client) {
-    const auto face = [&](const Node* stream) {
-        return Face{subjectOf(client, stream), answerTo(model, client, stream)};
+std::vector<Face> facesOf(const Model& model, const RuleBook& book, const Client& client) {
+    const auto face = [&](Subject subject, const Node* stream) {
+        auto asker = book.asker(subject);
+        return Face{std::move(subject), answerTo(model, client, stream), std::move(asker)};
     };
-    std::vector<Face> faces{face(nullptr)};
+    std::vector<Face> faces{face(subjectOf(client, nullptr), nullptr)};
     if (auto own = ownSubject(client))
-        faces.push_back({std::move(*own), faces.front().answer});
+        faces.push_back(face(std::move(*own), nullptr));
     for (const auto id : model.graph.nodesOf(client.id)) {
         const Node& node = model.graph.nodes.at(id);
         if (!isCaptureStream(node))
             continue;
-        Face other = face(&node);
+        Face other = face(subjectOf(client, &node), &node);
         if (std::none_of(faces.begin(), faces.end(), [&](const Face& known) {
                 return known.subject == other.subject && known.answer == other.answer;
             }))
@@ -55,9 +57,15 @@ std::vector<Face> facesOf(const Model& model, const Client& client) {
 }
 
 struct Source {
-    std::string name;
-    SourceKind kind = SourceKind::Virtual;
+    GlobalId id;
+    RuleBook::Place place;
     bool exempt = false; // from being muted
+};
+
+// What puts out the sound of sources, and of which: places in a list of them, at least one.
+struct Carrier {
+    GlobalId id;
+    std::vector<std::size_t> behind;
 };
 
 // What a client is judged by, besides the rules.
@@ -67,20 +75,32 @@ struct Standing {
     std::optional<Permission> permission;
 };
 
+struct Judged {
+    const Client* client = nullptr;
+    Standing standing;
+};
+
 class Judge {
   public:
     Judge(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers)
         : model_(model)
-        , book_(book)
-        , flow_(flowOf(model.graph)) {
-        for (const auto& [carrier, behind] : flow_)
-            for (const auto id : behind)
-                if (const Node* node = model.graph.node(id))
-                    sources_[id] = {node->name, sourceKind(model.graph, *node),
-                                    anyGlobMatches(model.settings.sources.exempt, node->name)};
+        , book_(book) {
+        std::map<GlobalId, std::size_t> places;
+        for (auto& [id, behind] : flowOf(model.graph)) {
+            carriers_.push_back({id, {}});
+            for (const auto source : behind) {
+                const auto [place, fresh] = places.try_emplace(source, sources_.size());
+                if (fresh) {
+                    const Node& node = model.graph.nodes.at(source);
+                    sources_.push_back({source, book.place(node.name, sourceKind(model.graph, node)),
+                                        anyGlobMatches(model.settings.sources.exempt, node.name)});
+                }
+                carriers_.back().behind.push_back(place->second);
+            }
+        }
         for (const auto& [id, client] : model.graph.clients)
             if (!client.self && !client.inServer && !managers.contains(id))
-                judged_.push_back(&client);
+                judged_.push_back({&client, standingOf(client)});
         if (book.asksWhoCaptures()) {
             whoever_ = book.inForce(model.circumstances);
             company_.emplace(book, parties());
@@ -90,16 +110,17 @@ class Judge {
     Rulings all() {
         Rulings rulings;
         const RuleBook::InForce inForce = book_.inForce(circumstances());
-        for (const Client* client : judged_) {
-            if (auto strict = judgeClient(*client, inForce); !strict.empty())
+        for (const auto& [client, standing] : judged_) {
+            if (auto strict = judgeClient(*client, standing, inForce); !strict.empty())
                 rulings.strict[client->id] = std::move(strict);
             if (isAboutToBeKnown(*client))
                 rulings.unknownYet.insert(client->id);
         }
         for (const auto& [serial, left] : model_.left)
-            if (const Node* node = model_.graph.node(serial);
-                node && flow_.contains(node->id) && isKeptFromSome(left, node->id, inForce))
-                rulings.exposed.insert(node->id);
+            if (const Node* node = model_.graph.node(serial))
+                if (const Carrier* carrier = carrierOf(node->id);
+                    carrier && isKeptFromSome(left, *carrier, inForce))
+                    rulings.exposed.insert(node->id);
         return rulings;
     }
 
@@ -127,34 +148,38 @@ class Judge {
     }
 
   private:
+    const Carrier* carrierOf(GlobalId id) const {
+        const auto it = std::lower_bound(carriers_.begin(), carriers_.end(), id,
+                                         [](const Carrier& one, GlobalId other) { return one.id < other; });
+        return it == carriers_.end() || it->id != id ? nullptr : &*it;
+    }
+
     Standing standingOf(const Client& client) const {
-        return {facesOf(model_, client), muteOf(model_, client), permissionOf(model_, client)};
+        return {facesOf(model_, book_, client), muteOf(model_, client), permissionOf(model_, client)};
     }
 
     // Who captures, and who would. Of those of whom it is not known yet who they are nobody may.
     std::vector<Party> parties() {
         std::vector<Party> parties;
-        for (const Client* client : judged_) {
-            const auto pairs = client->infoKnown ? heardBy(*client) : std::map<GlobalId, Party>{};
-            if (pairs.empty())
-                continue;
-            const Standing standing = standingOf(*client);
+        WantedSources wanted(model_);
+        for (const auto& [client, standing] : judged_) {
+            const auto pairs = client->infoKnown ? heardBy(*client, wanted) : std::map<GlobalId, Party>{};
             for (const auto& [carrier, party] : pairs) {
                 partyOf_[{client->id, carrier}] = parties.size();
                 parties.push_back(party);
                 parties.back().app = standing.faces.front().subject.app;
-                parties.back().demands = demandsOf(standing, carrier);
+                parties.back().demands = demandsOf(standing, *carrierOf(carrier));
             }
         }
         return parties;
     }
 
     // By what puts it out.
-    std::map<GlobalId, Party> heardBy(const Client& client) const {
+    std::map<GlobalId, Party> heardBy(const Client& client, WantedSources& wanted) const {
         const auto& graph = model_.graph;
         std::map<GlobalId, Party> pairs;
         const auto note = [&](GlobalId carrier, const Node& listener, bool captures) {
-            if (!flow_.contains(carrier))
+            if (!carrierOf(carrier))
                 return;
             const auto [it, fresh] = pairs.try_emplace(carrier);
             Party& party = it->second;
@@ -176,19 +201,19 @@ class Judge {
             }
             if (model_.lastFed.contains(listener.serial) ||
                 (!linked && isCaptureStream(listener) && listener.autoconnect))
-                if (const Node* wanted = wantedSource(model_, listener))
-                    note(wanted->id, listener, false);
+                if (const Node* source = wanted.of(listener))
+                    note(source->id, listener, false);
         }
         return pairs;
     }
 
     // What has to let it hear, whoever captures.
-    std::vector<Dependence> demandsOf(const Standing& standing, GlobalId carrier) const {
+    std::vector<Dependence> demandsOf(const Standing& standing, const Carrier& carrier) const {
         std::vector<Dependence> demands;
-        for (const auto id : flow_.at(carrier)) {
-            const auto& source = sources_.at(id);
+        for (const auto behind : carrier.behind) {
+            const auto& source = sources_[behind];
             for (const auto& face : standing.faces) {
-                Dependence demand = book_.dependence(face.subject, source.name, source.kind, whoever_);
+                Dependence demand = book_.dependence(face.asker, source.place, whoever_);
                 demand.loosest = loosestFor(standing, face, source);
                 demands.push_back(std::move(demand));
             }
@@ -210,16 +235,16 @@ class Judge {
     std::optional<Company::Guest> guestFor(const Client& client, const Standing& standing) const {
         if (company_ && client.infoKnown &&
             std::any_of(standing.faces.begin(), standing.faces.end(),
-                        [&](const Face& face) { return book_.hangsOnOthers(face.subject, whoever_); }))
+                        [&](const Face& face) { return book_.hangsOnOthers(face.asker, whoever_); }))
             return company_->guest(standing.faces.front().subject.app);
         return std::nullopt;
     }
 
     // Why it is kept from what the rules, one by one, would let it hear.
     std::optional<Decision> refusalOf(const Client& client, const Standing& standing,
-                                      const Company::Guest& guest, GlobalId carrier,
+                                      const Company::Guest& guest, const Carrier& carrier,
                                       std::optional<std::size_t> rule) const {
-        const auto party = partyOf_.find({client.id, carrier});
+        const auto party = partyOf_.find({client.id, carrier.id});
         const auto found =
             company_->contradiction(guest, demandsOf(standing, carrier),
                                     party == partyOf_.end() ? std::nullopt : std::optional(party->second));
@@ -231,13 +256,14 @@ class Judge {
         return Decision{found->ruling, rule, reasonOfContradiction(found->ruling, rules, found->first)};
     }
 
-    // What a client may hear of each source.
-    std::map<GlobalId, Decision> bySource(const Client& client, const Standing& standing,
-                                          const RuleBook::InForce& inForce) const {
+    // What a client may hear of each source, in their order.
+    std::vector<Decision> bySource(const Client& client, const Standing& standing,
+                                   const RuleBook::InForce& inForce) const {
         const bool handsOut = micguard::handsOut(model_.graph, client);
-        std::map<GlobalId, Decision> decisions;
-        for (const auto& [id, source] : sources_)
-            decisions[id] = decisionOn(source, client, standing, handsOut, inForce);
+        std::vector<Decision> decisions;
+        decisions.reserve(sources_.size());
+        for (const auto& source : sources_)
+            decisions.push_back(decisionOn(source, client, standing, handsOut, inForce));
         return decisions;
     }
 
@@ -248,7 +274,7 @@ class Judge {
         if (!client.infoKnown)
             return {Ruling::Deny, std::nullopt, "who asks is not known yet"};
         for (const auto& face : faces) {
-            Decision decision = book_.decide(face.subject, source.name, source.kind, inForce);
+            Decision decision = book_.decide(face.asker, source.place, inForce);
             if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
                 decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask", DecidedBy::Store};
             if (decision.ruling == Ruling::Ask && face.answer)
@@ -257,9 +283,9 @@ class Judge {
                 strictest = std::move(decision);
         }
         if (handsOut)
-            if (auto decision = book_.strictest(source.name, source.kind, inForce);
-                decision.ruling > strictest.ruling) {
-                decision.reason = "who hears it is not known, and might be one who is " + decision.reason;
+            if (auto decision = book_.strictest(source.place, inForce); decision.ruling > strictest.ruling) {
+                decision.reason =
+                    "who hears it is not known, and might be one who is " + decision.reason.str();
                 strictest = std::move(decision);
             }
         if (permission == Permission::No && strictest.ruling < Ruling::Deny)
@@ -270,65 +296,65 @@ class Judge {
     }
 
     // One of them, and who is not known is anybody.
-    bool isKeptFromSome(const Left& left, GlobalId carrier, const RuleBook::InForce& inForce) const {
+    bool isKeptFromSome(const Left& left, const Carrier& carrier, const RuleBook::InForce& inForce) const {
         const auto& appeals = model_.appeals;
-        const auto& behind = flow_.at(carrier);
-        const auto keepsAnybody = [&](GlobalId id) {
-            const Source& source = sources_.at(id);
+        const auto& behind = carrier.behind;
+        const auto keepsAnybody = [&](std::size_t at) {
+            const Source& source = sources_[at];
             const bool byPeople = !source.exempt && !(appeals.muted.empty() && appeals.own.empty());
             return byPeople || (model_.settings.policy.permissionStore && !appeals.permissions.empty()) ||
-                   book_.strictest(source.name, source.kind, inForce).ruling > Ruling::Allow;
+                   book_.strictest(source.place, inForce).ruling > Ruling::Allow;
         };
         if (left.others && std::any_of(behind.begin(), behind.end(), keepsAnybody))
             return true;
         return std::any_of(left.clients.begin(), left.clients.end(), [&](const Client& client) {
             const Standing standing = standingOf(client);
             const bool handsOut = micguard::handsOut(model_.graph, client);
-            return std::any_of(behind.begin(), behind.end(), [&](GlobalId id) {
-                return decisionOn(sources_.at(id), client, standing, handsOut, inForce).ruling >
-                       Ruling::Allow;
+            return std::any_of(behind.begin(), behind.end(), [&](std::size_t at) {
+                return decisionOn(sources_[at], client, standing, handsOut, inForce).ruling > Ruling::Allow;
             });
         });
     }
 
     std::map<GlobalId, Decision> decidedFor(const Client& client, const RuleBook::InForce& inForce) const {
         const Standing standing = standingOf(client);
-        auto decisions = bySource(client, standing, inForce);
-        if (const auto guest = guestFor(client, standing))
-            for (auto& [source, decision] : decisions)
-                if (decision.ruling == Ruling::Allow && flow_.contains(source))
-                    if (auto refusal = refusalOf(client, standing, *guest, source, decision.rule))
-                        decision = std::move(*refusal);
+        auto bySource = this->bySource(client, standing, inForce);
+        const auto guest = guestFor(client, standing);
+        std::map<GlobalId, Decision> decisions;
+        for (std::size_t at = 0; at < sources_.size(); at++) {
+            Decision& decision = decisions[sources_[at].id] = std::move(bySource[at]);
+            const Carrier* carrier = carrierOf(sources_[at].id);
+            if (guest && carrier && decision.ruling == Ruling::Allow)
+                if (auto refusal = refusalOf(client, standing, *guest, *carrier, decision.rule))
+                    decision = std::move(*refusal);
+        }
         return decisions;
     }
 
-    std::map<GlobalId, Decision> judgeClient(const Client& client, const RuleBook::InForce& inForce) const {
-        const Standing standing = standingOf(client);
+    std::vector<std::pair<GlobalId, Decision>> judgeClient(const Client& client, const Standing& standing,
+                                                           const RuleBook::InForce& inForce) const {
         const auto decisions = bySource(client, standing, inForce);
         const auto guest = guestFor(client, standing);
-        std::map<GlobalId, Decision> strict;
-        for (const auto& [carrier, behind] : flow_) {
-            for (const auto source : behind) {
-                const Decision& decision = decisions.at(source);
-                if (decision.ruling == Ruling::Allow)
-                    continue;
-                const auto [it, fresh] = strict.try_emplace(carrier, decision);
-                if (!fresh && decision.ruling > it->second.ruling)
-                    it->second = decision;
-            }
-            if (guest && !strict.contains(carrier))
-                if (auto refusal =
-                        refusalOf(client, standing, *guest, carrier, decisions.at(*behind.begin()).rule))
-                    strict.emplace(carrier, std::move(*refusal));
+        std::vector<std::pair<GlobalId, Decision>> strict;
+        for (const auto& carrier : carriers_) {
+            const Decision* strictest = &decisions[carrier.behind.front()];
+            for (const auto source : carrier.behind)
+                if (decisions[source].ruling > strictest->ruling)
+                    strictest = &decisions[source];
+            if (strictest->ruling != Ruling::Allow)
+                strict.emplace_back(carrier.id, *strictest);
+            else if (guest)
+                if (auto refusal = refusalOf(client, standing, *guest, carrier, strictest->rule))
+                    strict.emplace_back(carrier.id, std::move(*refusal));
         }
         return strict;
     }
 
     const Model& model_;
     const RuleBook& book_;
-    Flow flow_;
-    std::map<GlobalId, Source> sources_;
-    std::vector<const Client*> judged_;
+    std::vector<Source> sources_;
+    std::vector<Carrier> carriers_; // sorted by id
+    std::vector<Judged> judged_;
     RuleBook::InForce whoever_;                                    // what is in force if nobody captures
     std::map<std::pair<GlobalId, GlobalId>, std::size_t> partyOf_; // by client and carrier
     std::optional<Company> company_;                               // none: no rule asks who captures

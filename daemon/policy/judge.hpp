@@ -7,14 +7,17 @@
 #include "daemon/policy/flow.hpp"
 #include "daemon/policy/rules.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace micguard {
 
 struct Rulings {
-    // client -> what puts out a microphone's sound -> why it may not be heard. What is not listed may be.
-    std::map<GlobalId, std::map<GlobalId, Decision>> strict;
+    // client -> what puts out a microphone's sound, sorted, and why it may not be heard. What is not listed may be.
+    std::map<GlobalId, std::vector<std::pair<GlobalId, Decision>>> strict;
     // Clients of which it may be known in a moment who they are, while somebody is kept from something: until then nobody links them.
     std::set<GlobalId> unknownYet;
     // What puts it out from memory that somebody was given who has left since, and who may not hear it.
@@ -24,8 +27,9 @@ struct Rulings {
         const auto carriers = strict.find(client);
         if (carriers == strict.end())
             return nullptr;
-        const auto it = carriers->second.find(carrier);
-        return it == carriers->second.end() ? nullptr : &it->second;
+        const auto it = std::lower_bound(carriers->second.begin(), carriers->second.end(), carrier,
+                                         [](const auto& one, GlobalId id) { return one.first < id; });
+        return it == carriers->second.end() || it->first != carrier ? nullptr : &it->second;
     }
 };
 

@@ -49,7 +49,7 @@ std::string claimedText(const Trial& trial, const Rule& rule, const Decision& de
            " is only what the application says of itself, which anybody could say: a rule about that is "
            "heeded where it "
            "makes things stricter, so it stays " +
-           decision.reason + ". To " + std::string(toString(rule.action)) +
+           decision.reason.str() + ". To " + std::string(toString(rule.action)) +
            " it all the same, name it in micguard.toml by something that is known of it (executable, "
            "flatpak, snap), or change "
            "what decides";
@@ -98,13 +98,13 @@ std::optional<Objection> objectionTo(const Rule& rule, const RuleBook& book, con
     const auto inForce = book.inForce(trial.now);
     for (const auto& subject : trial.subjects)
         for (const auto& [name, kind] : trial.sources)
-            if (book.decide(subject, name, kind, inForce).ruling == rule.action)
+            if (book.decide(book.asker(subject), book.place(name, kind), inForce).ruling == rule.action)
                 return std::nullopt;
     const auto& subject = trial.subjects.front();
     const auto& [name, kind] = trial.sources.front();
-    const auto decision = book.decide(subject, name, kind, inForce);
+    const auto decision = book.decide(book.asker(subject), book.place(name, kind), inForce);
     if (decision.rule && isFinal(book.rules()[*decision.rule]))
-        return Objection{false, printable(trial.appId) + " is " + decision.reason +
+        return Objection{false, printable(trial.appId) + " is " + decision.reason.str() +
                                     ", a final rule: only whoever looks after this system can change that"};
     for (const auto& opinion : book.opinions(subject, name, kind, trial.now)) {
         const Rule& said = book.rules()[opinion.rule];
@@ -112,7 +112,7 @@ std::optional<Objection> objectionTo(const Rule& rule, const RuleBook& book, con
             said.origin == rule.origin)
             return Objection{true, claimedText(trial, rule, decision)};
     }
-    return Objection{false, printable(trial.appId) + " would still be " + decision.reason};
+    return Objection{false, printable(trial.appId) + " would still be " + decision.reason.str()};
 }
 
 } // namespace micguard

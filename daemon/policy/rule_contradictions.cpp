@@ -132,11 +132,12 @@ std::vector<Contradicting> contradictions(const RuleBook& book, const std::vecto
     for (const auto& moment : moments) {
         const auto whoever = book.inForce(moment);
         for (const auto& [name, kind] : microphones) {
+            const auto place = book.place(name, kind);
             std::vector<Party> parties;
             for (const auto& subject : applications)
-                if (book.hangsOnOthers(subject, whoever))
+                if (const auto asker = book.asker(subject); book.hangsOnOthers(asker, whoever))
                     parties.push_back(
-                        {subject.app, parties.size(), true, {book.dependence(subject, name, kind, whoever)}});
+                        {subject.app, parties.size(), true, {book.dependence(asker, place, whoever)}});
             // Which one is kept out may follow from who came first, whether any is seldom does.
             for (const bool backwards : {false, true}) {
                 auto ordered = parties;

@@ -82,6 +82,7 @@ RuleBook::RuleBook(const Settings& settings, std::size_t memory)
     : rules_(settings.rules)
     , fallback_(settings.policy.fallback)
     , order_(rules_.size())
+    , defaultReason_(reasonOfDefault(fallback_))
     , anySource_(rules_.size())
     , always_(rules_.size())
     , captureOf_(rules_.size(), noCapture) {
@@ -176,26 +177,26 @@ RuleBook::Where RuleBook::computeWhere(const SourceKey& source) const {
 }
 
 // Full, everything goes: what has to be kept comes back at once, and nothing that is gone for good stays.
-const RuleBook::Who& RuleBook::who(const Subject& subject, Who& own) const {
+std::shared_ptr<const RuleBook::Who> RuleBook::who(const Subject& subject) const {
     if (const auto found = subjects_.find(subject); found != subjects_.end())
         return found->second;
-    own = computeWho(subject);
+    auto who = std::make_shared<const Who>(computeWho(subject));
     if (subjectLimit_ == 0 || lengthOf(subject) > longestKept)
-        return own;
+        return who;
     if (subjects_.size() >= subjectLimit_)
         subjects_.clear();
-    return subjects_.emplace(subject, std::move(own)).first->second;
+    return subjects_.emplace(subject, std::move(who)).first->second;
 }
 
-const RuleBook::Where& RuleBook::where(const SourceKey& source, Where& own) const {
+std::shared_ptr<const RuleBook::Where> RuleBook::where(const SourceKey& source) const {
     if (const auto found = places_.find(source); found != places_.end())
         return found->second;
-    own = computeWhere(source);
+    auto where = std::make_shared<const Where>(computeWhere(source));
     if (sourceLimit_ == 0 || source.name.size() > longestKept)
-        return own;
+        return where;
     if (places_.size() >= sourceLimit_)
         places_.clear();
-    return places_.emplace(source, std::move(own)).first->second;
+    return places_.emplace(source, std::move(where)).first->second;
 }
 
 RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
@@ -249,21 +250,21 @@ RuleBook::InForce RuleBook::inForce(const Circumstances& now) const {
 
 // Another application has to capture, not this one. One whose AppId is only claimed counts as another than
 // those that are known: what is known to be in force must not depend on what it says, in either direction.
-RuleBook::Force RuleBook::force(Rank rank, const Subject& subject, const InForce& now) const {
+RuleBook::Force RuleBook::force(Rank rank, const Fact& app, const InForce& now) const {
     if (now.holds_.has(rank))
         return Force::Known;
     if (!now.perhaps_.has(rank))
         return Force::No;
     const auto& capture = now.captures_[captureOf_[rank]];
-    if (capture.known == 1 && (capture.soleKnown != subject.app.value || !subject.app.known))
+    if (capture.known == 1 && (capture.soleKnown != app.value || !app.known))
         return Force::Known;
-    return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != subject.app.value)
-               ? Force::Claimed
-               : Force::No;
+    return capture.claimed > 1 || (capture.claimed == 1 && capture.soleClaimed != app.value) ? Force::Claimed
+                                                                                             : Force::No;
 }
 
-RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, const Where& where,
-                                    const InForce& now) const {
+RuleBook::Outcome RuleBook::outcome(const Asker& asker, const Place& place, const InForce& now) const {
+    const Who& who = *asker.who_;
+    const Where& where = *place.where_;
     struct Word {
         std::uint64_t known, claimed;
     };
@@ -272,7 +273,7 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
         Word word{holds & who.known.word(at), holds & who.claimed.word(at)};
         const std::uint64_t open = here & (who.known.word(at) | who.claimed.word(at)) & now.perhaps_.word(at);
         anyBit(open, at, [&](std::size_t rank) {
-            const auto force = this->force(static_cast<Rank>(rank), subject, now);
+            const auto force = this->force(static_cast<Rank>(rank), asker.app_, now);
             const std::uint64_t bit = std::uint64_t{1} << (rank % 64);
             if (force == Force::Known)
                 (who.known.has(rank) ? word.known : word.claimed) |= bit;
@@ -315,21 +316,18 @@ RuleBook::Outcome RuleBook::outcome(const Subject& subject, const Who& who, cons
     return outcome;
 }
 
-Decision RuleBook::decide(const Subject& subject, const std::string& source, SourceKind kind,
-                          const InForce& now) const {
-    Who ownWho;
-    Where ownWhere;
-    const auto decides = outcome(subject, who(subject, ownWho), where({source, kind}, ownWhere), now).decides;
+Decision RuleBook::decide(const Asker& asker, const Place& place, const InForce& now) const {
+    const auto decides = outcome(asker, place, now).decides;
     if (!decides)
-        return {fallback_, std::nullopt, reasonOfDefault(fallback_)};
+        return {fallback_, std::nullopt, defaultReason_};
     const Rule& rule = at(*decides);
+    const SharedText& reason = reasons_[*decides];
     return {rule.action, order_[*decides],
-            rule.until ? reasons_[*decides] + untilOf(rule, now.now_, now.minute_) : reasons_[*decides]};
+            rule.until ? SharedText(reason.str() + untilOf(rule, now.now_, now.minute_)) : reason};
 }
 
-Decision RuleBook::strictest(const std::string& source, SourceKind kind, const InForce& now) const {
-    Where own;
-    const auto& here = where({source, kind}, own);
+Decision RuleBook::strictest(const Place& place, const InForce& now) const {
+    const Where& here = *place.where_;
     Ruling ruling = fallback_;
     std::optional<Rank> rule;
     for (const std::size_t at : here.words)
@@ -342,26 +340,22 @@ Decision RuleBook::strictest(const std::string& source, SourceKind kind, const I
                    return ruling == Ruling::Deny;
                });
     if (!rule)
-        return {ruling, std::nullopt, reasonOfDefault(ruling)};
+        return {ruling, std::nullopt, defaultReason_};
     return {ruling, order_[*rule], reasons_[*rule]};
 }
 
-bool RuleBook::hangsOnOthers(const Subject& subject, const InForce& now) const {
+bool RuleBook::hangsOnOthers(const Asker& asker, const InForce& now) const {
     if (captureCount_ == 0)
         return false;
-    Who own;
-    const auto& matching = who(subject, own);
+    const Who& matching = *asker.who_;
     return std::any_of(matching.words.begin(), matching.words.end(), [&](std::size_t at) {
         return ((matching.known.word(at) | matching.claimed.word(at)) & now.asking_.word(at)) != 0;
     });
 }
 
-Dependence RuleBook::dependence(const Subject& subject, const std::string& source, SourceKind kind,
-                                const InForce& now) const {
-    Who ownWho;
-    Where ownWhere;
-    const auto& matching = who(subject, ownWho);
-    const auto& here = where({source, kind}, ownWhere);
+Dependence RuleBook::dependence(const Asker& asker, const Place& place, const InForce& now) const {
+    const Who& matching = *asker.who_;
+    const Where& here = *place.where_;
     Dependence result;
     result.otherwise = fallback_;
     // What rests on a claim and allows is never heeded where it would change anything.
@@ -403,11 +397,11 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
                                         const Circumstances& circumstances) const {
     const auto now = inForce(circumstances);
     const auto facts = factsOf(subject);
-    Who ownWho;
-    Where ownWhere;
-    const auto& matching = who(subject, ownWho);
-    const auto& here = where({source, kind}, ownWhere);
-    const auto outcome = this->outcome(subject, matching, here, now);
+    const Asker asker = this->asker(subject);
+    const Place place = this->place(source, kind);
+    const Who& matching = *asker.who_;
+    const Where& here = *place.where_;
+    const auto outcome = this->outcome(asker, place, now);
 
     const auto claimsIn = [&](Rank rank) {
         std::vector<AppFact> claimed;
@@ -423,7 +417,7 @@ std::vector<Opinion> RuleBook::opinions(const Subject& subject, const std::strin
     std::vector<Opinion> opinions;
     const auto add = [&](Rank rank) {
         const Rule& rule = at(rank);
-        const auto force = this->force(rank, subject, now);
+        const auto force = this->force(rank, subject.app, now);
         const auto claims = claimsIn(rank);
         Opinion opinion;
         opinion.rule = order_[rank];

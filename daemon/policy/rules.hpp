@@ -17,16 +17,19 @@
 #include "daemon/policy/dependence.hpp"
 #include "daemon/policy/rule_index.hpp"
 #include "daemon/policy/rule_order.hpp"
+#include "daemon/policy/shared_text.hpp"
 #include "daemon/policy/source_kind.hpp"
 
 #include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -56,7 +59,7 @@ enum class DecidedBy { Rules, Answer, AppMute, OwnMute, Store, Ignorance };
 struct Decision {
     Ruling ruling = Ruling::Allow;
     std::optional<std::size_t> rule = std::nullopt; // index into Settings::rules; none: [policy] default
-    std::string
+    SharedText
         reason; // for people: "denied by /etc/micguard/micguard.toml:12", "allowed by [policy] default"
     DecidedBy by = DecidedBy::Rules;
     bool operator==(const Decision&) const = default;
@@ -90,6 +93,17 @@ struct Boundaries {
 // limits; nothing but the time that an answer takes depends on it. A value: copies are independent. Not for
 // several threads at once, const or not.
 class RuleBook {
+    // The rules whose demands on the application are met: by known facts only, or not.
+    struct Who {
+        Bits known, claimed;
+        std::vector<std::uint32_t> words; // of the two, those that are not 0
+    };
+    // The rules whose demands on the source are met.
+    struct Where {
+        Bits rules;
+        std::vector<std::uint32_t> words;
+    };
+
   public:
     // Bytes, about, for what is remembered; 0: nothing is.
     static constexpr std::size_t defaultMemory = std::size_t{16} << 20;
@@ -114,25 +128,41 @@ class RuleBook {
     };
     InForce inForce(const Circumstances& now) const;
 
-    Decision decide(const Subject& subject, const std::string& source, SourceKind kind,
-                    const InForce& now) const;
+    // What there is about an application, and about a source: looked up once, asked for each pair of the two. Of this book only.
+    class Asker {
+        friend class RuleBook;
+        Asker(std::shared_ptr<const Who> who, Fact app)
+            : who_(std::move(who))
+            , app_(std::move(app)) {}
+        std::shared_ptr<const Who> who_;
+        Fact app_;
+    };
+    class Place {
+        friend class RuleBook;
+        explicit Place(std::shared_ptr<const Where> where)
+            : where_(std::move(where)) {}
+        std::shared_ptr<const Where> where_;
+    };
+    Asker asker(const Subject& subject) const { return {who(subject), subject.app}; }
+    Place place(const std::string& source, SourceKind kind) const { return Place(where({source, kind})); }
+
+    Decision decide(const Asker& asker, const Place& place, const InForce& now) const;
     // For a single question.
     Decision decide(const Subject& subject, const std::string& source, SourceKind kind,
                     const Circumstances& now) const {
-        return decide(subject, source, kind, inForce(now));
+        return decide(asker(subject), place(source, kind), inForce(now));
     }
 
     // The strictest that any rule says now of anybody on this source, and [policy] default: for whom it is
     // not known who he is, nor whether he is one whom they are about.
-    Decision strictest(const std::string& source, SourceKind kind, const InForce& now) const;
+    Decision strictest(const Place& place, const InForce& now) const;
 
     // Whether any rule asks who else captures.
     bool asksWhoCaptures() const { return captureCount_ > 0; }
     // Whether one of those that could be in force now is about it.
-    bool hangsOnOthers(const Subject& subject, const InForce& now) const;
+    bool hangsOnOthers(const Asker& asker, const InForce& now) const;
     // What `decide` goes by, whoever captures. `now`: of circumstances in which nobody does.
-    Dependence dependence(const Subject& subject, const std::string& source, SourceKind kind,
-                          const InForce& now) const;
+    Dependence dependence(const Asker& asker, const Place& place, const InForce& now) const;
     // The patterns of `when.capturing` that an AppId fits, by numbers of this book's; sorted.
     std::vector<std::uint32_t> fitting(const std::string& appId) const;
 
@@ -156,16 +186,6 @@ class RuleBook {
     using Rank = std::uint32_t;
     static constexpr std::size_t kindCount = 5;
 
-    // The rules whose demands on the application are met: by known facts only, or not.
-    struct Who {
-        Bits known, claimed;
-        std::vector<std::uint32_t> words; // of the two, those that are not 0
-    };
-    // The rules whose demands on the source are met.
-    struct Where {
-        Bits rules;
-        std::vector<std::uint32_t> words;
-    };
     struct SubjectHash {
         std::size_t operator()(const Subject& subject) const;
     };
@@ -185,13 +205,13 @@ class RuleBook {
 
     Who computeWho(const Subject& subject) const;
     Where computeWhere(const SourceKey& source) const;
-    const Who& who(const Subject& subject, Who& own) const;
-    const Where& where(const SourceKey& source, Where& own) const;
+    std::shared_ptr<const Who> who(const Subject& subject) const;
+    std::shared_ptr<const Where> where(const SourceKey& source) const;
 
     const Rule& at(Rank rank) const { return rules_[order_[rank]]; }
     RankedRule ranked(Rank rank) const { return {&at(rank), specificities_[rank]}; }
-    Force force(Rank rank, const Subject& subject, const InForce& now) const;
-    Outcome outcome(const Subject& subject, const Who& who, const Where& where, const InForce& now) const;
+    Force force(Rank rank, const Fact& app, const InForce& now) const;
+    Outcome outcome(const Asker& asker, const Place& place, const InForce& now) const;
     bool shadows(Rank wide, Rank narrow, Ruling strictestBehind) const;
 
     std::vector<Rule> rules_;
@@ -200,7 +220,8 @@ class RuleBook {
 
     std::vector<std::size_t> order_; // from rank to index
     std::vector<Specificity> specificities_;
-    std::vector<std::string> reasons_; // but for `until`, by rank
+    std::vector<SharedText> reasons_; // but for `until`, by rank
+    SharedText defaultReason_;
     std::array<PatternIndex, appFactCount> facts_;
     std::array<Bits, appFactCount> indifferent_; // rules that demand nothing of the fact
     PatternIndex sources_;
@@ -213,8 +234,8 @@ class RuleBook {
     std::vector<std::uint32_t> captureOf_; // by rank
     std::size_t captureCount_ = 0;
 
-    mutable std::unordered_map<Subject, Who, SubjectHash> subjects_;
-    mutable std::unordered_map<SourceKey, Where, SourceHash> places_;
+    mutable std::unordered_map<Subject, std::shared_ptr<const Who>, SubjectHash> subjects_;
+    mutable std::unordered_map<SourceKey, std::shared_ptr<const Where>, SourceHash> places_;
 };
 
 } // namespace micguard

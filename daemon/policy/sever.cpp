@@ -13,8 +13,12 @@
 namespace micguard {
 namespace {
 
-// What a client is kept from, by its own doings or by everybody's.
-using Kept = std::set<GlobalId>;
+// What a client is kept from, by its own doings or by everybody's: sorted, each once.
+using Kept = std::vector<GlobalId>;
+
+bool isAmong(const Kept& kept, GlobalId source) {
+    return std::binary_search(kept.begin(), kept.end(), source);
+}
 
 // One of its nodes may listen, so that a revocation is due to it.
 bool canListenAtAll(const Graph& graph, GlobalId client) {
@@ -56,6 +60,7 @@ class Cutter {
     Cutter(const Severing& severing, Verdicts& verdicts)
         : severing_(severing)
         , graph_(severing.model.graph)
+        , wanted_(severing.model)
         , verdicts_(verdicts) {
         // A verdict stands for what turned out to be none as well, until it is open again.
         for (const auto& verdict : verdicts.sources)
@@ -85,11 +90,24 @@ class Cutter {
         bool microphone = false, playedTo = false;
     };
 
-    void revoke(GlobalId client, const Node& source) {
+    // Of one client at a time.
+    void revoke(const Node& source) { revoked_.push_back(&source); }
+
+    void revokeFrom(GlobalId client) {
+        if (revoked_.empty())
+            return;
+        std::sort(revoked_.begin(), revoked_.end(),
+                  [](const Node* a, const Node* b) { return a->id < b->id; });
+        revoked_.erase(std::unique(revoked_.begin(), revoked_.end()), revoked_.end());
         auto& objects = verdicts_.permissions[client];
-        for (const auto id : withOutputs(source))
-            objects[id] = permission::none;
-        kept_[client].insert(source.id);
+        Kept& kept = kept_[client];
+        kept.reserve(revoked_.size());
+        for (const Node* source : revoked_) {
+            kept.push_back(source->id);
+            for (const auto id : withOutputs(*source))
+                objects.insert_or_assign(objects.end(), id, permission::none);
+        }
+        revoked_.clear();
     }
 
     // Looked up once, and not once for each of hundreds of clients.
@@ -105,10 +123,15 @@ class Cutter {
     }
 
     void keep(const Client& client) {
+        keepFrom(client);
+        revokeFrom(client.id);
+    }
+
+    void keepFrom(const Client& client) {
         if (!severing_.severed.empty() && canListenAtAll(graph_, client.id))
             for (const auto* source : severing_.severed)
                 if (source->client != client.id)
-                    revoke(client.id, *source);
+                    revoke(*source);
         for (const auto* source : severing_.forbidden)
             forbid(client.id, *source);
         const auto ruled = verdicts_.rulings.strict.find(client.id);
@@ -119,7 +142,7 @@ class Cutter {
             if (carrier.microphone && carrier.node->client == client.id)
                 forbid(client.id, *carrier.node);
             else if (carrier.node->client != client.id && !carrier.playedTo)
-                revoke(client.id, *carrier.node);
+                revoke(*carrier.node);
         }
     }
 
@@ -141,7 +164,7 @@ class Cutter {
         if (source.client == client && isServerMade(graph_, source) && !source.lingers)
             verdicts_.destroyNodes.insert(source.id);
         else if (source.client != client || isServerMade(graph_, source))
-            revoke(client, source);
+            revoke(source);
     }
 
     // Whoever may not see a sink cannot play either: of its monitor the links are cut one by one.
@@ -221,7 +244,7 @@ class Cutter {
         const auto fed = severing_.model.lastFed.find(stream.serial);
         const auto kept = kept_.find(*stream.client);
         const Node* source = fed == severing_.model.lastFed.end() ? nullptr : graph_.node(fed->second);
-        return source && kept != kept_.end() && kept->second.contains(source->id) &&
+        return source && kept != kept_.end() && isAmong(kept->second, source->id) &&
                canListen(graph_, stream);
     }
 
@@ -238,7 +261,7 @@ class Cutter {
     }
 
     // The source that a stream would hear if it might.
-    std::optional<GlobalId> keptFrom(const Node& stream) const {
+    std::optional<GlobalId> keptFrom(const Node& stream) {
         const auto it = kept_.find(*stream.client);
         if (it == kept_.end())
             return std::nullopt;
@@ -247,21 +270,23 @@ class Cutter {
             const Node* output = graph_.node(graph_.links.at(id).outputNode);
             const Client* owner = output ? graph_.owner(*output) : nullptr;
             // To something that it is not kept from: a sink's monitor, another source.
-            if (output && !kept.contains(output->id) && !(owner && owner->self))
+            if (output && !isAmong(kept, output->id) && !(owner && owner->self))
                 return std::nullopt;
         }
-        if (const Node* wanted = wantedSource(severing_.model, stream); wanted && kept.contains(wanted->id))
+        if (const Node* wanted = wanted_.of(stream); wanted && isAmong(kept, wanted->id))
             return wanted->id;
         const bool anyOpen = std::any_of(sources_.begin(), sources_.end(),
-                                         [&](GlobalId source) { return !kept.contains(source); });
-        return anyOpen || kept.empty() ? std::nullopt : std::optional(*kept.begin());
+                                         [&](GlobalId source) { return !isAmong(kept, source); });
+        return anyOpen ? std::nullopt : std::optional(kept.front());
     }
 
     const Severing& severing_;
     const Graph& graph_;
+    WantedSources wanted_;
     Verdicts& verdicts_;
     std::vector<GlobalId> sources_;
-    std::map<GlobalId, Kept> kept_;
+    std::map<GlobalId, Kept> kept_; // of those who are kept from anything
+    std::vector<const Node*> revoked_;
     std::map<GlobalId, std::vector<GlobalId>> parts_; // of each source: itself and its outputs
     std::map<GlobalId, Carrier> carriers_;
 };

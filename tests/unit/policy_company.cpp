@@ -286,11 +286,11 @@ TEST_CASE("property: whatever rules hang on each other, all comes to rest, stays
                 const auto source = pair.substr(0, pair.find(' '));
                 if (const auto is = book.decide(subject, source, SourceKind::Virtual, now);
                     is.ruling != Ruling::Allow)
-                    trouble += pair + " although " + is.reason + "; ";
+                    trouble += pair + " although " + is.reason.str() + "; ";
             }
             heard += static_cast<unsigned>(audible.size());
             for (const auto& [id, decision] : world.verdicts().ruled)
-                contradictions += decision.reason.find("contradict") == std::string::npos ? 0 : 1;
+                contradictions += decision.reason.str().find("contradict") == std::string::npos ? 0 : 1;
             // Somebody goes, comes, or moves to the other microphone.
             const char who = anybody();
             const std::string id = std::to_string(100 + 10 * names.find(who));

@@ -110,9 +110,14 @@ Crowd madeCrowd() {
 std::size_t decideAll(const RuleBook& book, const Crowd& crowd, const Circumstances& now) {
     const auto inForce = book.inForce(now);
     std::size_t loudest = 0;
-    for (const auto& subject : crowd.subjects)
-        for (const auto& source : crowd.sources)
-            loudest += book.decide(subject, source, SourceKind::Hardware, inForce).reason.size();
+    std::vector<RuleBook::Place> places;
+    for (const auto& source : crowd.sources)
+        places.push_back(book.place(source, SourceKind::Hardware));
+    for (const auto& subject : crowd.subjects) {
+        const auto asker = book.asker(subject);
+        for (const auto& place : places)
+            loudest += book.decide(asker, place, inForce).reason.str().size();
+    }
     return loudest;
 }
 

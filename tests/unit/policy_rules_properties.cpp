@@ -204,7 +204,7 @@ void inManyBooks(Property property) {
         for (int again = 0; again < 25 && trouble.empty(); again++)
             if (const auto question = randomQuestion(dice); !property(dice, settings, book, question))
                 trouble = "seed " + std::to_string(Catch::getSeed() + i) + ", question " +
-                          std::to_string(again) + ": " + decide(book, question).reason;
+                          std::to_string(again) + ": " + decide(book, question).reason.str();
     }
     INFO(trouble);
     CHECK(trouble.empty());
@@ -297,7 +297,7 @@ TEST_CASE(
     inManyBooks([](Dice& dice, Settings settings, const RuleBook& book, const Question& question) {
         const auto told = [&](const RuleBook& from) {
             const auto decision = decide(from, question);
-            std::string text = decision.reason + "|" + std::string(toString(decision.ruling));
+            std::string text = decision.reason.str() + "|" + std::string(toString(decision.ruling));
             for (const auto& opinion :
                  from.opinions(question.subject, question.source, question.kind, question.now))
                 text += "|" + std::to_string(from.rules()[opinion.rule].origin.line) + opinion.text;
@@ -321,10 +321,10 @@ TEST_CASE("property: what is remembered changes no answer, however little or muc
             const auto& question = questions[dice.below(12)];
             const auto expected = decide(forgetful, question);
             if (decide(usual, question) != expected || decide(small, question) != expected)
-                trouble += expected.reason + "; ";
+                trouble += expected.reason.str() + "; ";
             const RuleBook copy(small);
             if (decide(copy, question) != expected)
-                trouble += "copied: " + expected.reason + "; ";
+                trouble += "copied: " + expected.reason.str() + "; ";
         }
         INFO("seed " << Catch::getSeed() + i << ": " << trouble);
         CHECK(trouble.empty());
@@ -412,10 +412,10 @@ TEST_CASE("property: a rule that is said never to decide never does, and without
             const auto decision = decide(book, question), rest = decide(shorter, question);
             for (const auto& one : shadowed)
                 if (decision.rule == one.rule)
-                    trouble +=
-                        decision.reason + " decides though shadowed by " + std::to_string(one.by) + "; ";
+                    trouble += decision.reason.str() + " decides though shadowed by " +
+                               std::to_string(one.by) + "; ";
             if (rest.ruling != decision.ruling || rest.reason != decision.reason)
-                trouble += decision.reason + " became " + rest.reason + "; ";
+                trouble += decision.reason.str() + " became " + rest.reason.str() + "; ";
         }
         if (!trouble.empty())
             trouble += "seed " + std::to_string(Catch::getSeed() + i);

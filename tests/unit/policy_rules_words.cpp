@@ -64,7 +64,7 @@ TEST_CASE("a passing rule's end is told as a time of day where that is one") {
 TEST_CASE("a reason can be printed, whatever the file is called") {
     Settings settings = rulesOf("deny");
     settings.rules[0].origin = {"/etc/\x1b[2J\n.toml", 3};
-    const auto text = decide(settings, "app=a").reason;
+    const std::string text = decide(settings, "app=a").reason;
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find('\n') == std::string::npos);
 }
