@@ -59,6 +59,17 @@ void muteOnce(
     letPass(between);
 }
 
+// The guard has seen them all: of one that it never saw capture it cannot tell that it let go.
+bool allCapture(Guard& guard, std::size_t count) {
+    return eventually([&] {
+        const auto applications = guard.applications();
+        return static_cast<std::size_t>(
+                   std::count_if(applications.begin(), applications.end(), [](const ShownApplication& one) {
+                       return one.state == "capturing";
+                   })) == count;
+    });
+}
+
 // What is written down is read at most a second behind.
 json settledReport(const PrivateSession& session, const std::function<bool(const json&)>& isSo) {
     json rows;
@@ -81,8 +92,10 @@ TEST_CASE("ten imitations over three mutes: each is put into its class", "[repor
     Cast cast(session);
     for (const Persona& one : studiedApplications())
         cast.start(one);
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(allCapture(guard, 10));
         muteOnce(guard, cast);
+    }
     const json rows =
         settledReport(session, [](const json& now) { return now.size() == 10 && allHave(now, 3); });
     CHECK(rows.size() == 10);
@@ -125,7 +138,9 @@ TEST_CASE("two imitations that are one application, and one that is restarted in
     cast.start(webex);
     cast.start(second);
     cast.start(whereby);
+    REQUIRE(allCapture(guard, 2));
     muteOnce(guard, cast);
+    REQUIRE(allCapture(guard, 2));
     muteOnce(guard, cast, [&] {
         letPass(Milliseconds(1500));
         cast.stop(webex); // the newest: the one that holds
@@ -133,6 +148,7 @@ TEST_CASE("two imitations that are one application, and one that is restarted in
         cast.start(webex);
     });
     cast.start(second);
+    REQUIRE(allCapture(guard, 2));
     muteOnce(guard, cast);
     const json rows =
         settledReport(session, [](const json& now) { return now.size() == 2 && allHave(now, 3); });
