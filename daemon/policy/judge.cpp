@@ -36,23 +36,22 @@ struct Face {
 
 // The client as it is known, and each of its streams that claims to be something else.
 std::vector<Face> facesOf(const Model& model, const RuleBook& book, const Client& client) {
-    const auto face = [&](Subject subject, const Node* stream) {
-        auto asker = book.asker(subject);
-        return Face{std::move(subject), answerTo(model, client, stream), std::move(asker)};
-    };
-    std::vector<Face> faces{face(subjectOf(client, nullptr), nullptr)};
-    if (auto own = ownSubject(client))
-        faces.push_back(face(std::move(*own), nullptr));
-    for (const auto id : model.graph.nodesOf(client.id)) {
-        const Node& node = model.graph.nodes.at(id);
-        if (!isCaptureStream(node))
-            continue;
-        Face other = face(subjectOf(client, &node), &node);
-        if (std::none_of(faces.begin(), faces.end(), [&](const Face& known) {
-                return known.subject == other.subject && known.answer == other.answer;
+    std::vector<Face> faces;
+    const auto add = [&](Subject subject, const Node* stream) {
+        auto answer = answerTo(model, client, stream);
+        if (std::any_of(faces.begin(), faces.end(), [&](const Face& known) {
+                return known.subject == subject && known.answer == answer;
             }))
-            faces.push_back(std::move(other));
-    }
+            return;
+        auto asker = book.asker(subject);
+        faces.push_back({std::move(subject), std::move(answer), std::move(asker)});
+    };
+    add(subjectOf(client, nullptr), nullptr);
+    if (auto own = ownSubject(client))
+        add(std::move(*own), nullptr);
+    for (const auto id : model.graph.nodesOf(client.id))
+        if (const Node& node = model.graph.nodes.at(id); isCaptureStream(node))
+            add(subjectOf(client, &node), &node);
     return faces;
 }
 
@@ -86,7 +85,7 @@ class Judge {
         : model_(model)
         , book_(book) {
         std::map<GlobalId, std::size_t> places;
-        for (auto& [id, behind] : flowOf(model.graph)) {
+        for (const auto& [id, behind] : flowOf(model.graph)) {
             carriers_.push_back({id, {}});
             for (const auto source : behind) {
                 const auto [place, fresh] = places.try_emplace(source, sources_.size());
@@ -323,9 +322,10 @@ class Judge {
         std::map<GlobalId, Decision> decisions;
         for (std::size_t at = 0; at < sources_.size(); at++) {
             Decision& decision = decisions[sources_[at].id] = std::move(bySource[at]);
-            const Carrier* carrier = carrierOf(sources_[at].id);
-            if (guest && carrier && decision.ruling == Ruling::Allow)
-                if (auto refusal = refusalOf(client, standing, *guest, *carrier, decision.rule))
+            // Each source puts out its own sound.
+            if (guest && decision.ruling == Ruling::Allow)
+                if (auto refusal =
+                        refusalOf(client, standing, *guest, *carrierOf(sources_[at].id), decision.rule))
                     decision = std::move(*refusal);
         }
         return decisions;
@@ -367,7 +367,7 @@ Rulings judge(const Model& model, const RuleBook& book, const std::set<GlobalId>
 }
 
 Circumstances circumstancesOf(const Model& model, const RuleBook& book, const std::set<GlobalId>& managers) {
-    return Judge(model, book, managers).circumstances();
+    return book.asksWhoCaptures() ? Judge(model, book, managers).circumstances() : model.circumstances;
 }
 
 std::map<GlobalId, Decision> decisionsAbout(const std::vector<const Client*>& clients, const Model& model,

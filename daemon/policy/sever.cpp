@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace micguard {
@@ -90,32 +91,12 @@ class Cutter {
         bool microphone = false, playedTo = false;
     };
 
-    // Of one client at a time.
-    void revoke(const Node& source) { revoked_.push_back(&source); }
-
-    void revokeFrom(GlobalId client) {
-        if (revoked_.empty())
-            return;
-        std::sort(revoked_.begin(), revoked_.end(),
-                  [](const Node* a, const Node* b) { return a->id < b->id; });
-        revoked_.erase(std::unique(revoked_.begin(), revoked_.end()), revoked_.end());
-        auto& objects = verdicts_.permissions[client];
-        Kept& kept = kept_[client];
-        kept.reserve(revoked_.size());
-        for (const Node* source : revoked_) {
-            kept.push_back(source->id);
-            for (const auto id : withOutputs(*source))
-                objects.insert_or_assign(objects.end(), id, permission::none);
-        }
-        revoked_.clear();
-    }
-
     // Looked up once, and not once for each of hundreds of clients.
-    const std::vector<GlobalId>& withOutputs(const Node& source) {
-        auto& parts = parts_[source.id];
+    const std::vector<GlobalId>& withOutputs(GlobalId source) {
+        auto& parts = parts_[source];
         if (parts.empty()) {
-            parts.push_back(source.id);
-            for (const auto portId : graph_.portsOf(source.id))
+            parts.push_back(source);
+            for (const auto portId : graph_.portsOf(source))
                 if (graph_.ports.at(portId).output)
                     parts.push_back(portId);
         }
@@ -123,27 +104,38 @@ class Cutter {
     }
 
     void keep(const Client& client) {
-        keepFrom(client);
-        revokeFrom(client.id);
+        Kept kept = allKeptFrom(client);
+        if (kept.empty())
+            return;
+        std::sort(kept.begin(), kept.end());
+        kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+        auto& objects = verdicts_.permissions[client.id];
+        for (const auto source : kept)
+            for (const auto id : withOutputs(source))
+                objects.insert_or_assign(objects.end(), id, permission::none);
+        kept_[client.id] = std::move(kept);
     }
 
-    void keepFrom(const Client& client) {
+    // In any order, and one may be there twice.
+    Kept allKeptFrom(const Client& client) {
+        Kept kept;
         if (!severing_.severed.empty() && canListenAtAll(graph_, client.id))
             for (const auto* source : severing_.severed)
                 if (source->client != client.id)
-                    revoke(*source);
+                    kept.push_back(source->id);
         for (const auto* source : severing_.forbidden)
-            forbid(client.id, *source);
+            forbid(client.id, *source, kept);
         const auto ruled = verdicts_.rulings.strict.find(client.id);
         if (ruled == verdicts_.rulings.strict.end())
-            return;
+            return kept;
         for (const auto& [id, decision] : ruled->second) {
             const Carrier& carrier = carrierOf(id);
             if (carrier.microphone && carrier.node->client == client.id)
-                forbid(client.id, *carrier.node);
+                forbid(client.id, *carrier.node, kept);
             else if (carrier.node->client != client.id && !carrier.playedTo)
-                revoke(*carrier.node);
+                kept.push_back(id);
         }
+        return kept;
     }
 
     // Looked at once, and not once for each of hundreds of clients that a rule keeps from it.
@@ -160,11 +152,11 @@ class Cutter {
     // microphone like any other. Losing sight of it destroys it, unless it lingers, and that from within
     // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
     // pw_global_update_permissions()). So it is destroyed in order.
-    void forbid(GlobalId client, const Node& source) {
+    void forbid(GlobalId client, const Node& source, Kept& kept) {
         if (source.client == client && isServerMade(graph_, source) && !source.lingers)
             verdicts_.destroyNodes.insert(source.id);
         else if (source.client != client || isServerMade(graph_, source))
-            revoke(source);
+            kept.push_back(source.id);
     }
 
     // Whoever may not see a sink cannot play either: of its monitor the links are cut one by one.
@@ -285,8 +277,7 @@ class Cutter {
     WantedSources wanted_;
     Verdicts& verdicts_;
     std::vector<GlobalId> sources_;
-    std::map<GlobalId, Kept> kept_; // of those who are kept from anything
-    std::vector<const Node*> revoked_;
+    std::map<GlobalId, Kept> kept_;                   // of those who are kept from anything
     std::map<GlobalId, std::vector<GlobalId>> parts_; // of each source: itself and its outputs
     std::map<GlobalId, Carrier> carriers_;
 };

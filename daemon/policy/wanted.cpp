@@ -50,7 +50,9 @@ const Node* WantedSources::named(const std::string& target) {
     const Node* byName = found == byName_->end() ? nullptr : found->second;
     const auto serial = serialFrom(target);
     const Node* bySerial = serial ? model_.graph.node(*serial) : nullptr;
-    return byName && bySerial ? (byName->id < bySerial->id ? byName : bySerial) : byName ? byName : bySerial;
+    if (!byName || !bySerial)
+        return byName ? byName : bySerial;
+    return byName->id < bySerial->id ? byName : bySerial;
 }
 
 } // namespace micguard

@@ -4,8 +4,11 @@
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -182,6 +185,18 @@ TEST_CASE("a denied application does not fall back to another microphone") {
                   "node 71 class=Stream/Input/Audio name=second client=70 autoconnect target=webcam\nport 72 "
                   "of 71 in");
         CHECK(world.server.audible() == Pairs{"mic -> notes", "webcam -> second"});
+    }
+    SECTION("by its serial, too, as it is written and not otherwise") {
+        const auto& nodes = world.model.graph.nodes;
+        const std::string mic = std::to_string(raw(nodes.at(GlobalId{20}).serial)),
+                          webcam = std::to_string(raw(nodes.at(GlobalId{25}).serial));
+        const auto [target, may] =
+            GENERATE_COPY(std::pair(webcam, true), std::pair("0" + webcam, false), std::pair(mic, false));
+        world.say("client 70 exe=/usr/bin/call\n"
+                  "node 71 class=Stream/Input/Audio name=second client=70 autoconnect target=" +
+                  target + "\nport 72 of 71 in");
+        INFO("asks for " << target);
+        CHECK(world.verdicts().keptFrom.contains(GlobalId{71}) != may);
     }
 }
 
