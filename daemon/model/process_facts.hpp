@@ -9,9 +9,8 @@
 namespace micguard {
 
 struct ProcessFacts {
-    std::uint32_t pid = 0;       // 0: no process, or not known which
-    std::uint64_t startTime = 0; // in the kernel's ticks: a pid is used again, with another start
-    std::string executable;      // as the kernel names it, "" if unreadable
+    std::uint32_t pid = 0;  // 0: no process, or not known which
+    std::string executable; // as the kernel names it, "" if unreadable
     // The file of that name in our mount namespace is the one that runs: same device and inode. A process
     // in its own mount namespace can bear any path.
     bool executableTrue = false;

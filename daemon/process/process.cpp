@@ -2,6 +2,7 @@
 #include "daemon/process/process.hpp"
 
 #include "daemon/process/flatpak.hpp"
+#include "daemon/process/process_folder.hpp"
 #include "daemon/process/sandbox.hpp"
 #include "daemon/process/script.hpp"
 #include "daemon/process/want.hpp"
@@ -19,24 +20,8 @@
 namespace micguard {
 namespace {
 
-// A mount table may be long; of everything else the beginning will do.
-constexpr std::size_t longestFile = 1 << 20;
-constexpr std::size_t shortFile = 4096;
 // The fields of proc_pid_stat(5), counted from 1; before these comes the name.
 constexpr int firstField = 3, parentField = 4, startField = 22;
-
-std::string readFile(const std::string& path, std::size_t most) {
-    const int fd = notingWant(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (fd < 0)
-        return {};
-    std::string text;
-    std::array<char, 4096> buffer{};
-    ssize_t size = 0;
-    while (text.size() < most && (size = read(fd, buffer.data(), buffer.size())) > 0)
-        text.append(buffer.data(), static_cast<std::size_t>(size));
-    close(fd);
-    return text;
-}
 
 bool isUnit(std::string_view part) {
     return part.ends_with(".service") || part.ends_with(".scope");
@@ -78,15 +63,15 @@ Unit unitOf(std::string_view cgroups) {
 
 // Without following symbolic links: the kernel names what runs without them, so where we find one, the name
 // was made up elsewhere. -1 if it cannot be had.
-int openPlain(const std::string& path) {
+int openPlain(const std::string& path, std::uint64_t resolve) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_NO_SYMLINKS;
-    const int fd =
-        notingWant(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-        return fd;
-    // A kernel before 5.6, or a container that does not know the call.
+    how.resolve = RESOLVE_NO_SYMLINKS | resolve;
+    return notingWant(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+}
+
+// As above, where the kernel is older than 5.6, or a container does not know the call.
+int openAndCompare(const std::string& path) {
     const int followed = notingWant(open(path.c_str(), O_PATH | O_CLOEXEC));
     std::array<char, 4096> real{};
     const ssize_t size =
@@ -99,41 +84,50 @@ int openPlain(const std::string& path) {
     return followed;
 }
 
-// Whether the file of this name in our own mount namespace is the one that runs.
-bool isThere(const std::string& path, const struct statx& running) {
-    const int fd = openPlain(path);
-    if (fd < 0)
-        return false;
-    struct statx named {};
-    const bool read = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &named) == 0;
-    close(fd);
-    return read && running.stx_dev_major == named.stx_dev_major &&
-           running.stx_dev_minor == named.stx_dev_minor && running.stx_ino == named.stx_ino;
+// The file of this name in our own mount namespace. -1 with EXDEV if a file system of somebody else's would have to
+// be touched for it.
+int openOwn(const std::string& path, const std::string& procRoot) {
+    // What lies on the file system of our root needs no look at the mount table, which is the dearest read of all.
+    const int fd = openPlain(path, RESOLVE_NO_XDEV);
+    if (fd >= 0 || (errno != EXDEV && errno != ENOSYS && errno != EPERM))
+        return fd;
+    const bool unknownCall = errno != EXDEV;
+    const auto mounts = ProcessFolder(procRoot, "self").text("mountinfo");
+    if (!mounts || crossesFuse(*mounts, path)) {
+        errno = EXDEV;
+        return -1;
+    }
+    return unknownCall ? openAndCompare(path) : openPlain(path, 0);
+}
+
+bool isSameFile(const Descriptor& file, const struct statx& other) {
+    struct statx own {};
+    return file && statx(file.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &own) == 0 &&
+           own.stx_dev_major == other.stx_dev_major && own.stx_dev_minor == other.stx_dev_minor &&
+           own.stx_ino == other.stx_ino;
 }
 
 // Where the file that runs has to be, by its name; "" if nothing vouches for that.
-std::string placeOf(const std::string& base, const ProcessFacts& facts) {
+std::string placeOf(const ProcessFolder& process, const ProcessFacts& facts) {
     if (facts.sandbox != "flatpak")
         return facts.executable;
     // Its root is looked at only if it is none of a FUSE file system (sandbox.cpp), or it would have no id.
-    return facts.sandboxId.empty() ? std::string{}
-                                   : deployedFile(readFile(base + "/root/.flatpak-info", longestFile),
-                                                  facts.executable, flatpakInstallations());
+    if (facts.sandboxId.empty())
+        return {};
+    return deployedFile(process.foreignText("root/.flatpak-info").value_or(std::string{}), facts.executable,
+                        flatpakInstallations());
 }
 
-void readExecutable(const std::string& base, const std::string& procRoot, ProcessFacts& facts) {
-    std::array<char, 4096> link{};
-    const ssize_t size = readlink((base + "/exe").c_str(), link.data(), link.size() - 1);
-    if (size <= 0)
+void proveExecutable(const ProcessFolder& process, const std::string& procRoot, ProcessFacts& facts) {
+    const auto place = placeOf(process, facts);
+    if (place.empty())
         return;
-    facts.executable.assign(link.data(), static_cast<std::size_t>(size));
-    const auto place = placeOf(base, facts);
+    const Descriptor named(openOwn(place, procRoot));
     struct statx running {};
-    if (place.empty() || crossesFuse(readFile(procRoot + "/self/mountinfo", longestFile), place) ||
-        statx(AT_FDCWD, (base + "/exe").c_str(), AT_STATX_DONT_SYNC, STATX_INO | STATX_UID | STATX_MODE,
-              &running) != 0)
+    if ((!named && errno == EXDEV) ||
+        statx(process.get(), "exe", AT_STATX_DONT_SYNC, STATX_INO | STATX_UID | STATX_MODE, &running) != 0)
         return;
-    facts.executableTrue = isThere(place, running);
+    facts.executableTrue = isSameFile(named, running);
     facts.executableWritable = running.stx_uid != 0 || (running.stx_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
@@ -166,7 +160,7 @@ bool crossesFuse(std::string_view mountinfo, std::string_view path) {
 }
 
 std::optional<ProcessStat> readStat(std::uint32_t pid, const std::string& procRoot) {
-    const auto file = readFile(procRoot + "/" + std::to_string(pid) + "/stat", shortFile);
+    const auto file = ProcessFolder(procRoot, pid).beginning("stat");
     std::string_view text = file;
     // The process chooses its name, which may hold anything, ") S 1" too.
     const auto name = text.rfind(") ");
@@ -190,7 +184,7 @@ std::uint64_t readStartTime(std::uint32_t pid, const std::string& procRoot) {
 }
 
 std::string readSecurityLabel(std::uint32_t pid, const std::string& procRoot) {
-    auto label = readFile(procRoot + "/" + std::to_string(pid) + "/attr/current", shortFile);
+    auto label = ProcessFolder(procRoot, pid).beginning("attr/current");
     label.erase(std::find_if(label.begin(), label.end(), [](char c) { return c == '\n' || c == '\0'; }),
                 label.end());
     return label;
@@ -201,18 +195,19 @@ ProcessFacts readProcess(std::uint32_t pid, const std::string& procRoot, const s
     if (pid == 0)
         return facts;
     takeWant();
-    const std::string base = procRoot + "/" + std::to_string(pid);
+    const ProcessFolder process(procRoot, pid);
+    auto identity = identifyProcess(procRoot, process, securityLabel);
     facts.pid = pid;
-    facts.startTime = readStartTime(pid, procRoot);
-    auto sandbox = identifyProcess(procRoot, {pid, 0, false, securityLabel}).sandbox;
-    facts.sandbox = std::move(sandbox.sandbox);
-    facts.sandboxId = std::move(sandbox.id);
-    readExecutable(base, procRoot, facts);
-    auto unit = unitOf(readFile(base + "/cgroup", shortFile));
+    facts.sandbox = std::move(identity.sandbox.sandbox);
+    facts.sandboxId = std::move(identity.sandbox.id);
+    facts.executable = std::move(identity.named);
+    if (!facts.executable.empty())
+        proveExecutable(process, procRoot, facts);
+    auto unit = unitOf(identity.cgroup);
     facts.unit = std::move(unit.name);
     facts.unitKnown = unit.known;
-    if (facts.executableTrue && facts.sandbox.empty())
-        facts.script = scriptOf(facts.executable, readFile(base + "/cmdline", shortFile));
+    if (facts.executableTrue && facts.sandbox.empty() && isInterpreter(facts.executable))
+        facts.script = scriptOf(facts.executable, process.beginning("cmdline"));
     facts.unread = takeWant();
     return facts;
 }

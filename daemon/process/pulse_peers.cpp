@@ -83,9 +83,9 @@ const UnixSocket* listenerAt(const std::vector<UnixSocket>& sockets, const std::
 
 // The process, if it is the same one all the while and holds the socket at the end as well.
 ProcessFacts readHolder(std::uint32_t pid, std::uint32_t socket) {
+    const auto started = readStartTime(pid);
     const auto facts = readProcess(pid, "/proc", readSecurityLabel(pid));
-    const bool same =
-        facts.startTime != 0 && socketsOf(pid).contains(socket) && readStartTime(pid) == facts.startTime;
+    const bool same = started != 0 && socketsOf(pid).contains(socket) && readStartTime(pid) == started;
     return same ? facts : ProcessFacts{};
 }
 

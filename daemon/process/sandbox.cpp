@@ -3,16 +3,12 @@
 // Reads who a process is from /proc. Unknown means the stricter answer.
 #include "daemon/process/sandbox.hpp"
 
-#include "daemon/process/want.hpp"
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <optional>
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <glib.h>
 
@@ -22,66 +18,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t longestFile = 1 << 20; // mountinfo of a machine with many containers
-
 const SandboxIdentity unknownSandbox{"unknown", ""};
 
-struct Descriptor {
-    int fd;
-    explicit Descriptor(int value)
-        : fd(value) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (fd >= 0)
-            close(fd);
-    }
-};
-
-// nullopt: unreadable or longer than `longestFile`. Only regular files: a pipe could keep us waiting.
-std::optional<std::string> readRegular(int folder, const char* name) {
-    const Descriptor file(notingWant(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)));
-    struct stat status {};
-    if (file.fd < 0 || fstat(file.fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-        if (file.fd >= 0)
-            errno = EINVAL;
-        return std::nullopt;
-    }
-    std::string text;
-    char buffer[4096];
-    for (;;) {
-        const ssize_t count = read(file.fd, buffer, sizeof buffer);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0 || text.size() > longestFile) {
-            errno = EFBIG; // never ENOENT, which means "there is none"
-            return std::nullopt;
-        }
-        if (count == 0)
-            return text;
-        text.append(buffer, static_cast<std::size_t>(count));
-    }
-}
-
-std::optional<std::string> readLink(const fs::path& path) {
-    std::error_code error;
-    const fs::path target = fs::read_symlink(path, error);
-    if (error)
-        return std::nullopt;
-    return target.string();
-}
-
 // What the process's own root says: nothing (""), flatpak, or unknown.
-SandboxIdentity sandboxOfRoot(const fs::path& process, bool sameRoot) {
+SandboxIdentity sandboxOfRoot(const ProcessFolder& process, bool sameRoot) {
     if (!sameRoot) {
-        const auto mounts = readRegular(AT_FDCWD, (process / "mountinfo").c_str());
+        const auto mounts = process.text("mountinfo");
         if (!mounts || rootIsForeign(*mounts))
             return unknownSandbox;
     }
-    const Descriptor root(notingWant(open((process / "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    if (root.fd < 0)
-        return unknownSandbox;
-    const auto info = readRegular(root.fd, ".flatpak-info");
+    const auto info = process.foreignText("root/.flatpak-info");
     if (info)
         return sandboxOfFlatpakInfo(*info);
     return errno == ENOENT ? SandboxIdentity{} : unknownSandbox;
@@ -158,34 +104,40 @@ bool rootIsForeign(std::string_view mountinfo) {
 }
 
 ProcessIdentity identifyProcess(const fs::path& proc, const Credentials& credentials) {
-    ProcessIdentity identity;
-    const SandboxIdentity labelled = sandboxOfSecurityLabel(credentials.securityLabel);
     if (credentials.pid == 0) {
-        identity.sandbox = labelled.sandbox.empty() ? unknownSandbox : labelled;
+        ProcessIdentity identity;
+        identity.sandbox = sandboxOfSecurityLabel(credentials.securityLabel);
+        if (identity.sandbox.sandbox.empty())
+            identity.sandbox = unknownSandbox;
         return identity;
     }
+    return identifyProcess(proc, ProcessFolder(proc, credentials.pid), credentials.securityLabel);
+}
 
-    const fs::path process = proc / std::to_string(credentials.pid);
-    const auto ourMounts = readLink(proc / "self/ns/mnt");
-    const auto mounts = readLink(process / "ns/mnt");
-    const auto root = readLink(process / "root");
-    const auto executable = readLink(process / "exe");
+ProcessIdentity identifyProcess(const fs::path& proc, const ProcessFolder& process,
+                                const std::string& securityLabel) {
+    ProcessIdentity identity;
+    const auto ourMounts = readLink(AT_FDCWD, (proc / "self/ns/mnt").c_str());
+    const auto mounts = process.link("ns/mnt");
+    const auto root = process.link("root");
+    const auto executable = process.link("exe");
+    const auto cgroup = process.text("cgroup");
     const bool sameRoot = ourMounts && mounts == ourMounts && root == "/";
-    if (sameRoot && executable)
-        identity.executable = *executable;
+    identity.named = executable.value_or("");
+    identity.cgroup = cgroup.value_or("");
+    if (sameRoot)
+        identity.executable = identity.named;
 
-    if (!labelled.sandbox.empty()) {
-        identity.sandbox = labelled;
-        return identity;
-    }
-    // A D-Bus proxy speaks for a sandbox behind it. Flatpak's runs in a root with the application's
-    // .flatpak-info; one without it belongs to a sandbox of another make.
-    identity.sandbox = sandboxOfRoot(process, sameRoot);
+    identity.sandbox = sandboxOfSecurityLabel(securityLabel);
     if (!identity.sandbox.sandbox.empty())
         return identity;
-    const auto cgroup = readRegular(AT_FDCWD, (process / "cgroup").c_str());
+    // A D-Bus proxy speaks for a sandbox behind it. Flatpak's runs in a root with the application's
+    // .flatpak-info; one without it belongs to a sandbox of another make.
+    identity.sandbox = root ? sandboxOfRoot(process, sameRoot) : unknownSandbox;
+    if (!identity.sandbox.sandbox.empty())
+        return identity;
     identity.sandbox = cgroup ? sandboxOfCgroup(*cgroup) : unknownSandbox;
-    const bool proxy = executable && fs::path(*executable).filename() == "xdg-dbus-proxy";
+    const bool proxy = fs::path(identity.named).filename() == "xdg-dbus-proxy";
     if (identity.sandbox.sandbox.empty() && (proxy || !executable))
         identity.sandbox = unknownSandbox;
     return identity;

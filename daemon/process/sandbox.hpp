@@ -5,6 +5,8 @@
 // waiting.
 #pragma once
 
+#include "daemon/process/process_folder.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -29,10 +31,14 @@ struct Credentials {
 struct ProcessIdentity {
     std::string executable; // "" unreadable, or of another mount namespace, where a path can name any file
     SandboxIdentity sandbox;
+    std::string named;  // the executable as the kernel names it, also where that proves nothing
+    std::string cgroup; // the text of /proc/PID/cgroup; "" if unreadable
 };
 
 // `proc` is /proc, or a made-up tree. Whatever cannot be read makes the sandbox "unknown".
 ProcessIdentity identifyProcess(const std::filesystem::path& proc, const Credentials& credentials);
+ProcessIdentity identifyProcess(const std::filesystem::path& proc, const ProcessFolder& process,
+                                const std::string& securityLabel);
 
 // The pieces, for tests.
 SandboxIdentity sandboxOfFlatpakInfo(const std::string& keyFile);

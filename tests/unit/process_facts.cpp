@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -150,6 +151,33 @@ TEST_CASE("a file system of somebody else's is not touched") {
     CHECK(crossesFuse("1 0 0:9 / / rw - fuse.x x rw\n", "/usr/bin/call"));
 }
 
+TEST_CASE("a program on another file system than our root's is true only where the mount table says whose "
+          "that is") {
+    const MadeUpProc proc;
+    std::string name = "/dev/shm/micguard-program.XXXXXX";
+    const int fd = mkstemp(name.data());
+    REQUIRE(fd >= 0);
+    close(fd);
+    struct stat root {};
+    struct stat program {};
+    REQUIRE(stat("/", &root) == 0);
+    REQUIRE(stat(name.c_str(), &program) == 0);
+    if (root.st_dev == program.st_dev)
+        SKIP("/dev/shm is of the root's file system here");
+    proc.executable(name);
+    fs::create_directory(proc.root / "self");
+    const auto mounted = [&](const std::string& type) {
+        std::ofstream(proc.root / "self/mountinfo")
+            << "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 20 0:50 / /dev/shm rw - " << type << " x rw\n";
+    };
+    CHECK_FALSE(proc.read().executableTrue); // no table
+    mounted("fuse.trap");
+    CHECK_FALSE(proc.read().executableTrue);
+    mounted("tmpfs");
+    CHECK(proc.read().executableTrue);
+    fs::remove(name);
+}
+
 TEST_CASE("the start of a process tells two of the same pid apart, whatever it calls itself") {
     const MadeUpProc proc;
     std::ofstream(proc.root / "42/stat")
@@ -187,8 +215,10 @@ TEST_CASE("outside of any unit there is none") {
     }
 }
 
-TEST_CASE("a cgroup text of any size is read as far as it goes") {
+TEST_CASE("a cgroup text is read whole, or tells nothing") {
     const MadeUpProc proc;
-    CHECK(proc.unit("0::/" + std::string(100000, 'x') + "/a.service\n").empty());
+    CHECK(proc.unit("0::/" + std::string(100000, 'x') + "/a.service\n") == "a.service");
     CHECK(proc.unit("0::/a.service/" + std::string(100000, 'x')) == "a.service");
+    CHECK(proc.unit("0::/a.service/" + std::string(2000000, 'x')).empty());
+    CHECK(proc.read().sandbox == "unknown");
 }

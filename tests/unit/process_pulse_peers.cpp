@@ -142,10 +142,8 @@ TEST_CASE("each connection is that of the process that holds its other end") {
     CHECK(peers.server == static_cast<std::uint32_t>(getpid()));
     CHECK(pidsOf(peers) == sorted({a.pid(), b.pid(), b.pid()}));
     CHECK(peers.sockets.size() == 3);
-    for (const auto& connection : peers.connections) {
+    for (const auto& connection : peers.connections)
         CHECK(connection.executableTrue);
-        CHECK(connection.startTime != 0);
-    }
 }
 
 TEST_CASE("a connection that two processes hold is nobody's") {
