@@ -167,9 +167,9 @@ Ruling Company::rulingOf(const Dependence& demand, const Fact& self, const Prese
 }
 
 bool Company::lets(std::size_t party, const Presence& presence, const Guest* with) const {
-    const auto& [app, since, captures, demands] = parties_[party];
-    return std::all_of(demands.begin(), demands.end(), [&](const Dependence& demand) {
-        return micguard::lets(demand, rulingOf(demand, app, presence, with));
+    const Party& self = parties_[party];
+    return std::all_of(self.demands.begin(), self.demands.end(), [&](const Dependence& demand) {
+        return micguard::lets(demand, rulingOf(demand, self.app, presence, with));
     });
 }
 
