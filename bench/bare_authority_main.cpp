@@ -66,8 +66,8 @@ int main(int argc, char** argv) {
     for (const int signal : {SIGTERM, SIGINT})
         pw_loop_add_signal(loop, signal, end, &authority);
     pw_context* context = pw_context_new(loop, nullptr, 0);
-    pw_core* core = pw_context_connect(
-        context, pw_properties_new(PW_KEY_REMOTE_NAME, "pipewire-0-manager", nullptr), 0);
+    pw_core* core =
+        pw_context_connect(context, pw_properties_new(PW_KEY_REMOTE_NAME, "pipewire-0-manager", nullptr), 0);
     if (core == nullptr) {
         std::fprintf(stderr, "micguard-bare-authority: no PipeWire\n");
         return 1;

@@ -114,8 +114,8 @@ std::string placeOf(const ProcessFolder& process, const ProcessFacts& facts) {
     // Its root is looked at only if it is none of a FUSE file system (sandbox.cpp), or it would have no id.
     if (facts.sandboxId.empty())
         return {};
-    return deployedFile(process.foreignText("root/.flatpak-info").value_or(std::string{}), facts.executable,
-                        flatpakInstallations());
+    return deployedFile(readForeign(process.get(), "root/.flatpak-info").value_or(std::string{}),
+                        facts.executable, flatpakInstallations());
 }
 
 void proveExecutable(const ProcessFolder& process, const std::string& procRoot, ProcessFacts& facts) {

@@ -17,9 +17,8 @@ constexpr std::size_t longestFile = 1 << 20, someThousand = 4096;
 
 Descriptor openIn(int folder, const char* name) {
     errno = ESRCH; // of a folder that could not be opened
-    return Descriptor(folder < 0 ? -1
-                                 : notingWant(openat(folder, name,
-                                                     O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)));
+    return Descriptor(
+        folder < 0 ? -1 : notingWant(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)));
 }
 
 std::optional<std::string> read(const Descriptor& file, std::size_t most) {
@@ -62,14 +61,18 @@ ProcessFolder::ProcessFolder(const std::filesystem::path& procRoot, std::uint32_
     : ProcessFolder(procRoot, std::to_string(pid).c_str()) {}
 
 ProcessFolder::ProcessFolder(const std::filesystem::path& procRoot, const char* name)
-    : folder_(notingWant(open((procRoot / name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {}
+    : folder_(notingWant(::open((procRoot / name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {}
+
+Descriptor ProcessFolder::open(const char* folder) const {
+    return Descriptor(notingWant(openat(folder_.get(), folder, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+}
 
 std::optional<std::string> ProcessFolder::text(const char* name) const {
     return whole(openIn(folder_.get(), name));
 }
 
-std::optional<std::string> ProcessFolder::foreignText(const char* name) const {
-    const Descriptor file = openIn(folder_.get(), name);
+std::optional<std::string> readForeign(int folder, const char* name) {
+    const Descriptor file = openIn(folder, name);
     struct stat status {};
     if (file && (fstat(file.get(), &status) < 0 || !S_ISREG(status.st_mode))) {
         errno = EINVAL;

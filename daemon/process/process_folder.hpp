@@ -28,6 +28,8 @@ class Descriptor {
 };
 
 std::optional<std::string> readLink(int folder, const char* name);
+// What the process could have made itself: a regular file alone, a pipe could keep us waiting. Otherwise as text().
+std::optional<std::string> readForeign(int folder, const char* name);
 
 class ProcessFolder {
   public:
@@ -39,8 +41,7 @@ class ProcessFolder {
     // None if it cannot be read, errno saying why: ENOENT only if there is none, EFBIG if it is longer than a mount table
     // of a machine with many containers.
     std::optional<std::string> text(const char* name) const;
-    // What the process could have made itself: a regular file alone, a pipe could keep us waiting.
-    std::optional<std::string> foreignText(const char* name) const;
+    Descriptor open(const char* folder) const;
     std::string beginning(const char* name) const; // some thousand characters; "" if it cannot be read
     std::optional<std::string> link(const char* name) const { return readLink(folder_.get(), name); }
 

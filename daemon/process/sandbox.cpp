@@ -27,7 +27,11 @@ SandboxIdentity sandboxOfRoot(const ProcessFolder& process, bool sameRoot) {
         if (!mounts || rootIsForeign(*mounts))
             return unknownSandbox;
     }
-    const auto info = process.foreignText("root/.flatpak-info");
+    // By itself: of a process that has ended, too, the kernel says that there is no such file.
+    const Descriptor root = process.open("root");
+    if (!root)
+        return unknownSandbox;
+    const auto info = readForeign(root.get(), ".flatpak-info");
     if (info)
         return sandboxOfFlatpakInfo(*info);
     return errno == ENOENT ? SandboxIdentity{} : unknownSandbox;
@@ -133,7 +137,7 @@ ProcessIdentity identifyProcess(const fs::path& proc, const ProcessFolder& proce
         return identity;
     // A D-Bus proxy speaks for a sandbox behind it. Flatpak's runs in a root with the application's
     // .flatpak-info; one without it belongs to a sandbox of another make.
-    identity.sandbox = root ? sandboxOfRoot(process, sameRoot) : unknownSandbox;
+    identity.sandbox = sandboxOfRoot(process, sameRoot);
     if (!identity.sandbox.sandbox.empty())
         return identity;
     identity.sandbox = cgroup ? sandboxOfCgroup(*cgroup) : unknownSandbox;
