@@ -46,6 +46,8 @@ class DesktopEntries {
     const DesktopEntry* ofSnap(const std::string& name) const { return find(snaps_, name); }
     const DesktopEntry* ofWmClass(const std::string& name) const { return find(wmClasses_, name); }
 
+    const std::vector<DesktopEntry>& all() const { return entries_; }
+
     // `process`: of the application itself. Empty if nothing is known of it.
     Recognised recognise(const ProcessFacts& process) const;
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -108,6 +109,9 @@ struct KnobReading {
     bool monitorVolumes =
         true; // monitor.channel-volumes: that it reaches monitor ports, too (1.4.2, audioconvert.c)
 };
+
+// What the guard's own node is called.
+inline constexpr std::string_view silenceName = "micguard.silence";
 
 struct Node {
     GlobalId id{};
@@ -213,7 +217,13 @@ struct Graph {
     const Port* port(GlobalId id) const { return find(ports, id); }
     const Device* device(GlobalId id) const { return find(devices, id); }
     bool has(GlobalId id) const; // of any kind
+    // Of a node that lingers it is whom its maker names (PipeWire 1.4.2, module-adapter.c).
     const Client* owner(const Node& n) const { return n.client ? client(*n.client) : nullptr; }
+    // The silence that the guard plays. Until all is known of it, its name has to do.
+    bool isOurs(const Node& n) const {
+        const Client* maker = owner(n);
+        return maker && maker->self && (n.infoKnown ? !n.lingers : n.name == silenceName);
+    }
 
     // In place of what had the id before.
     void put(Client client);

@@ -130,8 +130,11 @@ void forgetObject(Model& model, GlobalId id) {
         serial = n->serial;
         // A node that is destroyed loses its ports first (PipeWire 1.4.2, impl-node.c, pw_impl_node_destroy()):
         // one that goes without is still there, and somebody took our sight of it.
-        model.blinded =
-            model.blinded || (n->mediaClass.starts_with("Audio/Source") && !graph.portsOf(id).empty());
+        const auto& ports = graph.portsOf(id);
+        model.blinded = model.blinded || std::any_of(ports.begin(), ports.end(), [&](GlobalId port) {
+                            const Port& one = graph.ports.at(port);
+                            return one.output && !one.monitor;
+                        });
         applied.knobs.erase(n->serial);
         applied.panel.erase({n->serial, noRoute});
         model.warnings.erase("desktop-mute:" + n->name);
@@ -145,7 +148,7 @@ void forgetObject(Model& model, GlobalId id) {
         model.warnings.erase("raised:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
         applied.portsAsked.erase(n->serial);
-        if (const auto* owner = graph.owner(*n); owner && owner->self)
+        if (graph.isOurs(*n))
             applied.silenceMade = false;
         graph.remove(id);
     } else if (const auto* p = graph.port(id)) {
@@ -296,9 +299,8 @@ void readKnob(Model& model, const event::NodeKnob& e) {
 // A link of the guard's own to silence has ended, by our hand or another's: where it is wanted it is made anew.
 void forgetFeeding(Model& model, const Link& link) {
     const auto* out = model.graph.node(link.outputNode);
-    const auto* owner = out ? model.graph.owner(*out) : nullptr;
     const auto* in = model.graph.port(link.inputPort);
-    if (in && owner && owner->self)
+    if (in && out && model.graph.isOurs(*out))
         model.applied.fed.erase(in->serial);
 }
 
@@ -544,8 +546,7 @@ void rememberCutLink(Model& model, const Link& link) {
     const auto* outPort = model.graph.port(link.outputPort);
     const auto* inPort = model.graph.port(link.inputPort);
     // An id may be something else's by now. Whom we link to our own silence is no concern of this.
-    const Client* owner = out ? model.graph.owner(*out) : nullptr;
-    if (!out || (owner && owner->self) || !outPort || !inPort || outPort->node != link.outputNode ||
+    if (!out || model.graph.isOurs(*out) || !outPort || !inPort || outPort->node != link.outputNode ||
         inPort->node != link.inputNode)
         return;
     const CutLink cut{out->serial, outPort->serial, inPort->serial};
@@ -686,9 +687,8 @@ void Model::apply(const Event& incoming) {
                        noticeCut(*this, e.link);
                        const auto* out = graph.node(e.link.outputNode);
                        const auto* in = graph.node(e.link.inputNode);
-                       const auto* feeder = out ? graph.owner(*out) : nullptr;
                        const auto* listener = in ? graph.owner(*in) : nullptr;
-                       if (out && in && !(feeder && feeder->self)) {
+                       if (out && in && !graph.isOurs(*out)) {
                            lastFed[in->serial] = out->serial;
                            applied.shown.erase(in->serial);
                            if (listener)

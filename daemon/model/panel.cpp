@@ -144,8 +144,7 @@ std::optional<PanelControl> panelOf(const Model& model, const Node& node) {
                        node.mediaClass == "Audio/Duplex";
     if (!shown || !node.knob.present)
         return std::nullopt;
-    const Client* owner = model.graph.owner(node);
-    if (owner && owner->self)
+    if (model.graph.isOurs(node))
         return std::nullopt;
     const bool exempt = anyGlobMatches(model.settings.sources.exempt, node.name);
     PanelControl control{

@@ -7,7 +7,10 @@
 #include "daemon/policy/identity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <tuple>
+#include <utility>
 
 namespace micguard {
 namespace {
@@ -18,8 +21,11 @@ bool isPath(std::string_view text) {
     return text.starts_with('/');
 }
 
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 bool alike(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [&](char x, char y) { return lower(x) == lower(y); });
 }
@@ -46,8 +52,40 @@ Subject knownBy(const std::string& appId) {
     return subject;
 }
 
+std::string lowered(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
+}
+
+// The AppId that it has once it runs, as far as the desktop's files tell (identity.cpp): who starts something else than what then
+// runs is known by that.
+std::string appIdOf(const DesktopEntries& desktop, const DesktopEntry& entry) {
+    if (!entry.flatpak.empty() || !entry.snap.empty())
+        return entry.flatpak.empty() ? entry.snap : entry.flatpak;
+    const DesktopEntry* first = desktop.ofExecutable(entry.executable);
+    return !first ? entry.id : first->system ? first->id : entry.executable;
+}
+
+using Named = std::map<std::string, std::string>; // AppId, name
+
+// What is called so, and what almost is.
+std::pair<Named, Named> installed(const DesktopEntries& desktop, const std::string& text) {
+    Named called, similar;
+    for (const auto& entry : desktop.all()) {
+        const std::array names{entry.id, entry.name, entry.flatpak, entry.snap,
+                               std::string(baseName(entry.executable))};
+        if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return alike(name, text); }))
+            called.emplace(appIdOf(desktop, entry), entry.name);
+        else if (lowered(entry.id).find(lowered(text)) != std::string::npos ||
+                 lowered(entry.name).find(lowered(text)) != std::string::npos)
+            similar.emplace(appIdOf(desktop, entry), entry.name);
+    }
+    return {std::move(called), std::move(similar)};
+}
+
 // "Call (/usr/bin/call), Zoom (us.zoom.Zoom)", for people.
-std::string listed(const std::map<std::string, std::string>& names) {
+std::string listed(const Named& names) {
     std::string text;
     std::size_t count = 0;
     for (const auto& [appId, name] : names) {
@@ -89,7 +127,7 @@ tl::expected<std::string, NotFound> findAppId(const Model& model, const std::set
         return tl::unexpected(NotFound{false, "an application has an AppId, this is none"});
     if (!applicantOf(model, managers, text).clients.empty())
         return text;
-    std::map<std::string, std::string> called, all; // AppId, name
+    Named called, all;
     for (const auto& application : shown) {
         if (application.appId.empty())
             continue;
@@ -99,19 +137,25 @@ tl::expected<std::string, NotFound> findAppId(const Model& model, const std::set
         if (alike(application.name, text) || (!isPath(text) && alike(baseName(application.executable), text)))
             called.emplace(application.appId, application.name);
     }
+    const auto& rules = model.settings.rules;
+    const std::string literal = globLiteral(text);
+    if (called.empty() &&
+        (looksLikeAppId(text) || std::any_of(rules.begin(), rules.end(),
+                                             [&](const Rule& rule) { return rule.match.app == literal; })))
+        return text;
+    // It does not run.
+    Named similar;
+    if (called.empty())
+        std::tie(called, similar) = installed(model.desktop, text);
     if (called.size() == 1)
         return called.begin()->first;
     if (called.size() > 1)
         return tl::unexpected(NotFound{true, "several applications are called " + cited(text) + ": " +
                                                  listed(called) + "; say which by its AppId"});
-    const auto& rules = model.settings.rules;
-    const std::string literal = globLiteral(text);
-    if (looksLikeAppId(text) ||
-        std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.match.app == literal; }))
-        return text;
     return tl::unexpected(NotFound{
         false, "no application is called " + cited(text) +
                    (all.empty() ? "; none listens" : "; there are: " + listed(all)) +
+                   (similar.empty() ? "" : "; installed: " + listed(similar)) +
                    "; one that does not run is named by its AppId, as org.example.App or /usr/bin/example"});
 }
 

@@ -32,8 +32,8 @@ struct NotFound {
 };
 
 // The AppId that `text` is, or the one of the application in `shown` that alone is called so: by its name, in
-// large or small letters, or by its executable's. The AppId of one that does not run is known from a rule
-// about it, or looks like one.
+// large or small letters, or by its executable's. One that does not run is known from a rule about it, looks like an
+// AppId, or is installed: by the id and name of its desktop entry, and by the names of its package and program.
 tl::expected<std::string, NotFound> findAppId(const Model& model, const std::set<GlobalId>& managers,
                                               const std::vector<ApplicationView>& shown,
                                               const std::string& text);

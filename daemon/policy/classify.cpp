@@ -67,13 +67,16 @@ bool putsOutMicrophone(const Graph& graph, const Node& node) {
     // The class is the maker's word; a capture plug-in behind it is evidence.
     if (isSourceFactory(node.factory) || isUnknownProducer(graph, node))
         return true;
+    // So is a device. What its maker says of a device's nodes stands in them, the class too (1.4.2, impl-device.c,
+    // device.object.properties), and no factory is named there.
     const std::string_view kind = node.mediaClass;
-    if (kind.starts_with("Stream/") || kind.starts_with("Audio/Sink") || kind.starts_with("Video/") ||
-        kind.starts_with("Midi/"))
+    const bool backed = node.device.has_value(),
+               other = kind.starts_with("Video/") || kind.starts_with("Midi/");
+    if (!backed && (other || kind.starts_with("Stream/") || kind.starts_with("Audio/Sink")))
         return false;
-    const bool backed = node.device.has_value();
     return anyPort(graph, node, [&](const Port& port) {
-        return port.output && !port.monitor && isAudioPort(port) && (backed || port.physical);
+        return port.output && !port.monitor && isAudioPort(port) && !(other && port.format.empty()) &&
+               (backed || port.physical);
     });
 }
 
@@ -85,10 +88,7 @@ bool isAudioPort(const Port& port) {
 
 // Of every node at every event: most are none by their class alone, without a look at who owns them.
 bool isSource(const Graph& graph, const Node& node) {
-    if (!putsOutMicrophone(graph, node))
-        return false;
-    const Client* owner = graph.owner(node);
-    return !(owner && owner->self); // the silence that we play
+    return putsOutMicrophone(graph, node) && !graph.isOurs(node);
 }
 
 bool isAnotherGuard(const Client& client) {
@@ -113,8 +113,18 @@ bool isUndescribed(const Graph& graph, const Node& node, const std::set<GlobalId
     if (!node.inServer || node.infoKnown)
         return false;
     const Client* owner = graph.owner(node);
-    const bool ours = owner && (owner->self || managers.contains(owner->id));
-    return !ours && isServerMade(graph, node);
+    return !(owner && managers.contains(owner->id)) && isServerMade(graph, node);
+}
+
+bool isPlayedOnly(const Node& node) {
+    return node.factory == "support.null-audio-sink";
+}
+
+bool isSecondNode(const Graph& graph, const Node& node, const std::set<GlobalId>& managers) {
+    if (!isServerMade(graph, node) || !(isSourceFactory(node.factory) || isBackedByHardware(node)))
+        return false;
+    const Client* owner = graph.owner(node);
+    return node.lingers || (owner && !owner->self && !managers.contains(owner->id));
 }
 
 bool isBackedByHardware(const Node& node) {
@@ -161,11 +171,12 @@ std::set<GlobalId> sessionManagers(const Graph& graph) {
 
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node) {
     // One that is in its owner's process goes with him. Made by the server's configuration, or outliving its maker (who then
-    // says himself who owns it): it is in the server.
-    // So is what he had it make: WirePlumber the nodes of sound cards (0.5.8, monitors/alsa.lua), EasyEffects its source. Such a
-    // one is not to suffer from a process that has no time.
+    // says himself who owns it): it is in the server. So is what WirePlumber had it make, the nodes of sound cards (0.5.8,
+    // monitors/alsa.lua); such a one is not to suffer from a process that has no time. That a factory of the server made it is of
+    // an ordinary client's node his own word (1.4.2, module-client-node.c hands factory.id on), and he may never answer.
     const Client* owner = graph.owner(node);
-    return !owner || owner->inServer || node.inServer ? std::nullopt : node.client;
+    const bool inServer = !owner || owner->inServer || (node.inServer && looksLikeSessionManager(*owner));
+    return inServer ? std::nullopt : node.client;
 }
 
 std::optional<GlobalId> processOf(const Graph& graph, const Device& device) {
@@ -177,7 +188,7 @@ const Node* silenceOf(const Graph& graph) {
     for (const auto& [id, client] : graph.clients)
         if (client.self)
             for (const auto node : graph.nodesOf(id))
-                if (graph.nodes.at(node).name == silenceName)
+                if (graph.nodes.at(node).name == silenceName && graph.isOurs(graph.nodes.at(node)))
                     return &graph.nodes.at(node);
     return nullptr;
 }

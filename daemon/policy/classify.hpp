@@ -49,13 +49,19 @@ bool isServerMade(const Graph& graph, const Node& node);
 // tells the class that its maker chose, the plug-in behind it comes a round trip later.
 bool isUndescribed(const Graph& graph, const Node& node, const std::set<GlobalId>& managers);
 
+// A microphone's node that somebody else than the session manager or the configuration had the server make, or that lingers: its
+// name and kind are his word.
+bool isSecondNode(const Graph& graph, const Node& node, const std::set<GlobalId>& managers);
+
+// EasyEffects' source and the like: a sink that nobody hears, whose monitor is called a source.
+bool isPlayedOnly(const Node& node);
+
 // The client whose process has to be asked to change something about a node or a device, because it is in there and not in
 // the server. Where that cannot be known it is the owner: whoever needlessly is taken for such a process does no harm.
 std::optional<GlobalId> processOf(const Graph& graph, const Node& node);
 std::optional<GlobalId> processOf(const Graph& graph, const Device& device);
 
 // The source that the guard made for those who may hear nothing but silence.
-inline constexpr std::string_view silenceName = "micguard.silence";
 const Node* silenceOf(const Graph& graph);
 
 // As far as its format tells.

@@ -199,7 +199,7 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
     for (const auto& [id, node] : model.graph.nodes) {
         const Client* owner = model.graph.owner(node);
         // Plumbing is no application, but who is kept from a microphone has to be seen to be.
-        if ((owner && owner->self) || isSource(model.graph, node) ||
+        if (model.graph.isOurs(node) || isSource(model.graph, node) ||
             (isPlumbing(model.graph, node) && !verdicts.ruled.contains(id)))
             continue;
         const Node* source = sourceOf(model, node);

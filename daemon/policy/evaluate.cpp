@@ -10,8 +10,10 @@
 namespace micguard {
 namespace {
 
-bool isExempt(const Settings& settings, const Node& node) {
-    return anyGlobMatches(settings.sources.exempt, node.name);
+// By its name, so it has to be one that nobody chose who is not to be exempt.
+bool isExempt(const Model& model, const Node& node, const std::set<GlobalId>& managers) {
+    return anyGlobMatches(model.settings.sources.exempt, node.name) &&
+           !isSecondNode(model.graph, node, managers);
 }
 
 Mode modeFor(const Model& model, const Node& node) {
@@ -20,14 +22,17 @@ Mode modeFor(const Model& model, const Node& node) {
     return model.mute.mode;
 }
 
-// An output the knob cannot reach: not mixed by the adapter (raw node, passthrough).
-bool hasUnmixedOutput(const Model& model, const Node& node) {
+// An output that it cannot reach: not mixed by the adapter (raw node, passthrough). Or an input by which others reach it.
+bool isBeyondKnob(const Model& model, const Node& node) {
     const auto& ports = model.graph.portsOf(node.id);
     return std::any_of(ports.begin(), ports.end(), [&](GlobalId id) {
         const Port& port = model.graph.ports.at(id);
         // Without a format: in passthrough, or converted and mixed. What it is the registry does not tell.
-        return port.output && port.format != "32 bit float mono audio" &&
-               (port.format.empty() || port.format.find("audio") != std::string::npos);
+        // By one that takes controls in somebody writes the knob back, and nobody is told (1.4.2, audioconvert.c,
+        // channelmix_process_apply_sequence()).
+        if (!port.output)
+            return !isAudioPort(port);
+        return port.format != "32 bit float mono audio" && isAudioPort(port);
     });
 }
 
@@ -45,10 +50,11 @@ bool userMuteWorks(const Model& model, const Node& node) {
            (node.knob.monitorVolumes || !hasMonitorOutput(model, node));
 }
 
-SourceVerdict judgeSource(const Model& model, const Node& node, bool muted) {
+SourceVerdict judgeSource(const Model& model, const Node& node, const std::set<GlobalId>& managers,
+                          bool muted) {
     SourceVerdict verdict;
     verdict.node = node.id;
-    if (isExempt(model.settings, node)) {
+    if (isExempt(model, node, managers)) {
         verdict.guarded = false;
         verdict.reason = "exempt by [sources] exempt";
         return verdict;
@@ -147,7 +153,7 @@ bool userMuteInForce(const Model& model, const Node& node) {
 
 KnobState knobState(const Model& model, const Node& node) {
     // Whether or not it was asked yet: asking changes nothing of it.
-    if (node.evidenceOverdue || hasUnmixedOutput(model, node))
+    if (node.evidenceOverdue || isBeyondKnob(model, node))
         return KnobState::Fails;
     const auto it = model.applied.knobs.find(node.serial);
     if (it == model.applied.knobs.end())
@@ -185,7 +191,10 @@ Verdicts evaluate(const Model& model, const RuleBook& book) {
                 verdicts.sources.push_back(*other);
             continue;
         }
-        verdicts.sources.push_back(judgeSource(model, node, verdicts.muted));
+        verdicts.sources.push_back(judgeSource(model, node, managers, verdicts.muted));
+        // He was given everything on it when he had it made (1.4.2, module-adapter.c), also under strict admission.
+        if (verdicts.sources.back().silent && node.client && isSecondNode(model.graph, node, managers))
+            verdicts.permissions[*node.client].try_emplace(id, permission::readExecute);
         if (!verdicts.sources.back().sever)
             continue;
         if (knobState(model, node) == KnobState::Fails)

@@ -50,8 +50,8 @@ class Passages {
         if (!node.client)
             return;
         // Of what says that it is a half of something everything of the client's is the rest: anybody can have a loopback made whose
-        // halves name different groups (pactl load-module … source_properties=node.link-group=…). But for sound cards, which belong
-        // to the session manager, too. Without a group nothing tells which of a client's sources it feeds from what it hears: all.
+        // halves name different groups (pactl load-module … source_properties=node.link-group=…). But for sound cards, which are a device's
+        // of the same client: the session manager's. Without a group nothing tells which of a client's sources it feeds from what it hears: all.
         if (!node.linkGroup.empty())
             addSoft(node, graph_.nodesOf(*node.client), onward);
         else if (const auto provided = provided_.find(*node.client); provided != provided_.end())
@@ -67,8 +67,13 @@ class Passages {
 
     void addSoft(const Node& self, const std::set<GlobalId>& others, std::vector<GlobalId>& onward) const {
         for (const auto id : others)
-            if (id != self.id && !isBackedByHardware(graph_.nodes.at(id)))
+            if (id != self.id && !isCard(graph_.nodes.at(id)))
                 onward.push_back(id);
+    }
+
+    bool isCard(const Node& node) const {
+        const Device* device = node.device ? graph_.device(*node.device) : nullptr;
+        return device && device->client == node.client;
     }
 
     const Graph& graph_;

@@ -57,7 +57,8 @@ std::vector<Face> facesOf(const Model& model, const RuleBook& book, const Client
 
 struct Source {
     GlobalId id;
-    RuleBook::Place place;
+    // What rules know it by. A second node of a microphone might be one of any microphone there is, whatever it is called.
+    std::vector<RuleBook::Place> places;
     bool exempt = false; // from being muted
 };
 
@@ -85,18 +86,28 @@ class Judge {
         : model_(model)
         , book_(book) {
         std::map<GlobalId, std::size_t> places;
+        std::vector<std::size_t> seconds;
         for (const auto& [id, behind] : flowOf(model.graph)) {
             carriers_.push_back({id, {}});
             for (const auto source : behind) {
                 const auto [place, fresh] = places.try_emplace(source, sources_.size());
                 if (fresh) {
                     const Node& node = model.graph.nodes.at(source);
-                    sources_.push_back({source, book.place(node.name, sourceKind(model.graph, node)),
-                                        anyGlobMatches(model.settings.sources.exempt, node.name)});
+                    const bool second = isSecondNode(model.graph, node, managers);
+                    sources_.push_back({source,
+                                        {book.place(node.name, sourceKind(model.graph, node))},
+                                        !second && anyGlobMatches(model.settings.sources.exempt, node.name)});
+                    if (second)
+                        seconds.push_back(place->second);
                 }
                 carriers_.back().behind.push_back(place->second);
             }
         }
+        for (const auto second : seconds)
+            for (const auto& [id, node] : model.graph.nodes)
+                if (isBackedByHardware(node) && isSource(model.graph, node) &&
+                    !isSecondNode(model.graph, node, managers))
+                    sources_[second].places.push_back(book.place(node.name, sourceKind(model.graph, node)));
         for (const auto& [id, client] : model.graph.clients)
             if (!client.self && !client.inServer && !managers.contains(id))
                 judged_.push_back({&client, standingOf(client)});
@@ -194,8 +205,7 @@ class Judge {
             for (const auto link : graph.linksTo(id)) {
                 const GlobalId output = graph.links.at(link).outputNode;
                 const Node* node = graph.node(output);
-                const Client* owner = node ? graph.owner(*node) : nullptr;
-                linked = linked || !owner || !owner->self;
+                linked = linked || !node || !graph.isOurs(*node);
                 note(output, listener, true);
             }
             if (model_.lastFed.contains(listener.serial) ||
@@ -211,11 +221,12 @@ class Judge {
         std::vector<Dependence> demands;
         for (const auto behind : carrier.behind) {
             const auto& source = sources_[behind];
-            for (const auto& face : standing.faces) {
-                Dependence demand = book_.dependence(face.asker, source.place, whoever_);
-                demand.loosest = loosestFor(standing, face, source);
-                demands.push_back(std::move(demand));
-            }
+            for (const auto& place : source.places)
+                for (const auto& face : standing.faces) {
+                    Dependence demand = book_.dependence(face.asker, place, whoever_);
+                    demand.loosest = loosestFor(standing, face, source);
+                    demands.push_back(std::move(demand));
+                }
         }
         return demands;
     }
@@ -269,24 +280,27 @@ class Judge {
     Decision decisionOn(const Source& source, const Client& client, const Standing& standing, bool handsOut,
                         const RuleBook::InForce& inForce) const {
         const auto& [faces, muted, permission] = standing;
-        Decision strictest;
         if (!client.infoKnown)
             return {Ruling::Deny, std::nullopt, "who asks is not known yet"};
-        for (const auto& face : faces) {
-            Decision decision = book_.decide(face.asker, source.place, inForce);
-            if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
-                decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask", DecidedBy::Store};
-            if (decision.ruling == Ruling::Ask && face.answer)
-                decision = *face.answer;
-            if (strictest.reason.empty() || decision.ruling > strictest.ruling)
-                strictest = std::move(decision);
-        }
-        if (handsOut)
-            if (auto decision = book_.strictest(source.place, inForce); decision.ruling > strictest.ruling) {
-                decision.reason =
-                    "who hears it is not known, and might be one who is " + decision.reason.str();
-                strictest = std::move(decision);
+        Decision strictest;
+        for (const auto& place : source.places) {
+            for (const auto& face : faces) {
+                Decision decision = book_.decide(face.asker, place, inForce);
+                if (permission == Permission::Ask && decision.ruling == Ruling::Allow)
+                    decision = {Ruling::Ask, std::nullopt, "the desktop's settings say to ask",
+                                DecidedBy::Store};
+                if (decision.ruling == Ruling::Ask && face.answer)
+                    decision = *face.answer;
+                if (strictest.reason.empty() || decision.ruling > strictest.ruling)
+                    strictest = std::move(decision);
             }
+            if (handsOut)
+                if (auto decision = book_.strictest(place, inForce); decision.ruling > strictest.ruling) {
+                    decision.reason =
+                        "who hears it is not known, and might be one who is " + decision.reason.str();
+                    strictest = std::move(decision);
+                }
+        }
         if (permission == Permission::No && strictest.ruling < Ruling::Deny)
             strictest = {Ruling::Deny, std::nullopt, "denied in the desktop's settings", DecidedBy::Store};
         if (muted && !source.exempt && muted->ruling > strictest.ruling)
@@ -302,7 +316,9 @@ class Judge {
             const Source& source = sources_[at];
             const bool byPeople = !source.exempt && !(appeals.muted.empty() && appeals.own.empty());
             return byPeople || (model_.settings.policy.permissionStore && !appeals.permissions.empty()) ||
-                   book_.strictest(source.place, inForce).ruling > Ruling::Allow;
+                   std::any_of(source.places.begin(), source.places.end(), [&](const auto& place) {
+                       return book_.strictest(place, inForce).ruling > Ruling::Allow;
+                   });
         };
         if (left.others && std::any_of(behind.begin(), behind.end(), keepsAnybody))
             return true;

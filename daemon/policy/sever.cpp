@@ -151,11 +151,14 @@ class Cutter {
     // Its own maker may keep it only where it lives with him: a node that he had the server make is a
     // microphone like any other. Losing sight of it destroys it, unless it lingers, and that from within
     // the server's walk over its resources, which crashes (PipeWire 1.4.2, global.c,
-    // pw_global_update_permissions()). So it is destroyed in order.
+    // pw_global_update_permissions()). So it is destroyed in order. But for those that only play what is played to them: what a
+    // microphone brings there is kept from it where it comes from.
     void forbid(GlobalId client, const Node& source, Kept& kept) {
-        if (source.client == client && isServerMade(graph_, source) && !source.lingers)
+        const bool own = source.client == client,
+                   hears = isServerMade(graph_, source) && !isPlayedOnly(source);
+        if (own && hears && !source.lingers)
             verdicts_.destroyNodes.insert(source.id);
-        else if (source.client != client || isServerMade(graph_, source))
+        else if (!own || hears)
             kept.push_back(source.id);
     }
 
@@ -260,9 +263,8 @@ class Cutter {
         const Kept& kept = it->second;
         for (const auto id : graph_.linksTo(stream.id)) {
             const Node* output = graph_.node(graph_.links.at(id).outputNode);
-            const Client* owner = output ? graph_.owner(*output) : nullptr;
             // To something that it is not kept from: a sink's monitor, another source.
-            if (output && !isAmong(kept, output->id) && !(owner && owner->self))
+            if (output && !isAmong(kept, output->id) && !graph_.isOurs(*output))
                 return std::nullopt;
         }
         if (const Node* wanted = wanted_.of(stream); wanted && isAmong(kept, wanted->id))

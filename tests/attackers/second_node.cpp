@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Has the server make a second node for the same device: every property of the microphone under another name, and listens
 // to that. Tier 2 (careless); with --media-class, which claims that the second node is no microphone, tier 4; with --raw
-// the node comes without an adapter, so that no volume of the server's reaches it.
+// the node comes without an adapter, so that no volume of the server's reaches it; with --as-guard it outlives its maker
+// (object.linger), for which the server believes any client.id it is told: it names the guard's, tier 3; with --knob its maker
+// writes what the guard writes on it, 100 times a second, tier 3.
 #include "tests/attackers/client.hpp"
+#include "tests/attackers/victim.hpp"
+
+#include <spa/param/props.h>
+#include <spa/pod/builder.h>
+
+#include <array>
+#include <cstddef>
 
 namespace micguard::attack {
 namespace {
@@ -44,8 +53,35 @@ Properties deviceOf(Connection& connection, const std::string& source) {
     return node.properties;
 }
 
+void turnUp(pw_proxy* node) {
+    std::array<std::byte, 512> memory{};
+    spa_pod_builder b{};
+    spa_pod_builder_init(&b, memory.data(), memory.size());
+    spa_pod_frame object{}, params{};
+    spa_pod_builder_push_object(&b, &object, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props);
+    spa_pod_builder_prop(&b, SPA_PROP_params, 0);
+    spa_pod_builder_push_struct(&b, &params);
+    spa_pod_builder_string(&b, "channelmix.max-volume");
+    spa_pod_builder_float(&b, 10.0F);
+    spa_pod_builder_pop(&b, &params);
+    pw_node_set_param(reinterpret_cast<pw_node*>(node), SPA_PARAM_Props, 0,
+                      static_cast<const spa_pod*>(spa_pod_builder_pop(&b, &object)));
+}
+
+// One that lingers stays when its maker lets go of it.
+void unmake(Connection& connection, pw_proxy* node) {
+    pw_registry_destroy(connection.registry(), pw_proxy_get_bound_id(node));
+    pw_proxy_destroy(node);
+}
+
+int tierOf(const Options& options) {
+    if (options.has("raw") || options.values.contains("media-class"))
+        return 4;
+    return options.has("as-guard") || options.has("knob") ? 3 : 2;
+}
+
 int attack(const Options& options) {
-    Report report(options, options.has("raw") || options.values.contains("media-class") ? 4 : 2);
+    Report report(options, tierOf(options));
     Loop loop(options);
     const auto connection = Connection::open(loop, options, own);
     if (!connection || !connection->roundTrip())
@@ -59,6 +95,11 @@ int attack(const Options& options) {
     device["adapter.auto-port-config"] = "{ mode = dsp }";
     if (options.has("raw"))
         device["micguard.test.dsp"] = "true";
+    if (options.has("as-guard"))
+        device["object.linger"] = "true";
+    for (const Global& client : connection->ofType(PW_TYPE_INTERFACE_Client))
+        if (options.has("as-guard") && isGuard(client))
+            device["client.id"] = std::to_string(client.id);
     std::vector<spa_dict_item> items;
     for (const auto& [key, value] : device)
         items.push_back({key.c_str(), value.c_str()});
@@ -73,13 +114,15 @@ int attack(const Options& options) {
         // Once a second anew, so that a node is born while muted, too.
         if (made != nullptr && ++ticks % 100 == 0) {
             links.dropAll();
-            pw_proxy_destroy(std::exchange(made, nullptr));
+            unmake(*connection, std::exchange(made, nullptr));
         } else if (made == nullptr) {
             made = static_cast<pw_proxy*>(
                 pw_core_create_object(connection->core(), options.has("raw") ? "spa-node-factory" : "adapter",
                                       PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
             ++nodes;
         }
+        if (made != nullptr && options.has("knob"))
+            turnUp(made);
         if (links.standing() == 0)
             links.requestAll(second, own);
         if (report.exhausted() || connection->lost())
@@ -88,8 +131,10 @@ int attack(const Options& options) {
     loop.run();
     report.note("nodes", nodes);
     report.print();
-    if (made != nullptr)
-        pw_proxy_destroy(made);
+    if (made != nullptr) {
+        unmake(*connection, made);
+        connection->roundTrip();
+    }
     return 0;
 }
 
@@ -98,6 +143,6 @@ int attack(const Options& options) {
 
 int main(int argc, char** argv) {
     using namespace micguard::attack;
-    const Options options = parseOptions(argc, argv, {"raw"}, {"media-class"});
+    const Options options = parseOptions(argc, argv, {"raw", "as-guard", "knob"}, {"media-class"});
     return runAttack(argc, argv, options, [&] { return attack(options); });
 }

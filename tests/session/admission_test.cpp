@@ -136,7 +136,10 @@ TEST_CASE("nothing that attackers do under strict admission is heard, or has to 
         {"turn_up", "--knob"}, {"self_link"},     {"raise_permissions"},         {"keep_mapping"},
         {"late_reader"},       {"destroy_guard"}, {"destroy_guard", "--raised"}, {"blind_guard", "--raised"}};
     if (muted) // what it imitates a denied one does not even see
-        attacks.push_back({"second_node"});
+        for (const std::vector<std::string>& words : {std::vector<std::string>{"second_node"},
+                                                      {"second_node", "--as-guard"},
+                                                      {"second_node", "--knob"}})
+            attacks.push_back(words);
     for (const auto& words : attacks) {
         std::string title = muted ? "muted:" : "denied:";
         for (const auto& word : words)

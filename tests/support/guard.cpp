@@ -346,6 +346,23 @@ bool Guard::waitState(const std::string& wanted, Milliseconds timeout) {
     return waitUntil([&] { return state() == wanted; }, timeout);
 }
 
+std::size_t Guard::connections() {
+    char** names = nullptr;
+    if (sd_bus_list_names(bus_, &names, nullptr) < 0)
+        throw std::runtime_error("the bus does not list its names");
+    std::size_t count = 0;
+    for (char** one = names; *one; one++) {
+        count += **one == ':' ? 1 : 0;
+        free(*one);
+    }
+    free(names);
+    return count;
+}
+
+bool Guard::waitConnections(std::size_t most, Milliseconds timeout) {
+    return waitUntil([&] { return connections() <= most; }, timeout);
+}
+
 bool Guard::waitName(bool present, Milliseconds timeout) {
     const std::int64_t deadline = monotonicNsec() + std::chrono::nanoseconds(timeout).count();
     for (;;) {

@@ -64,6 +64,10 @@ class Guard {
     bool waitWarning(const std::string& id, bool present = true, Milliseconds timeout = kPatience);
     // Waits until State reads so; false when time is up.
     bool waitState(const std::string& state, Milliseconds timeout = kPatience);
+    // How many programs are on the session's bus. Once one that ended is no longer among them, the guard has been told of it before
+    // whatever is asked afterwards.
+    std::size_t connections();
+    bool waitConnections(std::size_t most, Milliseconds timeout = kPatience);
     bool waitName(bool present, Milliseconds timeout = kPatience);
 
     // Reads what has come. Whoever times a call does so first: sd_bus_call() reads all of it before it waits for the reply.

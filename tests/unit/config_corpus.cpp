@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -48,6 +49,18 @@ Settings over(const Layer& layer) {
     Settings settings;
     apply(layer, settings);
     return settings;
+}
+
+// What stands behind a # and no space is a key; and two spaces are those of a list's values.
+std::string uncommented(const std::string& text) {
+    std::string result;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line); result += '\n') {
+        const auto at = line.find_first_not_of(' ', 1);
+        const bool shown = line.starts_with('#') && at != std::string::npos && (at == 1 || at == 3);
+        result += shown ? line.substr(1) : line;
+    }
+    return result;
 }
 
 // What a user may not say is in files that begin with this.
@@ -101,12 +114,17 @@ TEST_CASE("settings that are written read back the same") {
     }
 }
 
-TEST_CASE("the installed default file changes nothing and is the one of the corpus") {
+// A weaker file's word, the vendor's or a later version's, would be lost on a key that it sets.
+TEST_CASE("the installed default file sets nothing, and what it shows is what is built in") {
     const auto text = contents(fs::path(MICGUARD_CORPUS_DIR) / "../../../config/micguard.toml");
-    CHECK(text == contents(fs::path(MICGUARD_CORPUS_DIR) / "good/default_file.toml"));
     const auto layer = parseLayer(text, "micguard.toml");
     REQUIRE(layer);
-    CHECK(over(*layer) == Settings{});
+    CHECK(layer->said.empty());
+    CHECK(layer->rules.empty());
+    CHECK(uncommented(text) == contents(fs::path(MICGUARD_CORPUS_DIR) / "good/default_file.toml"));
+    const auto shown = parseLayer(uncommented(text), "micguard.toml");
+    REQUIRE(shown);
+    CHECK(over(*shown) == Settings{});
     // Every key that is known is shown there, if only as a comment.
     for (const auto* key : {"mode = ", "bluetooth = ", "led = ", "exempt = ", "mixers = ", "default = ",
                             "final = ", "[[rule]]", "match = ", "when = ", "action = ", "priority = ",

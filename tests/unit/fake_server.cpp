@@ -126,9 +126,13 @@ void FakeServer::perform(const Action& action) {
     const auto process = processOf(action);
     if (process)
         asked_.insert(*process);
-    if (const auto* mute = std::get_if<action::SetUserMute>(&action); mute && mute->card)
+    if (const auto* mute = std::get_if<action::SetUserMute>(&action); mute && mute->card) {
         asked_.insert(*mute->card);
-    if (process && hanging_.contains(*process))
+        if (hanging_.contains(*mute->card))
+            cardsHang_.insert(*mute->card);
+    }
+    // Of what is in the server the server answers, unless it waits for the process already.
+    if (process && hanging_.contains(*process) && (hangs(*process) || !isInServer(action)))
         hanging_[*process].push_back(action);
     else if (stalled_)
         waiting_.push_back(action);
@@ -136,10 +140,29 @@ void FakeServer::perform(const Action& action) {
         carryOut(action);
 }
 
+bool FakeServer::hangs(GlobalId client) const {
+    const auto waiting = hanging_.find(client);
+    return cardsHang_.contains(client) || (waiting != hanging_.end() && !waiting->second.empty());
+}
+
+bool FakeServer::isInServer(const Action& action) const {
+    return std::visit(
+        [&](const auto& a) {
+            if constexpr (requires { a.node; }) {
+                const Node* node = graph_.node(a.node);
+                const auto marks = marks_.find(a.node);
+                return node && node->inServer && !(marks != marks_.end() && marks->second.elsewhere);
+            } else {
+                return false;
+            }
+        },
+        action);
+}
+
 void FakeServer::sync(std::uint64_t batch) {
     for (const auto client : std::exchange(asked_, {})) {
         unanswered_[client].push_back(batch);
-        if (!stalled_ && !hanging_.contains(client))
+        if (!stalled_ && !hangs(client))
             answer(client);
     }
     if (stalled_) {
@@ -163,7 +186,7 @@ void FakeServer::stall(bool on) {
         carryOut(waiting_.front());
     rescan();
     for (const auto& [client, batches] : std::map(unanswered_))
-        if (!hanging_.contains(client))
+        if (!hangs(client))
             answer(client);
     for (const auto batch : std::exchange(waitingSyncs_, {}))
         tell(event::Acknowledged{batch});
@@ -436,6 +459,7 @@ void FakeServer::appearNode(Line& line) {
     marks.raw = line.takeFlag("raw");
     marks.deaf = line.takeFlag("deaf");
     marks.locked = line.takeFlag("locked");
+    marks.elsewhere = line.takeFlag("elsewhere");
     const bool headset = line.takeFlag("headset");
     Node node = takeNode(line);
     if (headset)
@@ -551,6 +575,7 @@ void FakeServer::change(Line& line) {
         for (const auto& action : std::exchange(hanging_[client], {}))
             carryOut(action);
         hanging_.erase(client);
+        cardsHang_.erase(client);
         answer(client);
     } else if (verb == "knob") {
         Node& node = named(graph_.nodes, line);

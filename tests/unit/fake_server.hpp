@@ -100,6 +100,7 @@ class FakeServer final : public Server {
 
     struct Marks {
         bool raw = false, deaf = false, locked = false, mixed = false;
+        bool elsewhere = false; // only says that it is in the server
     };
 
     Graph graph_;
@@ -116,7 +117,11 @@ class FakeServer final : public Server {
     std::deque<Action> waiting_;
     std::vector<std::uint64_t> waitingSyncs_;
     // By client: what its process was asked and has not done yet, and the batches in which it was.
+    // What waits for a client's process that does not answer, and behind that.
     std::map<GlobalId, std::deque<Action>> hanging_;
+    std::set<GlobalId> cardsHang_; // nor do their routes come
+    bool hangs(GlobalId client) const;
+    bool isInServer(const Action& action) const;
     std::map<GlobalId, std::vector<std::uint64_t>> unanswered_;
     std::set<GlobalId> asked_;
     bool connected_ = false;

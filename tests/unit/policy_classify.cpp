@@ -78,7 +78,12 @@ TEST_CASE("a device behind a node without a class makes its outputs a microphone
     CHECK(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 out"));
     CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 in"));
     CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15\nport 21 of 20 out monitor"));
-    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15 class=Audio/Sink\nport 21 of 20 out"));
+    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15 class=Audio/Sink\nport 21 of 20 out monitor"));
+    CHECK_FALSE(isSourceIn("device 15\nnode 20 device=15 class=Video/Source\nport 21 of 20 out format=\"\""));
+    INFO("its maker may call it what he likes");
+    for (const char* mediaClass : {"Audio/Sink", "Stream/Output/Audio", "Video/Source", "Midi/Bridge"})
+        CHECK(isSourceIn("device 15\nnode 20 device=15 class=" + std::string(mediaClass) +
+                         "\nport 21 of 20 out"));
 }
 
 TEST_CASE("streams, sinks and cameras are no microphones, physical ports or not") {

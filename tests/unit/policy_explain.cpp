@@ -119,6 +119,40 @@ TEST_CASE("an application that does not run is found by what is or looks like an
     CHECK(office.found("My [Recorder]") == "My [Recorder]");
 }
 
+TEST_CASE("an application that is installed is found by its name before it ever ran") {
+    Desk office(twoCalls);
+    const auto native = [](const std::string& id, const std::string& name, const std::string& executable) {
+        return DesktopEntry{.id = id, .name = name, .executable = executable, .system = true};
+    };
+    auto mine = native("mine", "My Recorder", "/home/me/bin/record");
+    mine.system = false;
+    office.receive(event::DesktopEntriesRead{
+        {native("firefox-esr", "Firefox ESR", "/usr/lib/firefox-esr/firefox-esr"),
+         native("firefox-esr-private", "Firefox ESR (private)", "/usr/lib/firefox-esr/firefox-esr"),
+         native("audacity", "Audacity", "/usr/bin/audacity"), mine,
+         DesktopEntry{.id = "us.zoom.Zoom", .name = "Zoom", .flatpak = "us.zoom.Zoom"},
+         DesktopEntry{.id = "discord_discord", .name = "Discord", .snap = "discord"},
+         DesktopEntry{.id = "us.chat.Chat", .name = "Chat", .flatpak = "us.chat.Chat"},
+         DesktopEntry{.id = "chat_chat", .name = "Chat", .snap = "chat"}}});
+    for (const auto& [text, appId] : std::vector<std::pair<std::string, std::string>>{
+             {"zoom", "us.zoom.Zoom"},
+             {"Discord", "discord"},
+             {"audacity", "audacity"},
+             {"firefox esr", "firefox-esr"},
+             {"Firefox ESR (private)", "firefox-esr"}, // as it is known when it runs
+             {"my recorder", "/home/me/bin/record"},
+             {"record", "/home/me/bin/record"},
+             {"Call", "/usr/bin/call"}})
+        CHECK(office.found(text) == appId);
+    const auto several = office.find("chat");
+    REQUIRE_FALSE(several);
+    CHECK(several.error().text ==
+          "several applications are called 'chat': Chat (chat), Chat (us.chat.Chat); say which by its AppId");
+    const auto similar = office.find("firefox");
+    REQUIRE_FALSE(similar);
+    CHECK(similar.error().text.find("; installed: Firefox ESR (firefox-esr); one that") != std::string::npos);
+}
+
 TEST_CASE("the AppId that is shown is the one that rules are about") {
     Desk office(twoCalls);
     office.say("client 60 exe=/usr/bin/liar app-id=org.trusted name=Liar\nnode 61 class=Stream/Input/Audio "
