@@ -48,6 +48,10 @@ int verbs::rule(const Invocation& how, const Terminal&) {
         return failed(app.error());
     if (const auto done = setRule(*guard, app->appId, std::string(how.verb->name), source, until); !done)
         return failed(done.error());
+    // A path and a sandbox's id are what they are; a desktop entry may start something else than what then runs.
+    if (app->identity.empty() && app->appId.find_first_of("/.") == std::string::npos)
+        complain(shown(app->appId, 300) +
+                 " does not run now; once it does, micguardctl explain tells whether this is about it");
     if (source && !app->knowsSource(*source))
         complain("there is no microphone '" + shown(*source, 200) +
                  "' at the moment (see micguardctl sources)");

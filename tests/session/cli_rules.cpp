@@ -71,6 +71,17 @@ TEST_CASE("a microphone that is not there is pointed out, and the rule waits for
     CHECK(rules(bus).size() == 1);
 }
 
+TEST_CASE("of an application that does not run it is said how to see whether the rule is about it") {
+    PrivateBus bus;
+    Fake fake(bus);
+    const Ran ran = bus.run({"deny", "audacity"});
+    CHECK(ran.status == 0);
+    CHECK(ran.out == "deny audacity on every microphone\n");
+    CHECK(ran.err ==
+          "micguardctl: audacity does not run now; once it does, micguardctl explain tells whether "
+          "this is about it\n");
+}
+
 TEST_CASE("what is not understood of a time changes nothing") {
     PrivateBus bus;
     Fake fake(bus);

@@ -234,6 +234,11 @@ TEST_CASE("one application is muted and answered about by the name that it goes 
     CHECK(contains(bus.run({"apps"}).out, "capturing, muted"));
     CHECK(bus.run({"app", "unmute", "/org/micguard/MicGuard1/apps/1"}).status == 0);
     CHECK(app()["muted"] == false);
+    INFO("in large or small letters, and by its executable's file name");
+    CHECK(bus.run({"app", "mute", "EVIL"}).status == 0);
+    CHECK(app()["muted"] == true);
+    CHECK(bus.run({"app", "unmute", "evil"}).status == 0);
+    CHECK(app()["muted"] == false);
 
     fake.tell("ask");
     CHECK(app()["state"] == "pending");

@@ -19,7 +19,8 @@ namespace {
 using Pairs = std::set<std::string>;
 
 // A microphone of the session manager's, one who captures, and one who has something made.
-const std::string desktop = std::string(micAndCall) + "device 15 client=10\nclient 60 exe=/usr/bin/evil\nclient 65 exe=/usr/bin/ear\n";
+const std::string desktop = std::string(micAndCall) +
+                            "device 15 client=10\nclient 60 exe=/usr/bin/evil\nclient 65 exe=/usr/bin/ear\n";
 
 constexpr const char* ear = R"(
     node 61 class=Stream/Input/Audio name=ear client=65 running
@@ -53,7 +54,8 @@ TEST_CASE("a second node whose maker names the guard as its owner is muted", "[f
     CHECK(world.promise().holds);
 }
 
-TEST_CASE("streams that are to hear silence are linked to the guard's own, not to what is called so", "[forged]") {
+TEST_CASE("streams that are to hear silence are linked to the guard's own, not to what is called so",
+          "[forged]") {
     World world(desktop + second("class=Audio/Source client=1 lingers name=micguard.silence"));
     Rule rule = deny("/usr/bin/call");
     rule.action = Ruling::Silence;
@@ -64,7 +66,8 @@ TEST_CASE("streams that are to hear silence are linked to the guard's own, not t
     CHECK(world.server.linked() != Pairs{});
 }
 
-TEST_CASE("a node that a device makes is a microphone, whatever the device's maker has it call itself", "[forged]") {
+TEST_CASE("a node that a device makes is a microphone, whatever the device's maker has it call itself",
+          "[forged]") {
     const std::string mediaClass = GENERATE("Stream/Output/Audio", "Audio/Sink", "Video/Source");
     INFO(mediaClass);
     World world(desktop + "device 16\nnode 40 device=16 outputs=1 name=evil class=" + mediaClass +
@@ -117,7 +120,8 @@ TEST_CASE("a second node is not exempt for its name", "[forged]") {
     CHECK(world.server.audible() == Pairs{});
 }
 
-TEST_CASE("a rule about a microphone is about a second node of it, too, by whatever name and kind", "[forged]") {
+TEST_CASE("a rule about a microphone is about a second node of it, too, by whatever name and kind",
+          "[forged]") {
     const std::string words = GENERATE("name=other", "name=other network");
     INFO(words);
     World world(desktop + "node 22 class=Audio/Source name=headset client=10 device=15\nport 23 of 22 out\n" +
