@@ -173,9 +173,11 @@ std::optional<GlobalId> processOf(const Graph& graph, const Node& node) {
     // One that is in its owner's process goes with him. Made by the server's configuration, or outliving its maker (who then
     // says himself who owns it): it is in the server. So is what WirePlumber had it make, the nodes of sound cards (0.5.8,
     // monitors/alsa.lua); such a one is not to suffer from a process that has no time. That a factory of the server made it is of
-    // an ordinary client's node his own word (1.4.2, module-client-node.c hands factory.id on), and he may never answer.
+    // an ordinary client's node his own word (1.4.2, module-client-node.c hands factory.id on), and he may never answer. Our own
+    // silence is there.
     const Client* owner = graph.owner(node);
-    const bool inServer = !owner || owner->inServer || (node.inServer && looksLikeSessionManager(*owner));
+    const bool inServer =
+        !owner || owner->inServer || owner->self || (node.inServer && looksLikeSessionManager(*owner));
     return inServer ? std::nullopt : node.client;
 }
 

@@ -68,9 +68,14 @@ void turnUp(pw_proxy* node) {
                       static_cast<const spa_pod*>(spa_pod_builder_pop(&b, &object)));
 }
 
-// One that lingers stays when its maker lets go of it.
-void unmake(Connection& connection, pw_proxy* node) {
-    pw_registry_destroy(connection.registry(), pw_proxy_get_bound_id(node));
+// One that lingers stays when its maker lets go of it. Its links go first: in the midst of being linked it may take the server
+// with it (PipeWire 1.4.2).
+void unmake(Connection& connection, Links& links, pw_proxy* node, bool lingers) {
+    links.dropAll();
+    if (lingers) {
+        connection.roundTrip();
+        pw_registry_destroy(connection.registry(), pw_proxy_get_bound_id(node));
+    }
     pw_proxy_destroy(node);
 }
 
@@ -95,10 +100,11 @@ int attack(const Options& options) {
     device["adapter.auto-port-config"] = "{ mode = dsp }";
     if (options.has("raw"))
         device["micguard.test.dsp"] = "true";
-    if (options.has("as-guard"))
+    const bool lingers = options.has("as-guard");
+    if (lingers)
         device["object.linger"] = "true";
     for (const Global& client : connection->ofType(PW_TYPE_INTERFACE_Client))
-        if (options.has("as-guard") && isGuard(client))
+        if (lingers && isGuard(client))
             device["client.id"] = std::to_string(client.id);
     std::vector<spa_dict_item> items;
     for (const auto& [key, value] : device)
@@ -112,9 +118,8 @@ int attack(const Options& options) {
     unsigned ticks = 0;
     loop.every(std::chrono::milliseconds(10), [&] {
         // Once a second anew, so that a node is born while muted, too.
-        if (made != nullptr && ++ticks % 100 == 0) {
-            links.dropAll();
-            unmake(*connection, std::exchange(made, nullptr));
+        if (made != nullptr && !lingers && ++ticks % 100 == 0) {
+            unmake(*connection, links, std::exchange(made, nullptr), false);
         } else if (made == nullptr) {
             made = static_cast<pw_proxy*>(
                 pw_core_create_object(connection->core(), options.has("raw") ? "spa-node-factory" : "adapter",
@@ -132,7 +137,7 @@ int attack(const Options& options) {
     report.note("nodes", nodes);
     report.print();
     if (made != nullptr) {
-        unmake(*connection, made);
+        unmake(*connection, links, made, lingers);
         connection->roundTrip();
     }
     return 0;

@@ -217,6 +217,7 @@ TEST_CASE("a storm of calls unmutes nothing, keeps nobody from muting, and leave
                second = *std::max_element(half, resident.end());
     fmt::print("  resident: {} KiB at most in the first half, {} in the second\n", first, second);
     CHECK((isSanitized(pid) || second < first + first / 10 + 1024));
+    INFO("descriptors: " << open << " before, " << openDescriptors(pid) << " now");
     CHECK(eventually([&] { return openDescriptors(pid) <= open; }));
     CHECK(history(session, "refusal").size() > 0);
 

@@ -248,7 +248,9 @@ TEST_CASE("property: mute dominates: no wish and no setting but an exemption lea
                 trouble += "muted? ";
             for (const auto& verdict : verdicts.sources) {
                 const Node* node = world.model.graph.node(verdict.node);
+                const Graph& graph = world.model.graph;
                 const bool exempt =
+                    !isSecondNode(graph, *node, sessionManagers(graph)) &&
                     std::any_of(world.model.settings.sources.exempt.begin(),
                                 world.model.settings.sources.exempt.end(), [&](const std::string& glob) {
                                     return node->name.starts_with(glob.substr(0, glob.size() - 1));
