@@ -589,6 +589,9 @@ void App::publishIn(guint milliseconds) {
 }
 
 View App::describe() {
+    // A mute that was enforced and not settled yet is not vouched for by what held before it: whoever reads in between is told
+    // that it is on its way.
+    guarantee_ = guarantee(model_, enforcer_.verdicts());
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
     return view;
