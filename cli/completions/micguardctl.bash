@@ -78,9 +78,9 @@ _micguardctl() {
                 mapfile -t COMPREPLY < <(compgen -f -- "$current")
                 return
             fi
-            # The keys are what `config show` prints, below their table's head.
+            # The keys are what `config show` prints, below their table's head; rules come last.
             case $previous in
-                set | unset) words=$(micguardctl config show 2> /dev/null | sed -n 's/^\[\([a-z-]*\)\]$/@\1/p; s/^\([a-z-]*\) = .*/\1/p' |
+                set | unset) words=$(micguardctl config show 2> /dev/null | sed -n '/^\[\[/q; s/^\[\([a-z-]*\)\]$/@\1/p; s/^\([a-z-]*\) = .*/\1/p' |
                     while read -r word; do [[ $word == @* ]] && table=${word#@} || printf '%s.%s\n' "$table" "$word"; done) ;;
                 config | --json) words="check show path set unset --json --help" ;;
                 *) return ;;

@@ -38,11 +38,13 @@ function __micguardctl_names
     micguardctl $argv[1] --json 2> /dev/null | string replace -rf '^ *"'$argv[2]'": "([A-Za-z0-9._/+@:-]*)",?$' '$1'
 end
 
-# What `config show` prints, each below its table's head.
+# What `config show` prints, each below its table's head; rules come last.
 function __micguardctl_keys
     set -l table
     for line in (micguardctl config show 2> /dev/null)
-        if set -l found (string match -rg '^\[([a-z-]*)\]$' -- $line)
+        if string match -rq '^\[\[' -- $line
+            break
+        else if set -l found (string match -rg '^\[([a-z-]*)\]$' -- $line)
             set table $found
         else if set -l found (string match -rg '^([a-z-]*) = ' -- $line)
             echo $table.$found

@@ -23,6 +23,9 @@ esac
 EOF2
 chmod +x "$work/bin/micguardctl"
 export PATH=$work/bin:$PATH HOME=$work XDG_CONFIG_HOME=$work
+# A rule has keys of its own, which are none to be set.
+mkdir "$work/micguard"
+printf '[[rule]]\nmatch = { app = "org.a" }\naction = "deny"\n' > "$work/micguard/micguard.toml"
 
 queries=() expected=()
 # A line to be completed, and what is to be offered, in any order. Behind "-" it is about options, else about the rest.
