@@ -101,8 +101,11 @@ int attack(const Options& options) {
     if (options.has("raw"))
         device["micguard.test.dsp"] = "true";
     const bool lingers = options.has("as-guard");
-    if (lingers)
+    if (lingers) {
         device["object.linger"] = "true";
+        // Nobody's default, so that the session manager is not linking it when it goes.
+        device["priority.session"] = device["priority.driver"] = "-1";
+    }
     for (const Global& client : connection->ofType(PW_TYPE_INTERFACE_Client))
         if (lingers && isGuard(client))
             device["client.id"] = std::to_string(client.id);

@@ -94,20 +94,18 @@ TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
 TEST_CASE("control: without the guard the attackers hear", "[attack][control]") {
     SessionOptions options = attackedSession();
     options.micguardd.clear();
-    PrivateSession session(options);
     for (const Attack& attack : hostile) {
         INFO(titleOf(attack));
+        // Each its own: a node that is destroyed while the session manager links it can take PipeWire 1.4.2 with it.
+        PrivateSession session(options);
         session.setPhase(1);
         auto report = run(session, attack, 1.5);
         if (report.at("heard_after").get<std::uint64_t>() == 0) // a machine that has other things to do
             report = run(session, attack, 10);
         CHECK(report.at("heard_after").get<std::uint64_t>() > 0);
         // The guard is not there to be destroyed, and nobody keeps it from the session manager.
-        if (attack.name == "destroy_manager") {
+        if (attack.name == "destroy_manager")
             CHECK(report.at("victims_gone").get<std::uint64_t>() > 0);
-            session.stop(Daemon::wireplumber);
-            session.start(Daemon::wireplumber);
-        }
     }
 }
 
