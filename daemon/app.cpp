@@ -398,7 +398,7 @@ void App::receive(const Event& event) {
     model_.apply(event);
     tellTalkEnded(holds);
     if (wasLive && model_.mute.muted())
-        enforcer_.settle();
+        enforce();
     if (const auto* seen = std::get_if<event::ClientSeen>(&event); seen && !model_.appeals.own.empty())
         readLineages(seen->client.id);
     if (std::holds_alternative<event::Removed>(event) ||
@@ -435,7 +435,7 @@ void App::receive(const Event& event) {
         std::holds_alternative<event::AppMuted>(event) ||
         std::holds_alternative<event::PermissionsRead>(event) ||
         std::holds_alternative<event::OwnStreamsMuted>(event))
-        enforcer_.settle();
+        enforce();
     if (owed)
         show(std::move(*owed));
     settleSoon();
@@ -465,7 +465,7 @@ void App::settleSoon() {
 // kept waiting for another turn of the loop.
 bool App::answerRead(bool nothingLeft) {
     if (std::exchange(newcomers_, false))
-        return enforcer_.settle() != 0;
+        return enforce();
     if (!nothingLeft || !settleSource_)
         return false;
     cancelTimer(settleSource_);
@@ -473,9 +473,15 @@ bool App::answerRead(bool nothingLeft) {
     return true;
 }
 
-void App::settle() {
-    enforcer_.settle();
+// What was enforced is not vouched for by what held before it: whoever reads before the next turn is told that it is on its way.
+bool App::enforce() {
+    const bool said = enforcer_.settle() != 0;
     guarantee_ = guarantee(model_, enforcer_.verdicts());
+    return said;
+}
+
+void App::settle() {
+    enforce();
     persist();
     forgetLimits();
     const bool answered = answerWaiters();
@@ -589,9 +595,6 @@ void App::publishIn(guint milliseconds) {
 }
 
 View App::describe() {
-    // A mute that was enforced and not settled yet is not vouched for by what held before it: whoever reads in between is told
-    // that it is on its way.
-    guarantee_ = guarantee(model_, enforcer_.verdicts());
     View view = describer_.describe(model_, enforcer_.verdicts(), guarantee_, now());
     view.guard.version = MICGUARD_VERSION;
     return view;

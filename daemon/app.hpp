@@ -114,6 +114,7 @@ class App final : public Requests {
     };
 
     void receive(const Event& event);
+    bool enforce(); // true: something was sent
     void settle();
     void settleSoon();
     bool answerRead(bool nothingLeft);
