@@ -3,6 +3,7 @@
 
 #include "cli/json_take.hpp"
 #include "cli/text.hpp"
+#include "config/wording.hpp"
 #include "protocol/hold_words.hpp"
 #include "protocol/names.hpp"
 
@@ -177,25 +178,15 @@ std::vector<const StreamFacts*> Objects::streamsOf(const std::string& applicatio
     return list;
 }
 
-namespace {
-
-// In large or small letters.
-bool alike(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-} // namespace
-
 tl::expected<const ApplicationFacts*, std::string> Objects::applicationCalled(const std::string& text) const {
     if (const auto found = applications.find(text); found != applications.end())
         return &found->second;
     std::vector<const ApplicationFacts*> called;
     // As the guard finds one for the verbs about rules.
     const auto isAppId = [&](const ApplicationFacts& one) { return one.appId == text; };
-    const auto isName = [&](const ApplicationFacts& one) {
-        return alike(one.name, text) || alike(one.executable.substr(one.executable.rfind('/') + 1), text);
+    const auto isName = [&, wanted = lowered(text)](const ApplicationFacts& one) {
+        return lowered(one.name) == wanted ||
+               lowered(one.executable.substr(one.executable.rfind('/') + 1)) == wanted;
     };
     for (const auto& fits : {std::function<bool(const ApplicationFacts&)>(isAppId),
                              std::function<bool(const ApplicationFacts&)>(isName)}) {

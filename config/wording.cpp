@@ -29,18 +29,22 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return above[b.size()];
 }
 
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-        if (c == '-')
-            c = '_';
-    }
+// As words of settings are compared.
+std::string folded(std::string_view text) {
+    std::string out = lowered(text);
+    std::replace(out.begin(), out.end(), '-', '_');
     return out;
 }
 
 } // namespace
+
+std::string lowered(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
 
 Character firstCharacter(std::string_view text) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
@@ -92,11 +96,11 @@ std::optional<std::string_view> nearest(std::string_view text, const std::vector
     // Longer than any slip would make it; also keeps the table of distances small.
     if (text.size() > 64)
         return std::nullopt;
-    const auto wanted = lowered(text);
+    const auto wanted = folded(text);
     std::optional<std::string_view> best;
     std::size_t bestDistance = 3;
     for (const auto candidate : known) {
-        const auto far = distance(wanted, lowered(candidate));
+        const auto far = distance(wanted, folded(candidate));
         if (far < bestDistance && far * 2 <= candidate.size()) {
             best = candidate;
             bestDistance = far;
@@ -109,7 +113,7 @@ std::optional<std::string_view> meant(std::string_view text, const std::vector<s
                                       std::span<const Synonym> synonyms) {
     if (text.size() <= 64)
         for (const auto& synonym : synonyms)
-            if (lowered(text) == synonym.said)
+            if (folded(text) == synonym.said)
                 return synonym.meant;
     return nearest(text, known);
 }

@@ -30,6 +30,9 @@ std::string printable(std::string_view text, std::size_t limit = 200);
 // 'text', printable and short.
 std::string cited(std::string_view text);
 
+// With its ASCII letters made small.
+std::string lowered(std::string_view text);
+
 // The one among `known` that differs by a slip of the fingers, if there is one.
 std::optional<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& known);
 

@@ -21,13 +21,8 @@ bool isPath(std::string_view text) {
     return text.starts_with('/');
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool alike(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
+    return lowered(a) == lowered(b);
 }
 
 // "/usr/bin/example", "org.example.App"
@@ -50,12 +45,6 @@ Subject knownBy(const std::string& appId) {
         subject.process = {std::string(baseName(appId)), true};
     }
     return subject;
-}
-
-std::string lowered(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
 }
 
 // The AppId that it has once it runs, as far as the desktop's files tell (identity.cpp): who starts something else than what then

@@ -103,6 +103,9 @@ class FakeServer final : public Server {
         bool elsewhere = false; // only says that it is in the server
     };
 
+    bool hangs(GlobalId client) const; // its process was asked something and does not answer
+    bool isInServer(const Action& action) const;
+
     Graph graph_;
     std::map<GlobalId, Marks> marks_;
     std::map<GlobalId, std::map<GlobalId, std::uint32_t>> permissions_;
@@ -117,11 +120,8 @@ class FakeServer final : public Server {
     std::deque<Action> waiting_;
     std::vector<std::uint64_t> waitingSyncs_;
     // By client: what its process was asked and has not done yet, and the batches in which it was.
-    // What waits for a client's process that does not answer, and behind that.
     std::map<GlobalId, std::deque<Action>> hanging_;
-    std::set<GlobalId> cardsHang_; // nor do their routes come
-    bool hangs(GlobalId client) const;
-    bool isInServer(const Action& action) const;
+    std::set<GlobalId> cardsHang_; // of these, whose routes were asked for
     std::map<GlobalId, std::vector<std::uint64_t>> unanswered_;
     std::set<GlobalId> asked_;
     bool connected_ = false;
