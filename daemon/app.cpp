@@ -2,6 +2,7 @@
 #include "daemon/app.hpp"
 
 #include "daemon/desktop/priority.hpp"
+#include "daemon/end_signal.hpp"
 #include "daemon/loop_watch.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
@@ -290,6 +291,7 @@ void App::startHistory() {
 
 int App::run() {
     g_main_context_set_poll_func(nullptr, pollOrEnd);
+    const EndSignal terminated([this] { end(); });
     const Found found = store_.load();
     model_.remembered = found.memory.remembered;
     rememberPermissions();
@@ -326,7 +328,7 @@ int App::run() {
         if (!bus_)
             startHistory();
     }
-    const auto onTerminate = [](gpointer self) -> gboolean {
+    const auto onInterrupt = [](gpointer self) -> gboolean {
         static_cast<App*>(self)->end();
         return G_SOURCE_CONTINUE;
     };
@@ -335,8 +337,7 @@ int App::run() {
         static_cast<App*>(self)->config_.reload([](const auto&) { journal::notify("READY=1"); });
         return G_SOURCE_CONTINUE;
     };
-    const guint signals[] = {g_unix_signal_add(SIGTERM, onTerminate, this),
-                             g_unix_signal_add(SIGINT, onTerminate, this),
+    const guint signals[] = {g_unix_signal_add(SIGINT, onInterrupt, this),
                              g_unix_signal_add(SIGHUP, onHangUp, this)};
     if (const unsigned interval = journal::watchdogIntervalMs())
         watchdog_ = g_timeout_add(

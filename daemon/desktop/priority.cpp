@@ -103,8 +103,6 @@ void onBus(GObject*, GAsyncResult* result, gpointer) noexcept {
     GDBusConnection* bus = g_bus_get_finish(result, &error);
     if (!bus)
         return tell(error);
-    // GIO would end the process with the bus.
-    g_dbus_connection_set_exit_on_close(bus, FALSE);
     const auto ask = [bus](const char* method, GVariant* arguments) {
         g_dbus_connection_call(bus, "org.freedesktop.RealtimeKit1", "/org/freedesktop/RealtimeKit1",
                                "org.freedesktop.RealtimeKit1", method, arguments, nullptr,

@@ -10,20 +10,6 @@ namespace {
 constexpr const char* schemaId = "org.gnome.desktop.privacy";
 constexpr const char* key = "disable-microphone";
 
-// dconf, which has the value, reads it by GIO's shared connection; that one ends the process with the bus unless it is told
-// not to.
-void outliveTheBus() {
-    g_bus_get(
-        G_BUS_TYPE_SESSION, nullptr,
-        [](GObject*, GAsyncResult* result, gpointer) {
-            if (GDBusConnection* bus = g_bus_get_finish(result, nullptr)) {
-                g_dbus_connection_set_exit_on_close(bus, FALSE);
-                g_object_unref(bus);
-            }
-        },
-        nullptr);
-}
-
 } // namespace
 
 PrivacySwitch::PrivacySwitch(std::function<void(bool on)> changed)
@@ -51,7 +37,6 @@ std::string PrivacySwitch::start() {
     if (!g_variant_type_equal(g_settings_schema_key_get_value_type(known.get()), G_VARIANT_TYPE_BOOLEAN))
         return "the desktop's privacy switch is of a kind that is not known here, and not followed";
     settings_ = g_settings_new_full(schema.get(), nullptr, nullptr);
-    outliveTheBus();
     g_signal_connect(settings_, "changed::disable-microphone", G_CALLBACK(onChanged), this);
     tell();
     return {};

@@ -93,8 +93,6 @@ void SessionWatch::retry() {
 void SessionWatch::useBus(GDBusConnection* bus) {
     bus_ = bus;
     found_ = true;
-    // GIO would end the process with the bus.
-    g_dbus_connection_set_exit_on_close(bus, FALSE);
     closed_ = g_signal_connect(bus, "closed", G_CALLBACK(onClosed), this);
     const auto subscribe = [&](const char* interface, const char* signal, const char* argument) {
         return g_dbus_connection_signal_subscribe(bus, logind, interface, signal, nullptr, argument,
