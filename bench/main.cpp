@@ -137,6 +137,7 @@ void list() {
                                         {"title", row.title},
                                         {"remark", row.remark},
                                         {"known", row.known},
+                                        {"strict_shuts", row.strictShuts},
                                         {"guard_only", scene.guardOnly}};
             std::cout << line.dump() << "\n";
         }

@@ -9,6 +9,8 @@
 namespace micguard::bench {
 namespace {
 
+// What strict admission is for; below it the cells are 0 without.
+constexpr int kStrictFrom = 4;
 // So often may a cell fail before it is given up.
 constexpr unsigned kPatience = 3;
 
@@ -17,8 +19,11 @@ std::unique_ptr<MuteSwitch> make(Tool tool, Stage& stage) {
     case Tool::control:
         return noSwitch();
     case Tool::silence:
+    case Tool::strictSilence:
+        return guardSwitch(*stage.guard(), "silence");
     case Tool::sever:
-        return guardSwitch(*stage.guard(), nameOf(tool));
+    case Tool::strictSever:
+        return guardSwitch(*stage.guard(), "sever");
     case Tool::wpctl:
         return wpctlSwitch(stage.session());
     case Tool::pactl:
@@ -38,25 +43,46 @@ class SceneRun {
         , progress_(progress) {
         for (const Row& row : scene.rows)
             if (plan.rows.contains(row.id))
-                rows_.insert(row.id);
+                chosen_.push_back(row);
     }
 
     bool run() {
-        if (rows_.empty())
-            return true;
         bool complete = true;
-        for (const bool guarded : {false, true}) {
+        for (const Company company : {Company::nobody, Company::guard, Company::strictGuard}) {
             std::vector<Tool> tools;
             for (const Tool tool : plan_.tools)
-                if (isGuard(tool) == guarded && (guarded || !scene_.guardOnly))
+                if (companyOf(tool) == company && (isGuard(tool) || !scene_.guardOnly))
                     tools.push_back(tool);
-            if (!tools.empty())
-                complete = runTools(tools, guarded) && complete;
+            rows_.clear();
+            for (const Row& row : chosen_)
+                if (company != Company::strictGuard || row.tier >= kStrictFrom)
+                    rows_.insert(row.id);
+            if (!tools.empty() && !rows_.empty())
+                complete = runTools(tools, company) && complete;
         }
         return complete;
     }
 
   private:
+    enum class Company { nobody, guard, strictGuard }; // what the session has of micguard
+
+    static Company companyOf(Tool tool) {
+        return isStrict(tool) ? Company::strictGuard : isGuard(tool) ? Company::guard : Company::nobody;
+    }
+
+    [[nodiscard]] SessionOptions optionsFor(Company company) const {
+        SessionOptions options = scene_.session();
+        if (company != Company::nobody) {
+            options.micguardd = plan_.daemon.front();
+            options.micguarddArguments = {plan_.daemon.begin() + 1, plan_.daemon.end()};
+        }
+        if (company == Company::strictGuard) {
+            options.strict = true;
+            options.micguardConfig = "[admission]\nmode = \"strict\"\n";
+        }
+        return options;
+    }
+
     [[nodiscard]] std::set<std::string> missing(Tool tool) const {
         std::set<std::string> rows;
         for (const std::string& row : rows_)
@@ -66,7 +92,7 @@ class SceneRun {
     }
 
     // Tools take turns, so that whatever befalls the machine befalls them all.
-    bool runTools(const std::vector<Tool>& tools, bool guarded) {
+    bool runTools(const std::vector<Tool>& tools, Company company) {
         std::unique_ptr<Stage> stage;
         for (bool any = true; any;) {
             any = false;
@@ -78,12 +104,11 @@ class SceneRun {
                 try {
                     if (!stage) {
                         progress_("rows " + names() + ": a new session");
-                        SessionOptions options = scene_.session();
-                        if (guarded) {
-                            options.micguardd = plan_.daemon.front();
-                            options.micguarddArguments = {plan_.daemon.begin() + 1, plan_.daemon.end()};
-                        }
-                        stage = std::make_unique<Stage>(std::move(options), rows_);
+                        stage = std::make_unique<Stage>(optionsFor(company), rows_);
+                        // That others are let in.
+                        if (company == Company::strictGuard)
+                            stage->accompany(
+                                nativeListener(stage->session(), {.target = "builtin", .name = "company"}));
                         scene_.prepare(*stage);
                     }
                     progress_("rows " + names() + ": " + nameOf(tool) + ", run " +
@@ -140,7 +165,8 @@ class SceneRun {
     const MatrixPlan& plan_;
     Results& results_;
     const Progress& progress_;
-    std::set<std::string> rows_;
+    std::vector<Row> chosen_;    // of the scene's
+    std::set<std::string> rows_; // of these, the ones that are measured at the time
     std::map<std::pair<std::string, Tool>, unsigned> errors_;
 };
 

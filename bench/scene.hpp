@@ -20,6 +20,8 @@ struct Row {
     std::string remark = {};
     // Why one of micguard's cells need not be 0, and where the threat model says so; empty: it has to be.
     std::string known = {};
+    // Whether strict admission has to make it 0 in tier 4.
+    bool strictShuts = true;
 };
 
 enum class Span { session, trial }; // how long one session serves

@@ -146,7 +146,8 @@ std::vector<Scene> chainScenes() {
          .tier = 4,
          .title = "Source in another process that reads back as silenced and plays on",
          .known = "What a process says of its own source is all there is to go by, and this one lies "
-                  "(threat model, tier 4). `sever` cuts it off."},
+                  "(threat model, tier 4). `sever` cuts it off.",
+         .strictShuts = false},
         {"--lying"}));
     return scenes;
 }

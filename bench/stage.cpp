@@ -10,10 +10,12 @@
 namespace micguard::bench {
 namespace {
 
-const std::array<std::pair<Tool, const char*>, 6> kTools{{
+const std::array<std::pair<Tool, const char*>, 8> kTools{{
     {Tool::control, "control"},
     {Tool::silence, "silence"},
     {Tool::sever, "sever"},
+    {Tool::strictSilence, "strict-silence"},
+    {Tool::strictSever, "strict-sever"},
     {Tool::wpctl, "wpctl"},
     {Tool::pactl, "pactl"},
     {Tool::pactlLoop, "pactl-loop"},
@@ -59,11 +61,16 @@ const std::vector<Tool>& allTools() {
 }
 
 bool isGuard(Tool tool) {
-    return tool == Tool::silence || tool == Tool::sever;
+    return tool == Tool::silence || tool == Tool::sever || isStrict(tool);
+}
+
+bool isStrict(Tool tool) {
+    return tool == Tool::strictSilence || tool == Tool::strictSever;
 }
 
 Stage::Stage(SessionOptions options, std::set<std::string> rows)
     : rows_(std::move(rows))
+    , strict_(options.strict)
     , session_(options) {
     if (!options.micguardd.empty())
         guard_.emplace(session_);
@@ -150,9 +157,13 @@ void Stage::waitLive() {
     for (Ear& ear : ears_) {
         if (!ear.live)
             continue;
-        ear.failed = false;
         if (!ear.listener->running())
             ear.listener->start();
+        if (strict_) {
+            waitAllowed(ear);
+            continue;
+        }
+        ear.failed = false;
         // Far more than a healthy one needs. What stays deaf after an unmute is a fault of its own, told in
         // that trial's line; this trial begins with an application that was started again.
         if (ear.listener->waitAudible(0, 1000, Milliseconds(ear.deaf ? 500 : 6000)))
@@ -161,6 +172,11 @@ void Stage::waitLive() {
         ear.listener->start();
         ear.failed = !ear.listener->waitAudible(0, 1000);
     }
+}
+
+// What a row does may be refused from its beginning on. That the session lets others hear is known by those who accompany it.
+void Stage::waitAllowed(Ear& ear) {
+    ear.failed = !ear.listener->waitAudible(0, 1000, Milliseconds(ear.failed ? 500 : 3000));
 }
 
 // Back to the even phase, in force from each microphone's next cycle on: an odd cycle under way while the
@@ -234,7 +250,9 @@ std::vector<nlohmann::json> Stage::run(MuteSwitch& tool, const Trial& trial) {
             line["event_ms"] = milliseconds(eventEnd - replied);
         if (!ear.mic.empty())
             line["made"] = session_.produced(ear.mic).frames[1] - (i < madeBefore.size() ? madeBefore[i] : 0);
-        if (ear.failed)
+        if (ear.failed && strict_)
+            line["refused"] = true;
+        else if (ear.failed)
             line = {{"kind", "error"},
                     {"key", ear.row},
                     {"what", ear.listener->description() + " does not hear"}};

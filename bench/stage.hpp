@@ -24,12 +24,13 @@ using namespace test; // NOLINT(google-build-using-namespace): the bench is made
 
 inline constexpr Milliseconds kWindow{2000};
 
-// The columns of the leak matrix.
-enum class Tool { control, silence, sever, wpctl, pactl, pactlLoop };
+// The columns of the leak matrix; the strict ones are micguard under strict admission, for the rows of tier 4 and 5.
+enum class Tool { control, silence, sever, strictSilence, strictSever, wpctl, pactl, pactlLoop };
 std::string nameOf(Tool tool);
 std::optional<Tool> toolFromName(const std::string& name);
 const std::vector<Tool>& allTools();
 bool isGuard(Tool tool);
+bool isStrict(Tool tool);
 
 // One that listens, for one row.
 struct Ear {
@@ -42,7 +43,7 @@ struct Ear {
     std::uint64_t base[2]{}; // audible at the reply
     std::int64_t since = 0;  // before this nothing counts as an arrival
     bool deaf = false;       // did not hear again after the last unmute
-    bool failed = false;     // does not hear at all
+    bool failed = false;     // does not hear at all; under strict admission that is a way to be refused
 };
 
 class Stage {
@@ -84,10 +85,12 @@ class Stage {
 
   private:
     void waitLive();
+    void waitAllowed(Ear& ear);
     void changeBack();
     nlohmann::json lineOf(Ear& ear, std::int64_t replied);
 
     std::set<std::string> rows_;
+    bool strict_;
     PrivateSession session_;
     std::optional<Guard> guard_;
     std::vector<Process> kept_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sends the one Props with a volume ramp that crashes PipeWire 1.4.2, to the microphone or, where it sees none, to a sink
-// that it has the server make; ends when the server is gone. Tier 4 (unsandboxed and hostile).
+// Sends the one Props with a volume ramp that crashes PipeWire 1.4.2, to the microphone, which it may not be allowed to write
+// to, and to a sink that it has the server make; ends when the server is gone. Tier 4 (unsandboxed and hostile).
 #include "tests/attackers/client.hpp"
 
 #include <spa/param/props.h>
@@ -32,26 +32,24 @@ int attack(const Options& options) {
     const auto connection = Connection::open(loop, options, "crash_server");
     if (!connection || !connection->roundTrip())
         throw std::runtime_error("no server");
-    constexpr const char* own = "crash_server.sink";
     const spa_dict_item items[] = {{"factory.name", "support.null-audio-sink"},
-                                   {"node.name", own},
+                                   {"node.name", "crash_server.sink"},
                                    {"media.class", "Audio/Sink"},
                                    {"audio.position", "[ MONO ]"}};
     const spa_dict properties{0, 4, items};
     pw_proxy* made = nullptr;
     loop.every(std::chrono::milliseconds(10), [&] {
-        auto target = connection->node(options.source);
-        if (!target)
-            target = connection->node(own);
-        if (!target && made == nullptr)
+        // A ramp needs a change of volume, and how it crashes depends on its direction.
+        const float volume = report.attempts % 2 == 0 ? 0.5F : 1.0F;
+        const auto target = connection->node(options.source);
+        if (pw_proxy* proxy = target ? connection->bind(*target, PW_VERSION_NODE) : nullptr)
+            ramp(reinterpret_cast<pw_node*>(proxy), volume);
+        // By what was handed out at its making, with which its maker may do everything.
+        if (made == nullptr)
             made = static_cast<pw_proxy*>(pw_core_create_object(
                 connection->core(), "adapter", PW_TYPE_INTERFACE_Node, PW_VERSION_NODE, &properties, 0));
-        pw_proxy* proxy = target ? connection->bind(*target, PW_VERSION_NODE) : nullptr;
-        if (proxy != nullptr) {
-            // A ramp needs a change of volume, and how it crashes depends on its direction.
-            ramp(reinterpret_cast<pw_node*>(proxy), report.attempts % 2 == 0 ? 0.5F : 1.0F);
-            report.attempts++;
-        }
+        ramp(reinterpret_cast<pw_node*>(made), volume);
+        report.attempts++;
         if (report.exhausted() || connection->lost())
             loop.end();
     });
