@@ -265,6 +265,12 @@ class App final : public Requests {
     View view_;
     Guarantee guarantee_;
     Enforcer::Awaited awaited_; // when the timer for it was started
+    // Its time is up; the server is being asked whether that is its own doing.
+    struct Lateness {
+        std::uint64_t asked = 0;
+        unsigned left = 0; // answers
+    };
+    std::optional<Lateness> lateness_;
     std::list<Waiter> waiters_;
     std::vector<std::pair<Serial, std::uint32_t>> unsettled_; // routes, when the timer for them was started
     std::set<std::uint64_t> streamsAtMute_, blockedTold_;

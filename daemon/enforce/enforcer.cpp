@@ -37,6 +37,13 @@ std::size_t Enforcer::settle() {
     return actions.size();
 }
 
+std::uint64_t Enforcer::ask() {
+    ++batch_;
+    recordSent(model_, {}, batch_);
+    server_.sync(batch_);
+    return batch_;
+}
+
 bool Enforcer::quiet() const {
     const Applied& applied = model_.applied;
     return applied.done(applied.sent) &&

@@ -35,6 +35,11 @@ class Enforcer {
     // Everything sent is carried out, by those as well.
     bool allAnswered() const;
 
+    // Asks the server for nothing but whether it has time for us, and whether it has had it since: then all is done that it was asked
+    // for before, as far as that is in the server.
+    std::uint64_t ask();
+    bool answered(std::uint64_t asked) const { return model_.applied.done(asked); }
+
     // What was asked for and is not yet seen to be done.
     struct Awaited {
         std::vector<Serial> nodes; // asked, answered, and not read to be silent yet

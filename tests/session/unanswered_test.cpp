@@ -122,13 +122,16 @@ TEST_CASE("a server that has no time for a moment costs nobody the source that h
           "[unanswered]") {
     const std::string mode = GENERATE("silence", "sever");
     PrivateSession session(guardedSession({MicKind::tone}));
+    // The latter is a device's, as module-alsa-source of the Pulse server has it made.
     session.plug({.kind = MicKind::nullVirtual, .name = "made"});
+    session.plug({.kind = MicKind::tone, .name = "capture"});
     Guard guard(session);
     guard.setMode(mode);
     std::vector<Heard> heard;
-    for (const char* name : {"tone", "made"})
+    for (const char* name : {"tone", "made", "capture"})
         heard.push_back(listenTo(session, name));
-    Tally tally("native × tone, and a source of a client in the server × PipeWire busy when muted, " + mode);
+    Tally tally("native × tone, and two sources of a client in the server × PipeWire busy when muted, " +
+                mode);
     for (unsigned cycle = 0; cycle < scaled(2, 50); cycle++) {
         INFO("cycle " << cycle);
         const pid_t server = session.pid(Daemon::pipewire);
@@ -142,7 +145,9 @@ TEST_CASE("a server that has no time for a moment costs nobody the source that h
         later.join();
         changeTune(session, heard);
         listenWhileMuted(heard, tally);
-        REQUIRE(session.graph().node("made"));
+        for (const char* name : {"made", "capture"})
+            REQUIRE(session.graph().node(name));
+        CHECK(guard.waitState("muted"));
         unmuteAndListen(session, guard, heard);
     }
 }
