@@ -2,8 +2,8 @@
 #include "daemon/app.hpp"
 
 #include "daemon/desktop/priority.hpp"
-#include "daemon/end_signal.hpp"
-#include "daemon/loop_watch.hpp"
+#include "daemon/loop/end_signal.hpp"
+#include "daemon/loop/loop_watch.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/admission.hpp"
 #include "daemon/policy/classify.hpp"

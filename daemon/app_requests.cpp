@@ -7,7 +7,7 @@
 #include "config/wording.hpp"
 #include "daemon/bus/stop_job.hpp"
 #include "daemon/desktop/priority.hpp"
-#include "daemon/loop_watch.hpp"
+#include "daemon/loop/loop_watch.hpp"
 #include "daemon/memory_use.hpp"
 #include "daemon/permitted.hpp"
 #include "daemon/policy/admission.hpp"

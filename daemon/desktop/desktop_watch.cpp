@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <gio/gdesktopappinfo.h>
@@ -86,10 +85,6 @@ DesktopWatch::DesktopWatch(Told told)
     : told_(std::move(told)) {}
 
 DesktopWatch::~DesktopWatch() {
-    if (thread_.joinable())
-        thread_.join();
-    while (g_idle_remove_by_data(this)) {
-    }
     if (timer_)
         g_source_remove(timer_);
     if (monitor_) {
@@ -120,28 +115,12 @@ void DesktopWatch::onChanged(GAppInfoMonitor*, gpointer self) noexcept {
 }
 
 void DesktopWatch::readSoon() {
-    again_ = running_;
-    if (running_)
-        return;
-    running_ = true;
-    try {
-        thread_ = std::thread([this] {
-            found_ = readDesktopEntries();
-            g_idle_add(
-                [](gpointer self) -> gboolean {
-                    static_cast<DesktopWatch*>(self)->finish();
-                    return G_SOURCE_REMOVE;
-                },
-                this);
-        });
-    } catch (const std::system_error&) {
-        running_ = false; // the next change is another chance
-    }
+    again_ = errand_.underWay();
+    if (!again_) // without a thread the next change is another chance
+        errand_.begin([this] { found_ = readDesktopEntries(); }, [this] { finish(); });
 }
 
 void DesktopWatch::finish() {
-    thread_.join();
-    running_ = false;
     told_(std::move(found_));
     if (std::exchange(again_, false))
         readSoon();

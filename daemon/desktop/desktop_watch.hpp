@@ -4,10 +4,10 @@
 // whenever something is installed or removed.
 #pragma once
 
+#include "daemon/loop/errand.hpp"
 #include "daemon/model/desktop_entry.hpp"
 
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include <gio/gio.h>
@@ -38,10 +38,10 @@ class DesktopWatch {
     Told told_;
     GAppInfoMonitor* monitor_ = nullptr;
     gulong handler_ = 0;
-    std::vector<DesktopEntry> found_; // the thread's, while it runs
-    std::thread thread_;
-    bool running_ = false, again_ = false;
+    std::vector<DesktopEntry> found_; // the thread's, while it is under way
+    bool again_ = false;
     guint timer_ = 0;
+    Errand errand_; // gone before what it works with
 };
 
 } // namespace micguard

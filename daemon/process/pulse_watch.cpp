@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace micguard {
@@ -37,10 +37,6 @@ PulseWatch::PulseWatch(Told told, std::string socketPath)
 
 PulseWatch::~PulseWatch() {
     ending_ = true;
-    if (thread_.joinable())
-        thread_.join();
-    while (g_idle_remove_by_data(this)) {
-    }
     if (timer_)
         g_source_remove(timer_);
 }
@@ -50,13 +46,13 @@ void PulseWatch::look(std::uint64_t generation, std::vector<std::uint32_t> candi
     wait_ = 0;
     if (timer_)
         g_source_remove(std::exchange(timer_, 0));
-    again_ = running_;
-    if (!running_)
+    again_ = errand_.underWay();
+    if (!again_)
         begin();
 }
 
 void PulseWatch::lookAgain() {
-    if (timer_ || running_)
+    if (timer_ || errand_.underWay())
         return;
     wait_ = wait_ == 0 ? firstWaitMs : std::min(wait_ * 2, longestWaitMs);
     timer_ = g_timeout_add(
@@ -71,30 +67,16 @@ void PulseWatch::lookAgain() {
 }
 
 void PulseWatch::begin() {
-    running_ = true;
     asked_ = question_.generation;
-    const auto work = [this, candidates = question_.candidates] {
-        found_ = readSettled(candidates, socketPath_, ending_);
-        // After whatever PipeWire has told in the meantime.
-        g_idle_add_full(
-            G_PRIORITY_DEFAULT_IDLE,
-            [](gpointer self) -> gboolean {
-                static_cast<PulseWatch*>(self)->finish();
-                return G_SOURCE_REMOVE;
-            },
-            this, nullptr);
-    };
-    try {
-        thread_ = std::thread(work);
-    } catch (const std::system_error&) {
-        running_ = false; // without a thread nobody is vouched for, until there is one
-        lookAgain();
-    }
+    // Told after whatever PipeWire has told in the meantime.
+    const bool begun = errand_.begin(
+        [this, candidates = question_.candidates] { found_ = readSettled(candidates, socketPath_, ending_); },
+        [this] { finish(); });
+    if (!begun)
+        lookAgain(); // without a thread nobody is vouched for, until there is one
 }
 
 void PulseWatch::finish() {
-    thread_.join();
-    running_ = false;
     const PulsePeers found = std::move(found_);
     const auto asked = asked_;
     if (std::exchange(again_, false))

@@ -4,13 +4,13 @@
 // look at a time, however often clients come and go.
 #pragma once
 
+#include "daemon/loop/errand.hpp"
 #include "daemon/process/pulse_peers.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <glib.h>
@@ -46,11 +46,11 @@ class PulseWatch {
     std::string socketPath_;
     Question question_;
     std::uint64_t asked_ = 0; // the generation of the look under way
-    PulsePeers found_;        // the thread's, while it runs
-    std::thread thread_;
+    PulsePeers found_;        // the thread's, while it is under way
     std::atomic<bool> ending_{false};
-    bool running_ = false, again_ = false;
+    bool again_ = false;
     guint timer_ = 0, wait_ = 0;
+    Errand errand_; // gone before what it works with
 };
 
 } // namespace micguard

@@ -6,7 +6,6 @@
 
 #include "config/last_good.hpp"
 
-#include <system_error>
 #include <utility>
 
 namespace micguard {
@@ -26,13 +25,6 @@ ConfigSource::ConfigSource(Places places, std::function<void(const Loaded&)> tol
     : places_(std::move(places))
     , told_(std::move(told))
     , watch_([this] { enqueue({}); }) {}
-
-ConfigSource::~ConfigSource() {
-    if (thread_.joinable())
-        thread_.join();
-    while (g_idle_remove_by_data(this)) {
-    }
-}
 
 void ConfigSource::start() {
     watchFault_ = watch_.watch(places_.files);
@@ -81,21 +73,13 @@ void ConfigSource::begin() {
     // Before it is read: what changes from here on is seen.
     busy_ = true;
     watchFault_ = watch_.watch(places_.files);
-    const auto work = [this, &job = jobs_.front()] {
-        run(places_, kept_, job);
-        g_idle_add_full(
-            G_PRIORITY_DEFAULT,
-            [](gpointer self) -> gboolean {
-                static_cast<ConfigSource*>(self)->finish();
-                return G_SOURCE_REMOVE;
-            },
-            this, nullptr);
-    };
-    try {
-        thread_ = std::thread(work);
-    } catch (const std::system_error&) {
-        work(); // no more threads are to be had: late is better than never
-    }
+    const auto work = [this, &job = jobs_.front()] { run(places_, kept_, job); };
+    if (errand_.begin(
+            work, [this] { finish(); }, G_PRIORITY_DEFAULT))
+        return;
+    // No more threads are to be had: late is better than never.
+    work();
+    finish();
 }
 
 // On the thread, but for the first time. Touches nothing but the job.
@@ -112,8 +96,6 @@ void ConfigSource::run(const Places& places, const std::vector<SourceText>& kept
 }
 
 void ConfigSource::finish() {
-    if (thread_.joinable())
-        thread_.join();
     busy_ = false;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();

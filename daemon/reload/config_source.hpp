@@ -8,13 +8,13 @@
 
 #include "config/own_file.hpp"
 #include "config/toml_reader.hpp"
+#include "daemon/loop/errand.hpp"
 #include "daemon/reload/config_watch.hpp"
 
 #include <deque>
 #include <functional>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace micguard {
@@ -36,7 +36,6 @@ class ConfigSource {
     // `told` gets what was read, before the Done of whoever asked; not if files changed and all in them is
     // the same.
     ConfigSource(Places places, std::function<void(const Loaded&)> told);
-    ~ConfigSource(); // waits for what is being read or written; no Done is called any more
     ConfigSource(const ConfigSource&) = delete;
     ConfigSource& operator=(const ConfigSource&) = delete;
 
@@ -79,11 +78,12 @@ class ConfigSource {
     ConfigWatch watch_;
     std::string watchFault_;
     std::deque<Job> jobs_; // the first is being done while busy_
-    std::thread thread_;
     bool busy_ = false;
     bool finishing_ = false; // those who are told may ask for more
     std::optional<std::pair<std::vector<SourceText>, Diagnostics>> last_; // as told
     std::vector<SourceText> kept_;                                        // as the last good one, on the disk
+    Errand
+        errand_; // gone before what it works with: what is being read or written is done then, and nothing is told
 };
 
 } // namespace micguard

@@ -6,10 +6,10 @@
 
 #include "config/diagnostic.hpp"
 #include "config/settings.hpp"
+#include "daemon/loop/errand.hpp"
 
 #include <functional>
 #include <optional>
-#include <thread>
 
 namespace micguard {
 
@@ -20,10 +20,6 @@ class RuleCheck {
     using Look = std::function<Diagnostics(const Settings&)>;
 
     RuleCheck(Look look, std::function<void(const Diagnostics&)> told);
-    ~RuleCheck(); // waits for the look that is under way; nothing is told any more
-    RuleCheck(const RuleCheck&) = delete;
-    RuleCheck& operator=(const RuleCheck&) = delete;
-
     void check(Settings settings);
 
   private:
@@ -32,10 +28,9 @@ class RuleCheck {
 
     const Look look_;
     std::function<void(const Diagnostics&)> told_;
-    std::thread thread_;
-    bool busy_ = false;
-    Diagnostics found_; // the thread's, while busy
+    Diagnostics found_; // the thread's, while it is under way
     std::optional<Settings> next_;
+    Errand errand_; // gone before what it works with
 };
 
 } // namespace micguard

@@ -48,7 +48,7 @@ struct Verifier::Run {
     // processor: 55 ms were seen. So this thread waits; and then it stays until the process is over, for what that wants to be
     // told of (PR_SET_PDEATHSIG) is the end of the thread that made it.
     std::thread parent;
-    std::binary_semaphore over{0};
+    std::shared_ptr<std::binary_semaphore> over = std::make_shared<std::binary_semaphore>(0);
     bool started = false;
     std::unique_ptr<GSubprocess, Unref> process; // this and the next are the thread's until then
     std::string trouble;
@@ -59,14 +59,18 @@ struct Verifier::Run {
     guint timer = 0;
     bool late = false, ownerLeft = false;
 
-    void join() {
+    // Once it has started the process the thread has nothing of ours, and nobody waits until it gets a processor for its end.
+    void letGo() {
         if (!parent.joinable())
             return;
-        over.release();
-        parent.join();
+        over->release();
+        if (started)
+            parent.detach();
+        else
+            parent.join();
     }
     ~Run() {
-        join();
+        letGo();
         if (timer)
             g_source_remove(timer);
     }
@@ -78,7 +82,7 @@ Verifier::Verifier(std::string program)
 Verifier::~Verifier() {
     if (!run_)
         return;
-    run_->join();
+    run_->letGo();
     while (g_idle_remove_by_data(this)) {
     }
     if (!run_->process)
@@ -101,7 +105,7 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
     run_->owner = owner;
     run_->done = std::move(done);
     run_->seconds = options.seconds;
-    auto spawn = [this, run = run_.get(), words = std::move(words)] {
+    auto spawn = [this, run = run_.get(), over = run_->over, words = std::move(words)] {
         std::vector<const char*> argv;
         argv.reserve(words.size() + 1);
         for (const std::string& word : words)
@@ -128,7 +132,7 @@ void Verifier::start(const VerifyOptions& options, const std::string& owner, Don
                 return G_SOURCE_REMOVE;
             },
             this, nullptr);
-        run->over.acquire();
+        over->acquire();
     };
     try {
         run_->parent = std::thread(std::move(spawn));

@@ -3,7 +3,7 @@
 // GIO's shared connection, as dconf takes it, raises SIGTERM in its own process when the bus goes: that orders nothing.
 #include "tests/unit/bus_fixture.hpp"
 
-#include "daemon/end_signal.hpp"
+#include "daemon/loop/end_signal.hpp"
 
 #include <csignal>
 #include <string>

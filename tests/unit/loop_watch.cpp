@@ -2,7 +2,7 @@
 //
 // What keeps a loop from its next turn: its own work, a call that blocks, and a neighbour that has the processor. The last is not
 // its doing.
-#include "daemon/loop_watch.hpp"
+#include "daemon/loop/loop_watch.hpp"
 
 #include <chrono>
 #include <csignal>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "daemon/end_signal.hpp"
+#include "daemon/loop/end_signal.hpp"
 
 #include <cerrno>
 #include <csignal>

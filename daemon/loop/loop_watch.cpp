@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "daemon/loop_watch.hpp"
+#include "daemon/loop/loop_watch.hpp"
 
 #include <algorithm>
 #include <bit>
