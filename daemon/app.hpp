@@ -245,6 +245,7 @@ class App final : public Requests {
     BypassWatch bypass_;
     journal::Journal journal_;
     journal::Telling telling_;
+    std::set<std::pair<std::string, std::string>> refusals_; // who was refused, and what: the first ones
     struct OpenQuestion {
         journal::About about;
         std::string answer, by; // once there is one

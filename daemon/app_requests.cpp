@@ -69,17 +69,19 @@ history::History::Reply<T> orUnavailable(std::function<void(Result<T>)> reply) {
 } // namespace
 
 // Whoever is told no is named where people look for it. How often is limited by what the journal bears, so that nobody
-// fills a disk by asking; by whom and why is counted in the history.
+// fills a disk by asking; but what somebody is refused for the first time is in the history whatever he was refused before.
 void App::refused(const Caller& caller, const std::string& why) {
-    const auto lines = telling_.refused(idOf(caller), caller.pid, why, instant());
+    const std::string id = idOf(caller);
+    const auto lines = telling_.refused(id, caller.pid, why, instant());
     tell(lines);
-    if (lines.empty())
-        return;
     // Without the process's number: each would be an entry of its own.
     std::string reason = why;
     if (const auto name = nameOf(caller) + ": "; reason.starts_with(name))
         reason.erase(0, name.size());
-    history_.record({history::Refused{now(), idOf(caller), reason}});
+    constexpr std::size_t mostRefusals = 256;
+    const bool first = refusals_.size() < mostRefusals && refusals_.insert({id, reason}).second;
+    if (first || !lines.empty())
+        history_.record({history::Refused{now(), id, reason}});
 }
 
 Result<void> App::noteRefusal(const Caller& caller, Result<void> allowed) {

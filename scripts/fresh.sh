@@ -315,6 +315,7 @@ WorkingDirectory=/srv/micguard
 Environment=XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus LANG=C.UTF-8
 Environment=MICGUARD_TEST_FOLDER=$folder
 ExecStart=$*
+ExecStopPost=/bin/sh -c 'echo \$\$SERVICE_RESULT >/srv/results/$name.status'
 StandardOutput=file:/srv/results/$name.tap
 StandardError=file:/srv/results/$name.err
 TimeoutStartSec=$seconds

@@ -134,7 +134,7 @@ Admission Doorkeeper::judge(sd_bus_message* call, const char* sender, bool mutes
     if (!mutes && sd_bus_get_n_queued_write(bus_, &queued) >= 0 && queued > mostQueued)
         return Admission::Drop;
     return callers_.admit(sender, weightOf(call), mutes, [this](const Caller& caller) {
-        requests_.refused(caller, caller.uniqueName + " calls more often than is served");
+        requests_.refused(caller, "calls more often than is served");
     });
 }
 

@@ -274,7 +274,10 @@ class Values {
                                             "\"",
                                             "'",
                                             "\\"};
-        switch (below(random_, 16)) {
+        // What a call has to have to be obeyed.
+        static const std::array words = {"allow",   "deny",      "ask",      "once",           "always",
+                                         "silence", "mute.mode", "mute.led", "org.example.App"};
+        switch (below(random_, 20)) {
         case 0:
             return std::string(below(random_, 2) ? 256 : 257, 'r');
         case 1:
@@ -283,6 +286,11 @@ class Values {
             return below(random_, 8) ? std::string(65'537, 'x') : std::string(1 << 20, 'y');
         case 3:
             return std::to_string(below(random_, 100'000));
+        case 4:
+        case 5:
+        case 6:
+        case 7:
+            return words[below(random_, words.size())];
         default:
             return ordinary[below(random_, ordinary.size())];
         }
@@ -347,7 +355,10 @@ class Values {
     }
 
     GVariant* array(const std::string& element) {
-        const std::size_t count = below(random_, 20) == 0 ? 20'000 : below(random_, 6);
+        // Options, most of which are none, go together with everything else.
+        const std::size_t count = element == "{sv}" && below(random_, 2) ? 0
+                                  : below(random_, 20) == 0              ? 20'000
+                                                                         : below(random_, 6);
         GVariantBuilder builder;
         g_variant_builder_init(&builder, G_VARIANT_TYPE(("a" + element).c_str()));
         for (std::size_t index = 0; index < count; index++) {

@@ -216,6 +216,8 @@ def removal():
     code, text = run("systemctl", "--user", "restart", "pipewire.service", "wireplumber.service")
     points.ok(code == 0, "PipeWire and WirePlumber are started anew at once, with both links", text)
     works(usable(), "tester, PipeWire started anew")
+    # The manager still has the unit, wanted by PipeWire's, and nobody has told it that the program is gone.
+    points.same((show("ActiveState"), show("NRestarts")), ("inactive", "0"), "and the guard's unit is not started over and over")
     os.unlink(links[1])
     points.ok(until(lambda: guards() == ["second /usr/libexec/micguardd --let-in"]), "who let in has gone with its PipeWire", guards())
     points.same(run("sudo", "-n", "systemctl", "start", "user@1002.service")[0], 0, "away logs in")
