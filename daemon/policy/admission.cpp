@@ -39,7 +39,9 @@ bool isMixer(const Settings& settings, const Client& client) {
     const auto listed = [&](const Fact& fact) {
         return fact.known && !fact.value.empty() && anyGlobMatches(settings.admission.mixers, fact.value);
     };
-    return listed(subject.executable) || listed(subject.flatpak) || listed(subject.snap);
+    // Not a Flatpak of the user's own installation: anybody could have made one of that name there.
+    return listed(subject.executable) || (listed(subject.flatpak) && !processOf(client).executableWritable) ||
+           listed(subject.snap);
 }
 
 bool isAdmissionOurs(const Client& client) {

@@ -107,7 +107,8 @@ std::optional<Subject> ownSubject(const Client& client) {
 }
 
 bool isPortal(const Client& client) {
-    return client.executableTrue && !client.executableWritable &&
+    // A sandbox's own program of that name is the sandbox's.
+    return client.executableTrue && !client.executableWritable && client.sandbox.empty() &&
            baseName(client.executable) == "xdg-desktop-portal";
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/process/flatpak.hpp"
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 
 #include <glib.h>
+#include <unistd.h>
 
 namespace micguard {
 namespace {
@@ -17,6 +18,11 @@ std::string valueOf(const KeyFile& file, const char* group, const char* key) {
     const std::unique_ptr<char, decltype(&g_free)> text(
         g_key_file_get_string(file.get(), group, key, nullptr), g_free);
     return text ? text.get() : "";
+}
+
+// Also where that cannot be told.
+bool perhapsThere(const std::string& path) {
+    return access(path.c_str(), F_OK) == 0 || errno != ENOENT;
 }
 
 bool goesUp(std::string_view path) {
@@ -50,12 +56,16 @@ std::string deployedFile(const std::string& flatpakInfo, const std::string& exec
     if (inside.starts_with(newRoot))
         inside.remove_prefix(newRoot.size());
     constexpr std::string_view app = "/app/";
-    const bool its =
-        !id.empty() && id.find('/') == id.npos && !goesUp(folder) && inside.starts_with(app) &&
-        std::any_of(installations.begin(), installations.end(), [&](const std::string& installation) {
-            return folder.starts_with(installation + "/app/" + id + "/");
-        });
-    return its ? folder + "/" + std::string(inside.substr(app.size())) : std::string{};
+    if (id.empty() || id.find('/') != id.npos || goesUp(folder) || !inside.starts_with(app))
+        return {};
+    for (const std::string& installation : installations) {
+        const std::string its = installation + "/app/" + id;
+        if (folder.starts_with(its + "/"))
+            return folder + "/" + std::string(inside.substr(app.size()));
+        if (perhapsThere(its))
+            break;
+    }
+    return {};
 }
 
 } // namespace micguard

@@ -120,11 +120,16 @@ TEST_CASE("who only says that it is a mixer is none") {
         "client 33 exe=/usr/bin/call portal=org.mixer access=micguard\n"
         "client 34 exe=/usr/bin/pipewire portal=org.mixer access=micguard\n"
         "client 35 exe=/usr/bin/pipewire peer-flatpak=org.mixer access=micguard\n"
+        "client 36 exe=/app/bin/mixer exe-writable sandbox=flatpak sandbox-id=org.mixer access=micguard\n"
+        "client 37 exe=/app/bin/mixer sandbox=flatpak sandbox-id=org.mixer access=micguard\n"
+        "client 38 exe=/app/bin/xdg-desktop-portal sandbox=flatpak sandbox-id=org.evil access=micguard\n"
         "node 50 class=Audio/Sink name=speaker client=10");
-    for (const std::uint32_t id : {30U, 31U, 32U, 33U, 34U})
+    for (const std::uint32_t id : {30U, 31U, 32U, 33U, 34U, 36U, 38U})
         CHECK(world.server.permission(GlobalId{id}, GlobalId{50}) == permission::readExecute);
     // The process behind pipewire-pulse is known.
     CHECK(world.server.permission(GlobalId{35}, GlobalId{50}) == permission::all);
+    // So is what a Flatpak of root's runs.
+    CHECK(world.server.permission(GlobalId{37}, GlobalId{50}) == permission::all);
 }
 
 TEST_CASE("the server's own modules and the portal are let in with everything") {

@@ -109,6 +109,12 @@ TEST_CASE("the portal hands connections over to sandboxes that it names") {
     CHECK(identityIn("client 30 exe=/usr/libexec/xdg-desktop-portal exe-elsewhere" + rest).how == "claimed");
     CHECK(identityIn("client 30 exe=/home/me/xdg-desktop-portal exe-writable" + rest).how == "kernel");
     CHECK(identityIn("client 30 access=portal exe=/usr/bin/evil" + rest).key == "exe:/usr/bin/evil");
+    // A sandbox may have a program of that name.
+    CHECK(identityIn("client 30 exe=/app/bin/xdg-desktop-portal sandbox=flatpak sandbox-id=org.evil" + rest)
+              .key == "flatpak:org.evil");
+    CHECK(
+        identityIn("client 30 exe=/snap/evil/1/xdg-desktop-portal sandbox=snap sandbox-id=evil" + rest).key ==
+        "snap:evil");
 }
 
 TEST_CASE("what it calls itself is at most its name, where the kernel knows better") {

@@ -3,6 +3,7 @@
 // What is read from /proc, against a made-up one.
 #include "daemon/process/flatpak.hpp"
 #include "daemon/process/process.hpp"
+#include "tests/unit/reload_folder.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace micguard;
+using micguard::test::TestFolder;
 
 namespace {
 
@@ -203,6 +205,21 @@ TEST_CASE("a Flatpak's program is the file that it has installed, outside of the
     CHECK(with("org.call", "/var/lib/flatpak/app/org.call/../org.other/files").empty());
     CHECK(with("", "/var/lib/flatpak/app//files").empty());
     CHECK(deployedFile("nonsense", "/app/bin/call", installations).empty());
+}
+
+// The user's own installation is anybody's to write who runs in no sandbox.
+TEST_CASE("what is installed for everybody is not what somebody calls so in the user's own Flatpaks") {
+    const TestFolder folder;
+    const std::string system = fs::path(folder / "system"), own = fs::path(folder / "own");
+    const auto in = [&](const std::string& id) {
+        return deployedFile("[Application]\nname=" + id + "\n[Instance]\napp-path=" + own + "/app/" + id +
+                                "/x/files\n",
+                            "/app/bin/call", {system, own});
+    };
+    CHECK(in("org.call") == own + "/app/org.call/x/files/bin/call");
+    fs::create_directories(system + "/app/org.call");
+    CHECK(in("org.call").empty());
+    CHECK_FALSE(in("org.other").empty());
 }
 
 TEST_CASE("outside of any unit there is none") {
