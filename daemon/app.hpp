@@ -289,7 +289,7 @@ class App final : public Requests {
     bool lettingIn_ = false;
     bool newcomers_ = false; // seen, and not answered yet
     int exitCode_ = 0;
-    ReplyVoid releaseReply_;
+    std::vector<ReplyVoid> releaseReplies_;
     std::vector<Serial> unsettledNodes_; // sources, likewise
     guint settleSource_ = 0, evidenceTimer_ = 0, shownTimer_ = 0, releaseTimer_ = 0, busTimer_ = 0,
           publishTimer_ = 0, routesTimer_ = 0, questionsTimer_ = 0, omittedTimer_ = 0, watchdog_ = 0;

@@ -271,7 +271,7 @@ void App::release(const Caller& caller, ReplyVoid reply) {
         return reply(allowed);
     if (const auto open = unlessLocked(caller); !open)
         return reply(open);
-    releaseReply_ = std::move(reply);
+    releaseReplies_.push_back(std::move(reply));
     startRelease(releasedExitCode);
 }
 
@@ -337,8 +337,8 @@ void App::endRelease(const Result<void>& result) {
     if (!result)
         g_warning("%s", result.error().message.c_str());
     // The bus sends what is queued before it goes.
-    if (releaseReply_)
-        std::exchange(releaseReply_, nullptr)(result);
+    for (const auto& reply : std::exchange(releaseReplies_, {}))
+        reply(result);
     // By the settings: the session manager may have been restarted with its fragment, and the server not with its own.
     if (model_.connected && (model_.graph.admissionOurs || model_.settings.admission.strict)) {
         if (options_.letIn)

@@ -141,8 +141,9 @@ Found Store::load() const {
         if (!found.memory.mode)
             found.memory.mode = onDisk.mode;
     }
-    const bool nothingReadable = !markerMemory && !stateMemory && (marker || state || before);
-    if (nothingReadable) {
+    // What was held or locked is in the marker alone: a state that is readable beside it says nothing of that.
+    const bool unknown = !markerMemory && (marker || (!stateMemory && (state || before)));
+    if (unknown) {
         found.memory.muted = true;
         found.warning += "; muted until you unmute";
     }

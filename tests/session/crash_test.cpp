@@ -237,9 +237,16 @@ TEST_CASE("stopped while muted: what the user's own mute does not shut stays shu
     muteAndListen(session, guard, heard, tally);
     const pid_t unanswering = processOf(session, "otherProcess");
     REQUIRE(::kill(unanswering, SIGSTOP) == 0);
-    // It waits for the process for a while; then it goes all the same, and says so to who asked.
-    if (mode == "silence")
+    // It waits for the process for a while; then it goes all the same, and says so to all who asked.
+    if (mode == "silence") {
+        Process other = session.spawn({"busctl", "--user", "call", "org.micguard.MicGuard1",
+                                       "/org/micguard/MicGuard1", "org.micguard.MicGuard1", "Release"},
+                                      "other-release");
         CHECK_THROWS_WITH(guard.release(), Catch::Matchers::ContainsSubstring("NotGuaranteed"));
+        REQUIRE(other.wait(kPatience));
+        CHECK_THAT(readFile(session.logPath("other-release.log")),
+                   Catch::Matchers::ContainsSubstring("could be given back in time"));
+    }
     session.stop(Daemon::micguardd);
     REQUIRE(guard.waitName(false));
     REQUIRE(::kill(unanswering, SIGCONT) == 0);

@@ -127,12 +127,16 @@ TEST_CASE("a state that was being replaced when the machine went off is not lost
     CHECK(folders.load().memory.muted);
 }
 
-TEST_CASE("an unreadable marker does not hide a state that is readable") {
-    const Folders folders;
-    folders.write(folders.markerFile(), "half");
-    folders.write(folders.stateFile(), mutedText);
-    CHECK(folders.load().memory.muted);
-    CHECK_FALSE(folders.load().warning.empty());
+TEST_CASE("an unreadable marker is muted, whatever the state beside it says, which is not hidden by it") {
+    for (const auto& text : {mutedText, liveText}) {
+        const Folders folders;
+        folders.write(folders.markerFile(), "half");
+        folders.write(folders.stateFile(), text);
+        CHECK(folders.load().memory.muted);
+        CHECK(folders.load().memory.mode == readMemory(text)->mode);
+        CHECK(folders.load().warning.find("marker.json is unreadable; muted until you unmute") !=
+              std::string::npos);
+    }
 }
 
 TEST_CASE("a folder, a link or a pipe in the file's place is unreadable, and nothing waits for it") {
