@@ -193,20 +193,31 @@ tl::expected<std::string, Diagnostics> readText(const std::string& path, Trust t
     return std::move(*text);
 }
 
-} // namespace
-
-tl::expected<Layer, Diagnostics> parseLayer(std::string_view text, const std::string& file, LayerRank rank) {
+// What is sound in it; the rest in `errors`.
+Layer soundPart(std::string_view text, const std::string& file, LayerRank rank, Diagnostics& errors) {
     Layer layer;
     layer.rank = rank;
     layer.file = printable(file, longestPath);
     const auto document = parseDocument(text, layer.file);
-    if (!document)
-        return tl::unexpected(Diagnostics{document.error()});
+    if (!document) {
+        errors.push_back(document.error());
+        return layer;
+    }
     Faults faults(layer.file);
     readRoot(*document, layer, faults);
-    if (faults.any())
-        return tl::unexpected(std::move(faults).errors());
-    layer.warnings = std::move(faults).warnings();
+    layer.warnings = Faults(faults).warnings();
+    for (auto& error : std::move(faults).errors())
+        errors.push_back(std::move(error));
+    return layer;
+}
+
+} // namespace
+
+tl::expected<Layer, Diagnostics> parseLayer(std::string_view text, const std::string& file, LayerRank rank) {
+    Diagnostics errors;
+    Layer layer = soundPart(text, file, rank, errors);
+    if (!errors.empty())
+        return tl::unexpected(std::move(errors));
     return layer;
 }
 
@@ -276,12 +287,18 @@ Loaded load(const std::vector<LayerFile>& files, const std::optional<Replacement
     return loaded;
 }
 
-Configuration configurationOf(const std::vector<SourceText>& sources) {
+Loaded configurationOf(const std::vector<SourceText>& sources) {
+    Loaded loaded;
     std::vector<Layer> layers;
+    layers.reserve(sources.size());
     for (const auto& source : sources)
-        if (auto layer = parseLayer(source.text, source.path, source.rank))
-            layers.push_back(std::move(*layer));
-    return merge(layers);
+        layers.push_back(soundPart(source.text, source.path, source.rank, loaded.errors));
+    loaded.configuration = merge(layers);
+    loaded.sources = sources;
+    auto& fallback = loaded.configuration.settings.policy.fallback;
+    if (!loaded.errors.empty() && fallback == Ruling::Allow)
+        fallback = Ruling::Ask;
+    return loaded;
 }
 
 tl::expected<Settings, Diagnostics> readSettings(const std::vector<LayerFile>& files) {

@@ -55,8 +55,9 @@ struct Replacement {
 // one look shows everything that is wrong.
 Loaded load(const std::vector<LayerFile>& files, const std::optional<Replacement>& instead = std::nullopt);
 
-// The same of texts that were read before. A text that is no longer sound is left out.
-Configuration configurationOf(const std::vector<SourceText>& sources);
+// The same of texts that were sound when they were read before, by another version perhaps. Of one that is not any more what is sound
+// counts; and since something is not known, applications that no rule speaks of are asked about, where they would be allowed.
+Loaded configurationOf(const std::vector<SourceText>& sources);
 
 // load(), refused as a whole if anything is wrong.
 tl::expected<Settings, Diagnostics> readSettings(const std::vector<LayerFile>& files);

@@ -166,13 +166,17 @@ void App::warnOf(const char* id, Diagnostics& told, const Diagnostics& found) {
 void App::useConfiguration(const Loaded& loaded) {
     if (!loaded.errors.empty()) {
         journalOnce(configErrorsTold_, loaded.errors);
-        receive(event::Warned{"config", "the configuration is refused, what was in force before stays: " +
-                                            summary(loaded.errors)});
+        std::string text =
+            "the configuration is refused, what was in force before stays: " + summary(loaded.errors);
+        // At start that is the last good one; without one, what the sound files say is more than nothing.
+        const auto lastGood = configured_ ? std::nullopt : config_.lastGood();
+        if (lastGood && !lastGood->errors.empty())
+            text += "; not all of that can be read any more, so whoever no rule speaks of is asked about: " +
+                    summary(lastGood->errors);
+        receive(event::Warned{"config", text});
         if (configured_)
             return;
-        // At start that is the last good one; without one, what the sound files say is more than nothing.
-        const auto lastGood = config_.lastGood();
-        configuration_ = lastGood ? *lastGood : loaded.configuration;
+        configuration_ = lastGood ? lastGood->configuration : loaded.configuration;
     } else {
         receive(event::Warned{"config", ""});
         configErrorsTold_.clear();

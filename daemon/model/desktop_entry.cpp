@@ -49,6 +49,8 @@ Recognised DesktopEntries::recognise(const ProcessFacts& process) const {
         return recognised(process.sandbox == "snap"
                               ? ofSnap(process.sandboxId)
                               : first(ofFlatpak(process.sandboxId), ofId(process.sandboxId)));
+    if (isGone(process.executable) && !process.executableTrue)
+        return recognised(ofExecutable(std::string(withoutGone(process.executable))));
     if (!process.executableTrue)
         return {};
     if (!process.script.empty())

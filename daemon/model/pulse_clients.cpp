@@ -57,12 +57,9 @@ bool isPulseClient(const Client& client) {
 }
 
 bool speaksForOthers(const Client& client) {
-    constexpr std::string_view gone = " (deleted)";
-    std::string_view file = client.executable;
-    const bool replaced = file.ends_with(gone);
-    if (replaced)
-        file.remove_suffix(gone.size());
-    if (!(client.executableTrue || replaced) || client.sandbox == "flatpak" || client.sandbox == "snap")
+    const std::string_view file = withoutGone(client.executable);
+    if (!(client.executableTrue || isGone(client.executable)) || client.sandbox == "flatpak" ||
+        client.sandbox == "snap")
         return false;
     const auto name = baseName(file);
     return name == "pipewire-pulse" || (name == "pipewire" && !client.inServer);

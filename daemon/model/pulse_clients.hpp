@@ -17,7 +17,7 @@ bool isPulseClient(const Client& client);
 
 // The process that the kernel reports is not the application's, for it runs PipeWire: as pipewire-pulse (in 1.4 a link to pipewire),
 // or with whatever other configuration for somebody whom we do not see either. By the name of its file, which anybody can give to his
-// own (policy/identity, ownSubject()), and also of one that was upgraded under its feet. What is in a sandbox speaks for itself.
+// own (policy/identity, furtherSubject()), and also of one that was upgraded under its feet. What is in a sandbox speaks for itself.
 bool speaksForOthers(const Client& client);
 
 // Of the Pulse server's, and looked at for the first time just now: who is behind it may be known in a moment.

@@ -42,12 +42,10 @@ template <typename Process>
 bool runsSessionManager(const Process& process) {
     constexpr std::array executables{std::string_view{"wireplumber"},
                                      std::string_view{"pipewire-media-session"}};
-    std::string_view executable = process.executable;
-    // Upgraded under its feet: the name is that of a file that is gone. Then the unit has to vouch for it.
-    constexpr std::string_view gone = " (deleted)";
-    const bool replaced = executable.ends_with(gone) && isSessionManagerUnit(process.unit);
-    if (replaced)
-        executable.remove_suffix(gone.size());
+    // Upgraded under its feet: the unit has to vouch for it.
+    const bool replaced = isGone(process.executable) && isSessionManagerUnit(process.unit);
+    const std::string_view executable =
+        replaced ? withoutGone(process.executable) : std::string_view(process.executable);
     if (!(process.executableTrue || replaced) || process.executableWritable)
         return false;
     if (process.unit.ends_with(".service") && !isSessionManagerUnit(process.unit) &&

@@ -65,6 +65,10 @@ std::string scriptAppId(const Client& client, const ProcessFacts& facts) {
     return facts.script.empty() ? std::string{} : first(client.recognised.id, facts.script);
 }
 
+std::string keyOf(std::string_view executable) {
+    return "exe:" + std::string(executable);
+}
+
 // Nothing is known but what it says.
 void claimAll(Identity& identity, const Client& client, const Node& node) {
     const bool others = speaksForOthers(client);
@@ -93,17 +97,49 @@ bool handsOut(const Graph& graph, const Client& client) {
            });
 }
 
-// Who could have made the file himself that is called as PipeWire's is what he runs, besides what he says that he is.
-std::optional<Subject> ownSubject(const Client& client) {
-    if (client.peer || !client.executableWritable || !speaksForOthers(client))
-        return std::nullopt;
+namespace {
+
+Subject subjectOfFile(const Client& client, const ProcessFacts& facts, std::string file) {
     Subject subject;
     subject.claims = client.applicationName;
-    subject.executable = {client.executable, client.executableTrue};
+    subject.process = {std::string(baseName(file)), facts.executableTrue};
+    subject.executable = {std::move(file), facts.executableTrue};
     subject.app = subject.executable;
-    subject.process = {std::string(baseName(client.executable)), client.executableTrue};
-    subject.unit = {client.unit, client.unitKnown};
+    subject.unit = {facts.unit, facts.unitKnown};
     return subject;
+}
+
+// What runs there is not proven to be what was at that path; nothing but that is known of it.
+bool isReplaced(const ProcessFacts& facts) {
+    return isGone(facts.executable) && !facts.executableTrue && facts.sandboxId.empty();
+}
+
+} // namespace
+
+std::optional<Subject> furtherSubject(const Client& client) {
+    if (!client.peer && client.executableWritable && speaksForOthers(client)) {
+        ProcessFacts facts;
+        facts.executableTrue = client.executableTrue;
+        facts.unit = client.unit;
+        facts.unitKnown = client.unitKnown;
+        return subjectOfFile(client, facts, client.executable);
+    }
+    const auto facts = processOf(client);
+    if (!isReplaced(facts))
+        return std::nullopt;
+    Subject subject = subjectOfFile(client, facts, std::string(withoutGone(facts.executable)));
+    const auto* application = knownByExecutable(subject.executable.value);
+    if (const auto id = first(client.recognised.id, application ? std::string(application->desktopId) : "");
+        !id.empty()) {
+        subject.alias = subject.executable;
+        subject.app = {id, false};
+    }
+    return subject;
+}
+
+std::string replacedKey(const Client& client) {
+    const auto facts = processOf(client);
+    return isReplaced(facts) ? keyOf(withoutGone(facts.executable)) : std::string{};
 }
 
 bool isPortal(const Client& client) {
@@ -142,7 +178,7 @@ Identity identify(const Client* client, const Node& node) {
     } else {
         identity.executable = facts.executable;
         identity.how = "kernel";
-        identity.key = "exe:" + identity.executable;
+        identity.key = keyOf(identity.executable);
     }
     if (const auto script = scriptAppId(*client, facts); !script.empty() && facts.sandboxId.empty()) {
         identity.appId = script;
@@ -181,6 +217,9 @@ Subject subjectOf(const Client& client, const Node* stream) {
             subject.script = {std::string(baseName(facts.script)), false};
         } else if (subject.app.value != facts.executable) {
             subject.alias = subject.executable;
+        } else {
+            // An entry that somebody could have made, or that starts it by another program.
+            subject.alias = {client.recognised.id, false};
         }
         return subject;
     }
@@ -202,8 +241,8 @@ Subject subjectOf(const Client& client, const Node* stream) {
 
 std::vector<Subject> subjectsOf(const Graph& graph, const Client& client) {
     std::vector<Subject> subjects{subjectOf(client, nullptr)};
-    if (auto own = ownSubject(client))
-        subjects.push_back(std::move(*own));
+    if (auto further = furtherSubject(client))
+        subjects.push_back(std::move(*further));
     for (const auto id : graph.nodesOf(client.id)) {
         const Node& node = graph.nodes.at(id);
         if (!isCaptureStream(node))

@@ -35,8 +35,11 @@ bool isPortal(const Client& client);
 // What rules can tell of a client, and of a stream of it, which may claim to be something else; nullptr: of the client.
 Subject subjectOf(const Client& client, const Node* stream);
 
-// What somebody runs who speaks for others and whose file need not be PipeWire's; so he is judged by that as well.
-std::optional<Subject> ownSubject(const Client& client);
+// By what he is judged as well, and the stricter counts: who speaks for others and whose file need not be PipeWire's, by what he runs;
+// whose file was replaced while he runs (an upgrade), by what was at its path, for what was forbidden to that stays so.
+std::optional<Subject> furtherSubject(const Client& client);
+// The key (Identity) of what was at that path; "" if it was not replaced. What opens something is not to be looked for by it.
+std::string replacedKey(const Client& client);
 
 // The client as it is known, and each of its streams that claims to be something else.
 std::vector<Subject> subjectsOf(const Graph& graph, const Client& client);

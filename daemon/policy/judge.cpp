@@ -47,8 +47,8 @@ std::vector<Face> facesOf(const Model& model, const RuleBook& book, const Client
         faces.push_back({std::move(subject), std::move(answer), std::move(asker)});
     };
     add(subjectOf(client, nullptr), nullptr);
-    if (auto own = ownSubject(client))
-        add(std::move(*own), nullptr);
+    if (auto further = furtherSubject(client))
+        add(std::move(*further), nullptr);
     for (const auto id : model.graph.nodesOf(client.id))
         if (const Node& node = model.graph.nodes.at(id); isCaptureStream(node))
             add(subjectOf(client, &node), &node);

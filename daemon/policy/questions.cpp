@@ -70,11 +70,12 @@ std::optional<Decision> answerTo(const Model& model, const Client& client, const
     const auto& answers = model.appeals.answers;
     if (answers.empty())
         return std::nullopt;
-    const std::string application = identityOf(client, stream).key;
+    const std::string application = identityOf(client, stream).key, replaced = replacedKey(client);
     // Backwards: the newest counts.
     const auto found = std::find_if(answers.rbegin(), answers.rend(), [&](const Answer& answer) {
         return answer.clients.contains(client.serial) ||
-               ((answer.known || !answer.allow) && answer.application == application);
+               ((answer.known || !answer.allow) && answer.application == application) ||
+               (!answer.allow && !replaced.empty() && answer.application == replaced);
     });
     return found == answers.rend() ? std::nullopt : std::optional(decisionOf(*found));
 }
@@ -130,6 +131,8 @@ bool isOwn(const OwnMute& mute, const Client& client) {
 
 std::set<std::string> applicationsOf(const Graph& graph, const Client& client) {
     std::set<std::string> applications{identityOf(client, nullptr).key};
+    if (auto replaced = replacedKey(client); !replaced.empty())
+        applications.insert(std::move(replaced));
     for (const auto id : graph.nodesOf(client.id))
         if (const Node& node = graph.nodes.at(id); canListen(graph, node))
             applications.insert(identify(graph, node).key);

@@ -40,7 +40,7 @@ std::optional<std::vector<SourceText>> ConfigSource::readKept() const {
     return text ? readLastGood(*text) : std::nullopt;
 }
 
-std::optional<Configuration> ConfigSource::lastGood() const {
+std::optional<Loaded> ConfigSource::lastGood() const {
     const auto sources = readKept();
     return sources ? std::optional(configurationOf(*sources)) : std::nullopt;
 }

@@ -42,8 +42,8 @@ class ConfigSource {
     // At the start: reads, tells, and watches from now on.
     void start();
 
-    // The configuration that was in force when last everything was sound; none if there was none.
-    std::optional<Configuration> lastGood() const;
+    // The configuration that was in force when last everything was sound; none if there was none. See configurationOf().
+    std::optional<Loaded> lastGood() const;
 
     // Reads everything anew. Refused (InvalidConfig) if anything is wrong.
     void reload(Done done);

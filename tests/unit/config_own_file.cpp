@@ -237,6 +237,23 @@ TEST_CASE("a broken file of the guard's is not read as an empty one") {
     CHECK(toString(own.error()).find("own.toml:2:10: action cannot be 'dney'") != std::string::npos);
 }
 
+TEST_CASE(
+    "what a version cannot read of the last good configuration is not forgotten as if it had said nothing") {
+    const auto loaded = configurationOf(
+        {{LayerRank::User, "/home/m.toml",
+          "[mute]\nmode = 'sever'\nolder-key = 1\n[[rule]]\nmatch = { app = 'a' }\naction = 'deny'\n"
+          "[[rule]]\nmatch = { older = 'b' }\naction = 'deny'\n"},
+         {LayerRank::User, "/home/half.toml", "[policy]\ndefault = "}});
+    CHECK(loaded.errors.size() == 3);
+    CHECK(loaded.configuration.settings.mute.mode == Mode::Sever);
+    REQUIRE(loaded.configuration.settings.rules.size() == 1);
+    CHECK(loaded.configuration.settings.rules[0].match.app == std::optional<std::string>("a"));
+    CHECK(loaded.configuration.settings.policy.fallback == Ruling::Ask);
+    const auto stricter =
+        configurationOf({{LayerRank::User, "/home/m.toml", "[policy]\ndefault = 'deny'\nolder = 1\n"}});
+    CHECK(stricter.configuration.settings.policy.fallback == Ruling::Deny);
+}
+
 TEST_CASE("the last good configuration keeps every file, its rank and its path") {
     const std::vector<SourceText> sources = {
         {LayerRank::Vendor, "/usr/share/m.toml", "[mute]\nmode = 'sever'\n[policy]\nfinal = ['mute.mode']\n"},
@@ -248,7 +265,9 @@ TEST_CASE("the last good configuration keeps every file, its rank and its path")
     const auto read = readLastGood(text);
     REQUIRE(read);
     CHECK(*read == sources);
-    const auto configuration = configurationOf(*read);
+    const auto loaded = configurationOf(*read);
+    CHECK(loaded.errors.empty());
+    const auto& configuration = loaded.configuration;
     CHECK(configuration.settings.mute.mode == Mode::Sever);
     REQUIRE(configuration.settings.rules.size() == 2);
     CHECK(configuration.settings.rules[0].rank == LayerRank::System);

@@ -163,7 +163,7 @@ std::optional<ProcessFacts> takePeer(Line& line) {
         facts.executableTrue = !line.takeFlag("peer-elsewhere");
     } else if (line.has("peer")) {
         facts.executable = line.take("peer");
-        facts.executableTrue = true;
+        facts.executableTrue = !line.takeFlag("peer-elsewhere");
         facts.script = line.take("peer-script");
     } else {
         return std::nullopt;

@@ -157,6 +157,36 @@ TEST_CASE("rules rest on what is known: a script, and the unit of a user's own, 
     CHECK(recognised.alias == Fact{"/opt/zoom/zoom", true});
 }
 
+TEST_CASE("a desktop entry that does not vouch for the program still names it where that makes it stricter") {
+    Graph graph = graphOf("client 30 exe=/usr/bin/call");
+    Client client = graph.clients.at(GlobalId{30});
+    client.recognised = {"org.call.Call", "Call", "", false};
+    CHECK(subjectOf(client, nullptr).app == Fact{"/usr/bin/call", true});
+    CHECK(subjectOf(client, nullptr).alias == Fact{"org.call.Call", false});
+    CHECK_FALSE(furtherSubject(client));
+    CHECK(replacedKey(client).empty());
+    client.recognised.certain = true;
+    CHECK(subjectOf(client, nullptr).app == Fact{"org.call.Call", true});
+    CHECK(subjectOf(client, nullptr).alias == Fact{"/usr/bin/call", true});
+}
+
+TEST_CASE("whose file was replaced is judged by what was at its path as well, and that opens nothing") {
+    Graph graph =
+        graphOf("client 30 exe=\"/usr/bin/call (deleted)\" exe-elsewhere name=Call app-id=org.else");
+    Client client = graph.clients.at(GlobalId{30});
+    client.recognised = {"org.call.Call", "Call", "", false};
+    REQUIRE(furtherSubject(client));
+    CHECK(furtherSubject(client)->app == Fact{"org.call.Call", false});
+    CHECK(furtherSubject(client)->alias == Fact{"/usr/bin/call", false});
+    CHECK(furtherSubject(client)->executable == Fact{"/usr/bin/call", false});
+    CHECK(furtherSubject(client)->process == Fact{"call", false});
+    CHECK(replacedKey(client) == "exe:/usr/bin/call");
+    client.sandbox = "flatpak";
+    client.sandboxId = "org.evil";
+    CHECK_FALSE(furtherSubject(client));
+    CHECK(replacedKey(client).empty());
+}
+
 TEST_CASE("an executable of pipewire-pulse's name elsewhere vouches for nobody") {
     const auto identity = identityIn(R"(
         client 30 exe=/usr/bin/pipewire-pulse exe-elsewhere portal=org.trusted.App name=Evil

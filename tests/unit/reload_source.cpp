@@ -110,8 +110,9 @@ TEST_CASE_METHOD(Source, "the last good configuration is what was read last with
     CHECK_FALSE(last.errors.empty());
     const auto lastGood = source->lastGood();
     REQUIRE(lastGood);
-    REQUIRE(lastGood->settings.rules.size() == 1);
-    CHECK(lastGood->settings.rules[0].origin == Origin{folder / userFile, 1});
+    CHECK(lastGood->errors.empty());
+    REQUIRE(lastGood->configuration.settings.rules.size() == 1);
+    CHECK(lastGood->configuration.settings.rules[0].origin == Origin{folder / userFile, 1});
 
     folder.write("state/last-good", "micguard last good configuration 1\nfile user 9");
     CHECK_FALSE(source->lastGood());
