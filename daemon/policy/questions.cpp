@@ -5,6 +5,7 @@
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
+#include "daemon/policy/why.hpp"
 
 #include <algorithm>
 
@@ -178,13 +179,14 @@ std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, con
         std::string name;
         SourceKind kind;
     };
+    const auto circumstances = circumstancesOf(model, book, sessionManagers(model.graph));
     std::vector<Place> asking;
     std::optional<std::int32_t> highest;
     for (const auto& [id, node] : model.graph.nodes) {
         if (!isSource(model.graph, node))
             continue;
         const Decision decision =
-            book.decide(subject, node.name, sourceKind(model.graph, node), model.circumstances);
+            book.decide(subject, node.name, sourceKind(model.graph, node), circumstances);
         if (decision.ruling != Ruling::Ask)
             continue;
         asking.push_back({node.name, sourceKind(model.graph, node)});
@@ -203,7 +205,7 @@ std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, con
         settings.rules.push_back(rule);
         const RuleBook after(settings);
         if (std::all_of(asking.begin(), asking.end(), [&](const Place& place) {
-                return after.decide(subject, place.name, place.kind, model.circumstances).ruling ==
+                return after.decide(subject, place.name, place.kind, circumstances).ruling ==
                        rule.action;
             }))
             return rule;

@@ -358,7 +358,8 @@ Dependence RuleBook::dependence(const Asker& asker, const Place& place, const In
     const Where& here = *place.where_;
     Dependence result;
     result.otherwise = fallback_;
-    // What rests on a claim and allows is never heeded where it would change anything.
+    auto& steps = result.steps;
+    std::optional<std::size_t> exception;
     const auto add = [&](std::size_t rank) {
         const Rule& rule = at(static_cast<Rank>(rank));
         const bool known = matching.known.has(rank), asking = now.asking_.has(rank);
@@ -366,9 +367,10 @@ Dependence RuleBook::dependence(const Asker& asker, const Place& place, const In
             result.otherwise = rule.action;
             return true;
         }
-        if (known || rule.action != Ruling::Allow)
-            result.steps.push_back(
-                {asking ? std::optional(captureOf_[rank]) : std::nullopt, !known, rule.action, order_[rank]});
+        if (!known && !asking && rule.action == Ruling::Allow && !exception)
+            exception = steps.size();
+        steps.push_back(
+            {asking ? std::optional(captureOf_[rank]) : std::nullopt, !known, rule.action, order_[rank]});
         return false;
     };
     for (const std::size_t at : matching.words)
@@ -376,6 +378,14 @@ Dependence RuleBook::dependence(const Asker& asker, const Place& place, const In
                        (now.holds_.word(at) | now.asking_.word(at)),
                    at, add))
             break;
+    // What rests on a claim and allows is heeded where nothing stricter is known, and then nothing behind it is.
+    if (exception && result.otherwise == Ruling::Allow) {
+        const auto from = steps.begin() + static_cast<std::ptrdiff_t>(*exception);
+        if (std::all_of(from, steps.end(), [](const auto& step) {
+                return step.claimed || step.action == Ruling::Allow;
+            }))
+            steps.erase(from, steps.end());
+    }
     return result;
 }
 

@@ -250,6 +250,12 @@ TEST_CASE("what is remembered wins over the rule that asked, and over no more th
         world.rule(asks);
         CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority == 1);
     }
+    SECTION("a rule asks as long as another application captures") {
+        Rule asks = about(Ruling::Ask, "/usr/bin/call", 10);
+        asks.when.capturing = "/usr/bin/notes";
+        world.rule(asks);
+        CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority == 11); // more specific than a name alone
+    }
     SECTION("a final rule asks: nothing wins over it") {
         Rule asks = about(Ruling::Ask, "*");
         asks.final = true;
