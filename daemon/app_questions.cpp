@@ -186,6 +186,14 @@ void App::muteOwnStreams(const Caller& caller, bool muted, ReplyVoid reply) {
     auto mute = ownMuteOf(caller);
     if (!mute)
         return reply(tl::unexpected(mute.error()));
+    // Said rather than found out by who believes to be muted.
+    const auto& clients = model_.graph.clients;
+    if (std::any_of(clients.begin(), clients.end(),
+                    [&](const auto& entry) { return isPerhapsOwn(*mute, entry.second); }))
+        return reply(tl::unexpected(RequestError{
+            "NoSuchObject", "what captures as " + mute->sandboxId +
+                                " runs a program that is not this application's own but its runtime's: "
+                                "whose it is cannot be told"}));
     const auto& own = model_.appeals.own;
     const auto ofOne = std::count_if(own.begin(), own.end(),
                                      [&](const auto& entry) { return isOfSameCaller(entry.second, *mute); });

@@ -8,6 +8,7 @@
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/explain.hpp"
 #include "daemon/policy/outrank.hpp"
+#include "daemon/policy/questions.hpp"
 #include "daemon/policy/why.hpp"
 #include "protocol/names.hpp"
 
@@ -121,15 +122,21 @@ void App::forget(const Caller& caller, const std::string& app, ReplyVoid reply) 
     ConfigSource::Change change;
     const bool stored =
         model_.settings.policy.permissionStore && permissions_.words().contains(nameInStore(app));
-    change.make = [app, at = now(), stored](Layer& own) -> std::optional<ConfigRefusal> {
+    auto answers = answersAbout(model_, app);
+    change.make = [app, at = now(),
+                   elsewhere = stored || !answers.empty()](Layer& own) -> std::optional<ConfigRefusal> {
         std::erase_if(own.rules, [&](const Rule& rule) { return rule.until && *rule.until <= at; });
-        if (micguard::forget(own, app) > 0 || stored)
+        if (micguard::forget(own, app) > 0 || elsewhere)
             return std::nullopt;
         return ConfigRefusal{"NoSuchObject", "nothing is remembered about " + cited(app)};
     };
-    config_.change(std::move(change), [this, app, done = onceInForce(std::move(reply))](const auto& refusal) {
-        if (!refusal)
+    config_.change(std::move(change), [this, app, answers = std::move(answers),
+                                       done = onceInForce(std::move(reply))](const auto& refusal) {
+        if (!refusal) {
             dropPermission(app);
+            for (const auto number : answers)
+                receive(event::AnswerEnded{number});
+        }
         done(refusal);
     });
 }

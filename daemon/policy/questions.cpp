@@ -130,6 +130,28 @@ bool isOwn(const OwnMute& mute, const Client& client) {
     });
 }
 
+bool isPerhapsOwn(const OwnMute& mute, const Client& client) {
+    const auto facts = processOf(client);
+    return !mute.sandbox.empty() && facts.sandbox == mute.sandbox && facts.sandboxId == mute.sandboxId &&
+           !isOwn(mute, client);
+}
+
+std::vector<std::uint64_t> answersAbout(const Model& model, const std::string& app) {
+    std::vector<std::uint64_t> numbers;
+    for (const Answer& answer : model.appeals.answers)
+        for (const auto& [id, client] : model.graph.clients) {
+            const auto subjects = subjectsOf(model.graph, client);
+            const bool named = std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) {
+                return subject.app.value == app || subject.alias.value == app;
+            });
+            if (named && isAbout(answer, model.graph, client)) {
+                numbers.push_back(answer.number);
+                break;
+            }
+        }
+    return numbers;
+}
+
 std::set<std::string> applicationsOf(const Graph& graph, const Client& client) {
     std::set<std::string> applications{identityOf(client, nullptr).key};
     if (auto replaced = replacedKey(client); !replaced.empty())
@@ -205,8 +227,7 @@ std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, con
         settings.rules.push_back(rule);
         const RuleBook after(settings);
         if (std::all_of(asking.begin(), asking.end(), [&](const Place& place) {
-                return after.decide(subject, place.name, place.kind, circumstances).ruling ==
-                       rule.action;
+                return after.decide(subject, place.name, place.kind, circumstances).ruling == rule.action;
             }))
             return rule;
     }

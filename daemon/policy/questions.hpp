@@ -34,6 +34,12 @@ bool isMutedByItself(const Model& model, const Client& client);
 // started (a wrapper's program), and what started it where both are in one unit of an application (a
 // browser's native host).
 bool isOwn(const OwnMute& mute, const Client& client);
+// Nobody can tell whether it is: it is in a sandbox that says so, and what it runs there is not to be proven (a Flatpak whose program
+// is the runtime's).
+bool isPerhapsOwn(const OwnMute& mute, const Client& client);
+
+// The answers in force about an application of this id, or executable.
+std::vector<std::uint64_t> answersAbout(const Model& model, const std::string& app);
 
 // What a client is, and what its streams say that they are.
 std::set<std::string> applicationsOf(const Graph& graph, const Client& client);

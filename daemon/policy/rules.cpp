@@ -381,9 +381,8 @@ Dependence RuleBook::dependence(const Asker& asker, const Place& place, const In
     // What rests on a claim and allows is heeded where nothing stricter is known, and then nothing behind it is.
     if (exception && result.otherwise == Ruling::Allow) {
         const auto from = steps.begin() + static_cast<std::ptrdiff_t>(*exception);
-        if (std::all_of(from, steps.end(), [](const auto& step) {
-                return step.claimed || step.action == Ruling::Allow;
-            }))
+        if (std::all_of(from, steps.end(),
+                        [](const auto& step) { return step.claimed || step.action == Ruling::Allow; }))
             steps.erase(from, steps.end());
     }
     return result;

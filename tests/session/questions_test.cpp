@@ -104,6 +104,29 @@ TEST_CASE("a no cuts off, and says so", "[questions]") {
     CHECK(audible(*listener) == 0);
 }
 
+TEST_CASE("an answer that holds for a run is forgotten like a rule", "[questions]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    guard.setRules(askPwRecord);
+    auto listener = startPwRecord(session, "denied");
+    hearsSilence(*listener);
+    const auto pending = guard.waitApplication("pw-cat", isPending);
+    REQUIRE(guard.tryAnswer(pending.path, false, "run").empty());
+    guard.waitApplication("pw-cat", [](const ShownApplication& now) { return now.state == "denied"; });
+    const auto forget = [&] {
+        return session.run({"busctl", "--user", "call", "org.micguard.MicGuard1", "/org/micguard/MicGuard1",
+                            "org.micguard.MicGuard1", "Forget", "s", pending.appId});
+    };
+    CHECK(forget().exitCode == 0);
+    const auto again = guard.waitApplication("pw-cat", isPending);
+    REQUIRE(guard.tryAnswer(again.path, true, "once").empty());
+    CHECK(listener->waitAudible(0));
+    // A yes is taken back as well.
+    CHECK(forget().exitCode == 0);
+    guard.waitApplication("pw-cat", isPending);
+    CHECK(forget().output.find("nothing is remembered about") != std::string::npos);
+}
+
 TEST_CASE("an answer for a run holds over streams, until the last process has gone", "[questions]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);

@@ -251,6 +251,19 @@ TEST_CASE("a sandbox is told by its name, wherever its processes are") {
     CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes", "mic -> stranger"});
 }
 
+TEST_CASE("of what runs a runtime's program in a sandbox of that name nobody can tell whose it is") {
+    const OwnMute mute{"org.gjs.App (pid 3)", "flatpak", "org.gjs.App", {}, ""};
+    const auto perhaps = [&](const std::string& client) {
+        const Graph graph = graphOf("client 30 " + client);
+        return isPerhapsOwn(mute, graph.clients.at(GlobalId{30}));
+    };
+    CHECK(perhaps("exe=/usr/bin/gjs-console exe-elsewhere sandbox=flatpak sandbox-id=org.gjs.App"));
+    CHECK(perhaps("exe=/usr/bin/pipewire-pulse peer-flatpak=org.gjs.App peer-elsewhere"));
+    CHECK_FALSE(perhaps("exe=/app/bin/app sandbox=flatpak sandbox-id=org.gjs.App")); // it is
+    CHECK_FALSE(perhaps("exe=/usr/bin/gjs-console exe-elsewhere sandbox=flatpak sandbox-id=org.other"));
+    CHECK_FALSE(perhaps("exe=/usr/bin/pipewire-pulse portal=org.gjs.App"));
+}
+
 TEST_CASE("a mute of one's own streams reaches nobody who does not hang together with who asked") {
     Graph graph = graphOf("client 40 pid=40 exe=/usr/bin/other unit=app-x.scope");
     Client& client = graph.clients.at(GlobalId{40});

@@ -254,7 +254,8 @@ TEST_CASE("what is remembered wins over the rule that asked, and over no more th
         Rule asks = about(Ruling::Ask, "/usr/bin/call", 10);
         asks.when.capturing = "/usr/bin/notes";
         world.rule(asks);
-        CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority == 11); // more specific than a name alone
+        CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority ==
+              11); // more specific than a name alone
     }
     SECTION("a final rule asks: nothing wins over it") {
         Rule asks = about(Ruling::Ask, "*");
