@@ -216,6 +216,14 @@ nlohmann::json Stage::lineOf(Ear& ear, std::int64_t replied) {
 
 std::vector<nlohmann::json> Stage::run(MuteSwitch& tool, const Trial& trial) {
     session_.setPhase(0);
+    // That others are let in, and still are.
+    if (strict_)
+        for (const auto& listener : company_) {
+            if (!listener->running())
+                listener->start();
+            if (!listener->waitAudible(0))
+                throw std::runtime_error(listener->description() + " does not hear under strict admission");
+        }
     waitLive();
     inTrial_ = true;
     if (trial.before)

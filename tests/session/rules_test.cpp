@@ -31,12 +31,6 @@ constexpr std::int64_t quantumNsec = 1024 * 1'000'000'000LL / 48000;
 
 const std::string pwRecord = "executable = \"*/pw-cat\"";
 
-Heard started(const std::string& source, std::unique_ptr<Listener> listener) {
-    Heard heard{source, std::move(listener)};
-    heard.listener->start();
-    return heard;
-}
-
 // pw-record on a sink's monitor.
 std::unique_ptr<Listener> monitorListener(const PrivateSession& session, const std::string& sink) {
     return commandListener(session, {.target = sink},
@@ -56,11 +50,6 @@ std::uint16_t freePort() {
     ::close(socket);
     REQUIRE(bound);
     return ntohs(address.sin_port);
-}
-
-// Memory that is written anew with the same value is not seen to change: a few samples are all there are.
-bool hearsAnything(const Heard& heard, unsigned parity) {
-    return heard.listener->waitUntil([parity](const StreamSnapshot& now) { return now.audible[parity] > 0; });
 }
 
 // pw-record may not hear the microphone behind what both listen to; the other one goes on. Back in the even phase, without rules.

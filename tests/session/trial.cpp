@@ -110,6 +110,16 @@ std::vector<Heard> listenToAll(const PrivateSession& session, const std::vector<
     return heard;
 }
 
+Heard started(const std::string& source, std::unique_ptr<Listener> listener) {
+    Heard heard{source, std::move(listener)};
+    heard.listener->start();
+    return heard;
+}
+
+bool hearsAnything(const Heard& heard, unsigned parity) {
+    return heard.listener->waitUntil([parity](const StreamSnapshot& now) { return now.audible[parity] > 0; });
+}
+
 std::unique_ptr<Listener> startPwRecord(const PrivateSession& session, const std::string& name) {
     auto listener = pwRecordListener(session, {.target = "tone", .name = name});
     listener->start();

@@ -43,6 +43,11 @@ std::vector<Heard> listenToAll(const PrivateSession& session, const std::vector<
 // Takes a listener made elsewhere, starts it and waits until it hears its source.
 Heard hear(const std::string& source, std::unique_ptr<Listener> listener);
 
+// The same, started only: it need not hear.
+Heard started(const std::string& source, std::unique_ptr<Listener> listener);
+// Who reads memory that is written anew with the same value does not see it change: a few samples are all there are.
+bool hearsAnything(const Heard& heard, unsigned parity);
+
 // pw-record on the microphone "tone", started; whether it hears anything is not waited for.
 std::unique_ptr<Listener> startPwRecord(const PrivateSession& session, const std::string& name);
 // Whatever it heard so far, of any phase.
