@@ -32,9 +32,10 @@ void addPulse(Ordeal& ordeal) {
 }
 
 void killedByTurns(Daemon daemon, const std::string& mode) {
-    Ordeal ordeal(guardedSession(kinds), mode,
+    Ordeal ordeal(withOutcast(guardedSession(kinds)), mode,
                   std::string("native, Pulse × three kinds × kill -9 of ") + nameOf(daemon));
     addPulse(ordeal);
+    ordeal.addOutcast("tone");
     if (daemon != Daemon::micguardd)
         ordeal.guardLives();
     const pid_t guard = ordeal.session.pid(Daemon::micguardd);
@@ -47,9 +48,10 @@ void killedByTurns(Daemon daemon, const std::string& mode) {
 }
 
 void stoppedByTurns(Daemon daemon, const std::string& mode) {
-    Ordeal ordeal(guardedSession(kinds), mode,
+    Ordeal ordeal(withOutcast(guardedSession(kinds)), mode,
                   std::string("native, Pulse × three kinds × SIGSTOP, SIGCONT of ") + nameOf(daemon));
     addPulse(ordeal);
+    ordeal.addOutcast("tone");
     ordeal.guardLives();
     for (unsigned run = 0; run < rounds(1); run++) {
         INFO("round " << run << ", MICGUARD_SEED=" << faultSeed());
@@ -102,6 +104,13 @@ void plugLate(Ordeal& ordeal, const std::string& mode) {
 
 } // namespace
 
+TEST_CASE("control: without its rule the outcast hears", "[faults][daemons][control]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    const auto listener = nativeListener(session, {.target = "tone", .name = "outcast", .outcast = true});
+    listener->start();
+    CHECK(listener->waitAudible(0));
+}
+
 TEST_CASE("killed: micguardd", "[faults][daemons]") {
     killedByTurns(Daemon::micguardd, GENERATE("silence", "sever"));
 }
@@ -138,9 +147,10 @@ TEST_CASE("stopped and continued: the bus", "[faults][bus]") {
 // which five can be killed, and the second mode where the first has ended: together, from fifty rounds on, they have all of them.
 TEST_CASE("several at once and in every order, killed or stopped", "[faults][together]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession(kinds), mode,
+    Ordeal ordeal(withOutcast(guardedSession(kinds)), mode,
                   "native, Pulse × three kinds × several processes killed or stopped at once");
     addPulse(ordeal);
+    ordeal.addOutcast("tone");
     constexpr std::size_t orders = 120;
     static std::set<std::vector<Daemon>> had;
     // From a random one on, so that a short run has not always the same.

@@ -31,6 +31,11 @@ bool spared(unsigned run, unsigned count);
 // Native, linked by the session manager.
 std::unique_ptr<Listener> ordinaryListener(const PrivateSession& session, const std::string& source);
 
+// With a rule that denies mg-outcast: see Ordeal::addOutcast().
+inline constexpr const char* outcastRule =
+    "[[rule]]\nmatch = { executable = \"*/mg-outcast\" }\naction = \"deny\"\n";
+SessionOptions withOutcast(SessionOptions options);
+
 class Ordeal {
   public:
     Ordeal(const SessionOptions& options, const std::string& mode, const std::string& cell,
@@ -84,10 +89,15 @@ class Ordeal {
     // Another listener, by what makes it; started now, and again whenever it has ended.
     void add(const std::string& source, std::function<std::unique_ptr<Listener>()> make);
 
+    // Somebody whom a rule denies all microphones, on this one: whatever happens, whoever else hears, and however often he is started
+    // again, he hears nothing of any phase.
+    void addOutcast(const std::string& source);
+
     // The last one that was added, for good.
     void removeLast();
 
   private:
+    void expectOutcastDeaf();
     void amid(bool muted, const std::function<void()>& strike, const std::function<void()>& mend);
 
     std::string mode_;
@@ -95,6 +105,7 @@ class Ordeal {
     Admission admission_ = Admission::relaxed;
     bool guardLives_ = false;
     std::vector<std::function<std::unique_ptr<Listener>()>> makers_; // one for each of heard
+    std::unique_ptr<Listener> outcast_;
     Curve curve_;
 };
 

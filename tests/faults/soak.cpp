@@ -26,9 +26,11 @@ const std::vector<std::string> sources = {"tone", "nullVirtual", "acp"};
 class Soak {
   public:
     Soak()
-        : ordeal_(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::acp}), "silence",
+        : ordeal_(withOutcast(guardedSession({MicKind::tone, MicKind::nullVirtual, MicKind::acp})), "silence",
                   "everything at once")
-        , fixed_(ordeal_.heard.size()) {}
+        , fixed_(ordeal_.heard.size()) {
+        ordeal_.addOutcast("nullVirtual");
+    }
 
     unsigned toggles = 0, clients = 0, plugs = 0, rules = 0, holds = 0, faults = 0;
 
@@ -64,7 +66,7 @@ class Soak {
         if (muted_)
             toggle();
         rule_ = false;
-        ordeal_.guard->setRules("");
+        ordeal_.guard->setRules(outcastRule);
         hearAgain(ordeal_.session, ordeal_.heard);
         ordeal_.expectNothingLeft();
     }
@@ -161,10 +163,10 @@ class Soak {
     void rule() {
         rules++;
         rule_ = !rule_;
-        // Of somebody who is not there, so that who listens goes on listening; the judge has work all the
-        // same.
+        // Of somebody who is not there, so that who listens goes on listening, beside the one that is always there.
         ordeal_.guard->setRules(
-            rule_ ? "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\naction = \"deny\"\n" : "");
+            std::string(outcastRule) +
+            (rule_ ? "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\naction = \"deny\"\n" : ""));
     }
 
     void hold() {

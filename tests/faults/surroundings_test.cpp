@@ -135,8 +135,9 @@ TEST_CASE("the state folder deleted while muted: the mute is on disk again, and 
 
 TEST_CASE("conf.d replaced in the midst of reloads", "[faults][config]") {
     const std::string mode = GENERATE("silence", "sever");
-    Ordeal ordeal(guardedSession(plain), mode,
+    Ordeal ordeal(withOutcast(guardedSession(plain)), mode,
                   "native × two kinds × conf.d replaced in the midst of reloads");
+    ordeal.addOutcast("tone");
     ordeal.guardLives();
     const fs::path folder = configFolder(ordeal) / "conf.d";
     fs::create_directories(folder);
@@ -190,7 +191,9 @@ TEST_CASE("the wall clock (a model of it) set back and forth", "[faults][clock]"
     options.micguardConfig = "[[rule]]\nmatch = { executable = \"*/nobody-has-this\" }\nwhen = { hours = "
                              "\"09:00-17:00\" }\naction = \"deny\"\n";
     clock.give(options);
-    Ordeal ordeal(options, mode, "native × two kinds × the clock (a model of it) set back and forth");
+    Ordeal ordeal(withOutcast(options), mode,
+                  "native × two kinds × the clock (a model of it) set back and forth");
+    ordeal.addOutcast("tone");
     ordeal.guardLives();
     const auto strike = [&] {
         for (int i = 0; i < 4; i++) {

@@ -115,7 +115,7 @@ class SharedListener final : public Listener {
 } // namespace
 
 std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const ListenOptions& options) {
-    std::vector<std::string> argv{TEST_LISTEN,
+    std::vector<std::string> argv{options.outcast ? TEST_OUTCAST : TEST_LISTEN,
                                   "--name",
                                   options.name,
                                   "--rate",
