@@ -85,6 +85,26 @@ void claimAll(Identity& identity, const Client& client, const Node& node) {
     identity.key = "claimed:" + identity.appId;
 }
 
+Subject subjectOfFile(const Client& client, std::string file, bool known) {
+    Subject subject;
+    subject.claims = client.applicationName;
+    subject.process = {std::string(baseName(file)), known};
+    subject.executable = {std::move(file), known};
+    subject.app = subject.executable;
+    return subject;
+}
+
+// What runs there is not proven to be what was at that path; nothing but that is known of it.
+std::optional<ProcessFacts> replaced(const Client& client) {
+    // Of nearly everybody it is seen without a copy.
+    if (!isGone(client.peer ? client.peer->executable : client.executable))
+        return std::nullopt;
+    auto facts = processOf(client);
+    return isGone(facts.executable) && !facts.executableTrue && facts.sandboxId.empty()
+               ? std::optional(std::move(facts))
+               : std::nullopt;
+}
+
 } // namespace
 
 bool handsOut(const Graph& graph, const Client& client) {
@@ -97,37 +117,17 @@ bool handsOut(const Graph& graph, const Client& client) {
            });
 }
 
-namespace {
-
-Subject subjectOfFile(const Client& client, const ProcessFacts& facts, std::string file) {
-    Subject subject;
-    subject.claims = client.applicationName;
-    subject.process = {std::string(baseName(file)), facts.executableTrue};
-    subject.executable = {std::move(file), facts.executableTrue};
-    subject.app = subject.executable;
-    subject.unit = {facts.unit, facts.unitKnown};
-    return subject;
-}
-
-// What runs there is not proven to be what was at that path; nothing but that is known of it.
-bool isReplaced(const ProcessFacts& facts) {
-    return isGone(facts.executable) && !facts.executableTrue && facts.sandboxId.empty();
-}
-
-} // namespace
-
 std::optional<Subject> furtherSubject(const Client& client) {
     if (!client.peer && client.executableWritable && speaksForOthers(client)) {
-        ProcessFacts facts;
-        facts.executableTrue = client.executableTrue;
-        facts.unit = client.unit;
-        facts.unitKnown = client.unitKnown;
-        return subjectOfFile(client, facts, client.executable);
+        Subject subject = subjectOfFile(client, client.executable, client.executableTrue);
+        subject.unit = {client.unit, client.unitKnown};
+        return subject;
     }
-    const auto facts = processOf(client);
-    if (!isReplaced(facts))
+    const auto facts = replaced(client);
+    if (!facts)
         return std::nullopt;
-    Subject subject = subjectOfFile(client, facts, std::string(withoutGone(facts.executable)));
+    Subject subject = subjectOfFile(client, std::string(withoutGone(facts->executable)), false);
+    subject.unit = {facts->unit, facts->unitKnown};
     const auto* application = knownByExecutable(subject.executable.value);
     if (const auto id = first(client.recognised.id, application ? std::string(application->desktopId) : "");
         !id.empty()) {
@@ -138,8 +138,8 @@ std::optional<Subject> furtherSubject(const Client& client) {
 }
 
 std::string replacedKey(const Client& client) {
-    const auto facts = processOf(client);
-    return isReplaced(facts) ? keyOf(withoutGone(facts.executable)) : std::string{};
+    const auto facts = replaced(client);
+    return facts ? keyOf(withoutGone(facts->executable)) : std::string{};
 }
 
 bool isPortal(const Client& client) {

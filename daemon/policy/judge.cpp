@@ -121,8 +121,7 @@ class Judge {
         Rulings rulings;
         const RuleBook::InForce inForce = book_.inForce(circumstances());
         for (const auto& [client, standing] : judged_) {
-            if (auto strict = judgeClient(*client, standing, inForce); !strict.empty())
-                rulings.strict[client->id] = std::move(strict);
+            judgeClient(*client, standing, inForce, rulings);
             if (isAboutToBeKnown(*client))
                 rulings.unknownYet.insert(client->id);
         }
@@ -347,23 +346,32 @@ class Judge {
         return decisions;
     }
 
-    std::vector<std::pair<GlobalId, Decision>> judgeClient(const Client& client, const Standing& standing,
-                                                           const RuleBook::InForce& inForce) const {
+    void judgeClient(const Client& client, const Standing& standing, const RuleBook::InForce& inForce,
+                     Rulings& rulings) const {
         const auto decisions = bySource(client, standing, inForce);
         const auto guest = guestFor(client, standing);
+        const auto& nodes = model_.graph.nodesOf(client.id);
+        const bool listens = std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
+            return canListen(model_.graph, model_.graph.nodes.at(id));
+        });
         std::vector<std::pair<GlobalId, Decision>> strict;
         for (const auto& carrier : carriers_) {
             const Decision* strictest = &decisions[carrier.behind.front()];
             for (const auto source : carrier.behind)
                 if (decisions[source].ruling > strictest->ruling)
                     strictest = &decisions[source];
+            auto refusal = guest && strictest->ruling == Ruling::Allow
+                               ? refusalOf(client, standing, *guest, carrier, strictest->rule)
+                               : std::nullopt;
             if (strictest->ruling != Ruling::Allow)
                 strict.emplace_back(carrier.id, *strictest);
-            else if (guest)
-                if (auto refusal = refusalOf(client, standing, *guest, carrier, strictest->rule))
-                    strict.emplace_back(carrier.id, std::move(*refusal));
+            else if (refusal)
+                strict.emplace_back(carrier.id, std::move(*refusal));
+            else if (listens && (strictest->rule || strictest->by == DecidedBy::Answer))
+                rulings.allowed.emplace(std::pair(client.id, carrier.id), *strictest);
         }
-        return strict;
+        if (!strict.empty())
+            rulings.strict[client.id] = std::move(strict);
     }
 
     const Model& model_;

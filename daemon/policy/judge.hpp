@@ -18,6 +18,8 @@ namespace micguard {
 struct Rulings {
     // client -> what puts out a microphone's sound, sorted, and why it may not be heard. What is not listed may be.
     std::map<GlobalId, std::vector<std::pair<GlobalId, Decision>>> strict;
+    // Likewise what a rule or an answer lets those hear who listen at all, and why. Nothing is enforced by it.
+    std::map<std::pair<GlobalId, GlobalId>, Decision> allowed;
     // Clients of which it may be known in a moment who they are, while somebody is kept from something: until then nobody links them.
     std::set<GlobalId> unknownYet;
     // What puts it out from memory that somebody was given who has left since, and who may not hear it.
