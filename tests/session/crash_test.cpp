@@ -149,23 +149,32 @@ TEST_CASE(
     soundsOn();
 }
 
-TEST_CASE("stopped in order or released while muted: no microphone opens, pactl alone can unmute",
+TEST_CASE("stopped in order or released while muted, or given back for one that was killed: no microphone "
+          "opens, pactl "
+          "alone can unmute",
           "[release]") {
     const std::string mode = GENERATE("silence", "sever");
-    const std::string way = GENERATE("SIGTERM", "Release");
+    const std::string way = GENERATE("SIGTERM", "Release", "SIGKILL");
     INFO(mode << ", " << way);
     const std::vector<MicKind> ordinary = {MicKind::tone,     MicKind::nullVirtual, MicKind::acp,
                                            MicKind::loopback, MicKind::clamped,     MicKind::otherProcess};
-    PrivateSession session(guardedSession(ordinary));
+    const SessionOptions options = guardedSession(ordinary);
+    PrivateSession session(options);
     Guard guard(session);
     guard.setMode(mode);
     auto heard = listenToAll(session, ordinary);
     Tally tally("native × six kinds × stopped while muted, " + mode + ", " + way);
     muteAndListen(session, guard, heard, tally);
-    if (way == "SIGTERM")
+    if (way == "SIGTERM") {
         session.stop(Daemon::micguardd);
-    else
+    } else if (way == "Release") {
         guard.release();
+    } else {
+        session.kill(Daemon::micguardd);
+        INFO("control: it has left all of it");
+        CHECK(leftovers(readServer(session), session, GuardIs::gone) != Words{});
+        must(session, {options.micguardd, "--release-leftovers"});
+    }
     REQUIRE(guard.waitName(false));
     listenWhileMuted(heard, tally, Milliseconds(500));
     CHECK(stillLeft(session, GuardIs::gone) == Words{});
@@ -181,7 +190,7 @@ TEST_CASE("stopped in order or released while muted: no microphone opens, pactl 
         CHECK(one.listener->waitAudible(0));
     }
     // Back again, it finds the user's mute lifted and itself muted, as it was.
-    if (way == "SIGTERM") {
+    if (way != "Release") {
         session.start(Daemon::micguardd);
         CHECK(guard.muted());
         unmuteAndListen(session, guard, heard);
