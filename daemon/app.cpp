@@ -184,8 +184,8 @@ void App::useConfiguration(const Loaded& loaded) {
     }
     configured_ = true;
     warnOf("config-notes", configNotesTold_, configuration_.warnings);
-    ruleCheck_.check(configuration_.settings);
-    contradictionCheck_.check(configuration_.settings);
+    if (ready_)
+        checkRules();
     receive(event::Warned{"config-watch", config_.watchFault()});
     tellTime(clock_.now());
     receive(event::SettingsLoaded{configuration_.settings});
@@ -570,6 +570,13 @@ void App::notifyReady() {
         return;
     ready_ = true;
     journal::notify("READY=1");
+    checkRules();
+}
+
+// Not before the guard is ready: with ten thousand rules both keep a processor busy for a while.
+void App::checkRules() {
+    ruleCheck_.check(configuration_.settings);
+    contradictionCheck_.check(configuration_.settings);
 }
 
 void App::persist() {

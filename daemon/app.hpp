@@ -203,6 +203,7 @@ class App final : public Requests {
     void connectBusLater();
     void startHistory();
     void notifyReady();
+    void checkRules();
 
     static journal::Instant instant() { return static_cast<journal::Instant>(g_get_monotonic_time()); }
     static std::uint64_t now() { return static_cast<std::uint64_t>(g_get_real_time()); } // µs since the epoch
