@@ -308,6 +308,8 @@ void App::startRelease(int exitCode) {
             return G_SOURCE_REMOVE;
         },
         this);
+    if (options_.releaseLeftovers)
+        enforcer_.adoptProtection();
     receive(event::Released{true, options_.releaseLeftovers});
     settle();
 }

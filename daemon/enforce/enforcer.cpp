@@ -2,6 +2,7 @@
 #include "daemon/enforce/enforcer.hpp"
 
 #include "daemon/model/path.hpp"
+#include "daemon/policy/classify.hpp"
 #include "daemon/policy/plan.hpp"
 #include "daemon/policy/sever.hpp"
 
@@ -35,6 +36,15 @@ std::size_t Enforcer::settle() {
     recordSent(model_, actions, batch_);
     server_.sync(batch_);
     return actions.size();
+}
+
+void Enforcer::adoptProtection() {
+    Verdicts protection;
+    protectConnections(model_, sessionManagers(model_.graph), protection);
+    for (const auto& [client, objects] : protection.permissions)
+        for (const auto& [object, value] : objects)
+            model_.applied.permissions[model_.graph.clients.at(client).serial].try_emplace(
+                model_.graph.clients.at(object).serial, PermissionApplied{object, value, 0});
 }
 
 std::uint64_t Enforcer::ask() {

@@ -35,6 +35,9 @@ class Enforcer {
     // Everything sent is carried out, by those as well.
     bool allAnswered() const;
 
+    // That a guard before us kept everybody from harming connections is in no marker: from here on it passes for ours, to be given back.
+    void adoptProtection();
+
     // Asks the server for nothing but whether it has time for us, and whether it has had it since: then all is done that it was asked
     // for before, as far as that is in the server.
     std::uint64_t ask();

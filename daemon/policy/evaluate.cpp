@@ -107,8 +107,8 @@ std::optional<SourceVerdict> judgeOther(const Model& model, const Node& node,
     return verdict;
 }
 
-// Whoever could destroy our connection or the session manager's would undo everything with one message (X is
-// enough, and any ordinary client has it), so nobody else gets more than a look at those.
+} // namespace
+
 void protectConnections(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts) {
     // A handful; looked for once, and not once for each of hundreds of clients.
     std::map<GlobalId, std::uint32_t> trusted;
@@ -121,8 +121,6 @@ void protectConnections(const Model& model, const std::set<GlobalId>& managers, 
         if (!trusted.contains(id))
             verdicts.permissions[id] = trusted;
 }
-
-} // namespace
 
 bool standsIn(const Model& model) {
     return model.released && model.mute.muted();

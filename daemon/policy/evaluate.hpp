@@ -62,6 +62,10 @@ struct Verdicts {
     }
 };
 
+// Into verdicts.permissions. Whoever could destroy our connection or the session manager's would undo everything with one message (X is
+// enough, and any ordinary client has it), so nobody else gets more than a look at those.
+void protectConnections(const Model& model, const std::set<GlobalId>& managers, Verdicts& verdicts);
+
 // `book` is made from the settings of the model.
 Verdicts evaluate(const Model& model, const RuleBook& book);
 

@@ -482,6 +482,19 @@ TEST_CASE("what the guard's own lamp had muted is given back by the next guard")
     CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
 }
 
+TEST_CASE("who gives back after a killed guard knows what that one kept everybody from, without having done "
+          "so himself") {
+    for (const bool known : {false, true}) {
+        World world(micAndCall);
+        world.model.applied.permissions.clear(); // it is in no marker
+        if (known)
+            world.enforcer.adoptProtection();
+        world.receive(event::Released{true, true});
+        world.rest();
+        CHECK(world.server.leftovers().empty() == known);
+    }
+}
+
 TEST_CASE("what passes by to give back mutes nothing that it finds open") {
     World world(micAndCall);
     world.model.mute.user = true; // as the state file of the guard before has it
