@@ -71,12 +71,10 @@ TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
         guard.setMuted(true);
         session.setPhase(1);
         Tally tally(titleOf(attack) + ", " + mode);
-        std::uint64_t victims = 0;
         for (unsigned round = 0; round < scaled(1, 25); round++) {
             const auto report = run(session, attack, 1.5);
             CHECK(report.at("heard_after").get<std::uint64_t>() == 0);
             CHECK(report.at("weak_after").get<std::uint64_t>() == 0);
-            victims += report.value("victims_gone", std::uint64_t{0});
             tally.add(report.at("heard_after").get<std::uint64_t>());
         }
         session.setPhase(0);
@@ -86,9 +84,6 @@ TEST_CASE("attackers hear nothing that was made after the reply", "[attack]") {
             session.start(Daemon::wireplumber);
         CHECK(guard.muted());
         CHECK(guard.waitState("muted"));
-        // The session manager's connections are out of everybody's reach; of ours a new one may be hit before we have said so.
-        if (attack.name == "destroy_manager")
-            CHECK(victims == 0);
         if (attack.name == "raise_permissions" && mode == "sever")
             CHECK(guard.hasWarning("raised:" + attack.source));
         guard.setMuted(false);
