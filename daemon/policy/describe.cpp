@@ -254,9 +254,8 @@ View Describer::describe(const Model& model, const Verdicts& verdicts, const Gua
             ruled != verdicts.ruled.end() && stream.state == application.state)
             application.reason = ruled->second.reason;
         else if (stream.state == "capturing" && stream.state == application.state && owner && source)
-            if (const auto allowed = verdicts.rulings.allowed.find({owner->id, source->id});
-                allowed != verdicts.rulings.allowed.end())
-                application.reason = allowed->second.reason;
+            if (const auto* allowed = Rulings::in(verdicts.rulings.allowed, owner->id, source->id))
+                application.reason = allowed->reason;
         application.muted = application.muted || (owner && muteOf(model, *owner));
         application.ownMute = application.ownMute || (owner && isMutedByItself(model, *owner));
         application.levelMeterOnly = application.levelMeterOnly && stream.levelMeter;

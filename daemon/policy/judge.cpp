@@ -354,7 +354,7 @@ class Judge {
         const bool listens = std::any_of(nodes.begin(), nodes.end(), [&](GlobalId id) {
             return canListen(model_.graph, model_.graph.nodes.at(id));
         });
-        std::vector<std::pair<GlobalId, Decision>> strict;
+        std::vector<std::pair<GlobalId, Decision>> strict, allowed;
         for (const auto& carrier : carriers_) {
             const Decision* strictest = &decisions[carrier.behind.front()];
             for (const auto source : carrier.behind)
@@ -368,10 +368,12 @@ class Judge {
             else if (refusal)
                 strict.emplace_back(carrier.id, std::move(*refusal));
             else if (listens && (strictest->rule || strictest->by == DecidedBy::Answer))
-                rulings.allowed.emplace(std::pair(client.id, carrier.id), *strictest);
+                allowed.emplace_back(carrier.id, *strictest);
         }
         if (!strict.empty())
             rulings.strict[client.id] = std::move(strict);
+        if (!allowed.empty())
+            rulings.allowed[client.id] = std::move(allowed);
     }
 
     const Model& model_;

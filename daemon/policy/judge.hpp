@@ -16,18 +16,21 @@
 namespace micguard {
 
 struct Rulings {
-    // client -> what puts out a microphone's sound, sorted, and why it may not be heard. What is not listed may be.
-    std::map<GlobalId, std::vector<std::pair<GlobalId, Decision>>> strict;
-    // Likewise what a rule or an answer lets those hear who listen at all, and why. Nothing is enforced by it.
-    std::map<std::pair<GlobalId, GlobalId>, Decision> allowed;
+    // client -> what puts out a microphone's sound, sorted.
+    using Pairs = std::map<GlobalId, std::vector<std::pair<GlobalId, Decision>>>;
+    // Why it may not be heard. What is not listed may be.
+    Pairs strict;
+    // What a rule or an answer lets those hear who listen at all, and why. Nothing is enforced by it.
+    Pairs allowed;
     // Clients of which it may be known in a moment who they are, while somebody is kept from something: until then nobody links them.
     std::set<GlobalId> unknownYet;
     // What puts it out from memory that somebody was given who has left since, and who may not hear it.
     std::set<GlobalId> exposed;
 
-    const Decision* of(GlobalId client, GlobalId carrier) const {
-        const auto carriers = strict.find(client);
-        if (carriers == strict.end())
+    const Decision* of(GlobalId client, GlobalId carrier) const { return in(strict, client, carrier); }
+    static const Decision* in(const Pairs& pairs, GlobalId client, GlobalId carrier) {
+        const auto carriers = pairs.find(client);
+        if (carriers == pairs.end())
             return nullptr;
         const auto it = std::lower_bound(carriers->second.begin(), carriers->second.end(), carrier,
                                          [](const auto& one, GlobalId id) { return one.first < id; });

@@ -137,18 +137,19 @@ bool isPerhapsOwn(const OwnMute& mute, const Client& client) {
 }
 
 std::vector<std::uint64_t> answersAbout(const Model& model, const std::string& app) {
+    std::vector<const Client*> named;
+    for (const auto& [id, client] : model.graph.clients) {
+        const auto subjects = subjectsOf(model.graph, client);
+        if (std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) {
+                return subject.app.value == app || subject.alias.value == app;
+            }))
+            named.push_back(&client);
+    }
     std::vector<std::uint64_t> numbers;
     for (const Answer& answer : model.appeals.answers)
-        for (const auto& [id, client] : model.graph.clients) {
-            const auto subjects = subjectsOf(model.graph, client);
-            const bool named = std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) {
-                return subject.app.value == app || subject.alias.value == app;
-            });
-            if (named && isAbout(answer, model.graph, client)) {
-                numbers.push_back(answer.number);
-                break;
-            }
-        }
+        if (std::any_of(named.begin(), named.end(),
+                        [&](const Client* client) { return isAbout(answer, model.graph, *client); }))
+            numbers.push_back(answer.number);
     return numbers;
 }
 
