@@ -2,8 +2,7 @@
 #include "daemon/bypass/bypass_watch.hpp"
 
 #include <array>
-#include <system_error>
-#include <thread>
+#include <memory>
 #include <utility>
 
 #include <glib-unix.h>
@@ -22,14 +21,6 @@ constexpr guint betweenMs = 100;
 
 } // namespace
 
-// What the thread works on, and where it brings it. `watch` is the main context's.
-struct BypassWatch::Errand {
-    BypassWatch* watch = nullptr;
-    BypassPlaces places;
-    BypassQuestion question;
-    Bypasses found;
-};
-
 BypassWatch::BypassWatch(Told told, BypassPlaces places)
     : told_(std::move(told))
     , places_(std::move(places))
@@ -37,8 +28,7 @@ BypassWatch::BypassWatch(Told told, BypassPlaces places)
     , lookedAfter_(laterMs.size()) {}
 
 BypassWatch::~BypassWatch() {
-    if (errand_)
-        errand_->watch = nullptr;
+    errand_.leave();
     if (timer_)
         g_source_remove(timer_);
     for (const guint end : ends_)
@@ -70,7 +60,7 @@ void BypassWatch::noticed() {
 }
 
 void BypassWatch::lookSoon() {
-    if (errand_) {
+    if (errand_.underWay()) {
         again_ = true;
         return;
     }
@@ -85,38 +75,21 @@ void BypassWatch::lookSoon() {
 void BypassWatch::begin() {
     looks_++;
     began_ = g_get_monotonic_time();
-    errand_ = std::make_shared<Errand>();
-    errand_->watch = this;
-    errand_->places = places_;
-    errand_->question = {sandboxed_, std::exchange(everyProcess_, false)};
+    BypassQuestion question{sandboxed_, std::exchange(everyProcess_, false)};
     for (const auto& sandbox : found_.sandboxes)
-        errand_->question.sandboxed.insert(sandbox.pid);
-    const auto work = [errand = errand_] {
+        question.sandboxed.insert(sandbox.pid);
+    const auto found = std::make_shared<Bypasses>();
+    const auto work = [places = places_, question = std::move(question), found] {
         // The guard's own priority is for the guard: whoever waits for a mute goes before who looks for
         // others.
         setpriority(PRIO_PROCESS, 0, 0);
-        errand->found = lookForBypasses(errand->places, errand->question);
-        g_idle_add_full(
-            G_PRIORITY_DEFAULT_IDLE,
-            [](gpointer data) -> gboolean {
-                const auto& done = *static_cast<std::shared_ptr<Errand>*>(data);
-                if (done->watch)
-                    done->watch->finish(std::move(done->found));
-                return G_SOURCE_REMOVE;
-            },
-            new std::shared_ptr<Errand>(errand),
-            [](gpointer data) { delete static_cast<std::shared_ptr<Errand>*>(data); });
+        *found = lookForBypasses(places, question);
     };
-    try {
-        std::thread(work).detach();
-    } catch (const std::system_error&) {
-        errand_.reset();
+    if (!errand_.begin(work, [this, found] { finish(std::move(*found)); }))
         wait(laterMs.back()); // until there is a thread to be had
-    }
 }
 
 void BypassWatch::finish(Bypasses found) {
-    errand_.reset();
     const bool changed = found != found_;
     found_ = std::move(found);
     if (changed) {
@@ -130,7 +103,7 @@ void BypassWatch::finish(Bypasses found) {
 }
 
 void BypassWatch::wait(guint milliseconds) {
-    if (timer_ || errand_)
+    if (timer_ || errand_.underWay())
         return;
     timer_ = g_timeout_add(
         milliseconds,

@@ -7,10 +7,10 @@
 
 #include "daemon/bypass/device_folder.hpp"
 #include "daemon/bypass/look.hpp"
+#include "daemon/loop/errand.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,8 +40,6 @@ class BypassWatch {
     std::uint64_t looks() const { return looks_; }
 
   private:
-    struct Errand;
-
     void noticed();
     void lookSoon();
     void begin();
@@ -57,7 +55,7 @@ class BypassWatch {
     std::size_t lookedAfter_; // how often, since something was noticed
     gint64 began_ = 0;        // the last look, monotonic µs; 0: none yet
     Bypasses found_;
-    std::shared_ptr<Errand> errand_; // the look under way; its thread holds it, too, and may outlive us
+    Errand errand_; // the look under way
     guint timer_ = 0;
     std::vector<guint> ends_; // processes' descriptors
     std::uint64_t looks_ = 0;

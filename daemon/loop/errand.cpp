@@ -21,6 +21,12 @@ Errand::~Errand() {
     state_->owner = nullptr;
 }
 
+void Errand::leave() {
+    if (state_)
+        state_->owner = nullptr;
+    state_.reset();
+}
+
 bool Errand::begin(Step work, Step told, gint priority) {
     using Shared = std::shared_ptr<State>;
     auto state = Shared(new State{this, std::move(work), std::move(told)});

@@ -25,6 +25,9 @@ class Errand {
     // `work` is called on the thread, `told` in the main context when that is done. False if there is no thread to be had: then
     // neither is called.
     bool begin(Step work, Step told, gint priority = G_PRIORITY_DEFAULT_IDLE);
+    // Nothing is told any more of what is under way, and nobody waits for it: its `work` may outlive us, and has to own all that it
+    // touches.
+    void leave();
     // From begin() until `told` is called.
     bool underWay() const { return state_ != nullptr; }
 

@@ -2,6 +2,7 @@
 //
 // Work on a thread: told in the main context, at once, and never after its owner is gone.
 #include "daemon/loop/errand.hpp"
+#include "tests/unit/reload_folder.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -12,17 +13,10 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace micguard;
+using micguard::test::runUntil;
 using namespace std::chrono_literals;
 
 namespace {
-
-bool runUntil(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (!done() && std::chrono::steady_clock::now() < end)
-        if (!g_main_context_iteration(nullptr, FALSE))
-            std::this_thread::sleep_for(1ms);
-    return done();
-}
 
 // What a thread does after all that it was given to do: here it waits until it may end.
 struct LateEnd {
