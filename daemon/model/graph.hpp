@@ -134,11 +134,12 @@ struct Node {
     std::string applicationIcon;
     std::string applicationBinary;
     std::uint32_t applicationPid = 0;
-    bool network = false;        // node.network
-    bool virtualNode = false;    // node.virtual
-    bool autoconnect = false;    // a session manager links it
-    std::string target;          // target.object: name or serial of the source it asks for
-    bool peaks = false;          // a level meter (resample.peaks)
+    bool network = false;     // node.network
+    bool virtualNode = false; // node.virtual
+    bool autoconnect = false; // a session manager links it
+    bool runsOn = false;      // whatever becomes of its links: node.always-process, or not node.pause-on-idle
+    std::string target;       // target.object: name or serial of the source it asks for
+    bool peaks = false;       // a level meter (resample.peaks)
     bool capturesSink = false;   // stream.capture.sink: wants a monitor, not a microphone
     std::optional<bool> corked;  // pulse.corked: what the Pulse server says of one of its streams
     std::uint32_t maxInputs = 0; // ports it could have, of the server's reckoning; 0 before its info came

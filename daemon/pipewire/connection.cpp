@@ -689,6 +689,10 @@ void Connection::perform(const Action& action) {
             [&](const action::Suspend& a) {
                 g_debug("node %u: suspended", raw(a.node));
                 impl_->suspend(a.node, a.process);
+                for (const auto other : a.along) {
+                    g_debug("node %u: suspended along", raw(other));
+                    impl_->suspend(other, a.process);
+                }
             },
             [&](const action::MakeSilence&) {
                 g_debug("a source of silence");

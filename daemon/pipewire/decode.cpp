@@ -122,6 +122,8 @@ Node node(std::uint32_t id, const spa_dict* properties) {
     n.network = flag(properties, PW_KEY_NODE_NETWORK);
     n.virtualNode = flag(properties, PW_KEY_NODE_VIRTUAL);
     n.autoconnect = flag(properties, PW_KEY_NODE_AUTOCONNECT);
+    const char* pauses = properties ? spa_dict_lookup(properties, PW_KEY_NODE_PAUSE_ON_IDLE) : nullptr;
+    n.runsOn = flag(properties, PW_KEY_NODE_ALWAYS_PROCESS) || (pauses && !spa_atob(pauses));
     n.target = text(properties, PW_KEY_TARGET_OBJECT);
     n.peaks = flag(properties, "resample.peaks");
     n.capturesSink = flag(properties, PW_KEY_STREAM_CAPTURE_SINK);

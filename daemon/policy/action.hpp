@@ -103,10 +103,11 @@ struct SetPanelMute {
 };
 
 // Has a node allocate its buffers anew: whoever kept those that he was given while he was linked reads nothing new. Its
-// listeners pause for a moment.
+// listeners pause for a moment. `along`: suspended after it, on the same connection, in this order (policy/renewal says why).
 struct Suspend {
     GlobalId node{};
     std::optional<GlobalId> process = std::nullopt;
+    std::vector<GlobalId> along = {};
     bool operator==(const Suspend&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include "daemon/model/panel.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/panel.hpp"
+#include "daemon/policy/renewal.hpp"
 
 #include <algorithm>
 
@@ -237,39 +238,6 @@ std::vector<Action> planLinks(const Model& model, const Verdicts& verdicts) {
             (listener && listener->client && verdicts.rulings.of(*listener->client, out->node)))
             continue;
         actions.push_back(action::CreateLink{out->node, out->id, in->node, in->id});
-    }
-    return actions;
-}
-
-// Who is kept from something by the rules while others go on hearing it must not go on reading it from memory that he was
-// given before, whether or not he is there any more. While it is silent anyway there is nothing to read.
-std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
-    std::vector<Action> actions;
-    if (!model.listComplete)
-        return actions;
-    const auto isExposed = [&](const Node& node) {
-        if (verdicts.rulings.exposed.contains(node.id) && model.left.contains(node.serial))
-            return true;
-        const auto mapped = model.mapped.find(node.serial);
-        return mapped != model.mapped.end() &&
-               std::any_of(mapped->second.begin(), mapped->second.end(), [&](Serial serial) {
-                   const Client* client = model.graph.client(serial);
-                   // Nobody is kept from what is his own.
-                   return client && client->id != node.client && verdicts.rulings.of(client->id, node.id);
-               });
-    };
-    std::set<Serial> given;
-    for (const auto& [source, clients] : model.mapped)
-        given.insert(source);
-    for (const auto& [source, left] : model.left)
-        given.insert(source);
-    for (const auto source : given) {
-        const Node* node = model.graph.node(source);
-        const auto* verdict = node ? verdicts.source(node->id) : nullptr;
-        if (!node || (verdict && verdict->silent && knobState(model, *node) == KnobState::Holds))
-            continue;
-        if (isExposed(*node))
-            actions.emplace_back(action::Suspend{node->id, processOf(model.graph, *node)});
     }
     return actions;
 }

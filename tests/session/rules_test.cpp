@@ -8,11 +8,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -36,6 +40,26 @@ std::unique_ptr<Listener> monitorListener(const PrivateSession& session, const s
     return commandListener(session, {.target = sink},
                            {"pw-record", "--raw", "--format", "f32", "--channels", "1", "--rate", "48000",
                             "-P", "{ stream.capture.sink = true }", "--target", sink, "-"});
+}
+
+// Links through which nothing flows although the nodes at both ends run.
+std::vector<std::string> deadLinks(const PrivateSession& session) {
+    const auto objects = session.dump();
+    std::map<std::uint32_t, std::string> running;
+    for (const auto& object : objects)
+        if (object["type"] == "PipeWire:Interface:Node" && object["info"]["state"] == "running")
+            running[object["id"].get<std::uint32_t>()] = object["info"]["props"].value("node.name", "");
+    std::vector<std::string> dead;
+    for (const auto& object : objects) {
+        if (object["type"] != "PipeWire:Interface:Link" || object["info"]["state"] == "active")
+            continue;
+        const auto from = running.find(object["info"]["output-node-id"].get<std::uint32_t>());
+        const auto to = running.find(object["info"]["input-node-id"].get<std::uint32_t>());
+        if (from != running.end() && to != running.end())
+            dead.push_back(from->second + " -> " + to->second + ": " +
+                           object["info"]["state"].get<std::string>());
+    }
+    return dead;
 }
 
 // Nobody's on the loopback, at the moment.
@@ -94,6 +118,51 @@ TEST_CASE("one of two applications on one microphone is denied, and allowed agai
     std::printf("      between two buffers of the other one: median %.1f ms, longest %.1f ms\n",
                 static_cast<double>(median) / 1e6, static_cast<double>(gaps.back()) / 1e6);
     CHECK(median <= 2 * quantumNsec);
+}
+
+// While a source is suspended, for its buffers to be renewed, PipeWire 1.4.2 puts other links of it in force once more, and for good where
+// the listener goes on meanwhile (policy/renewal): a JACK client, whoever hears something else as well, filters.
+TEST_CASE("whoever runs on while the buffers are renewed does not lose his links when somebody is denied",
+          "[rules][jack]") {
+    const MicKind kind = GENERATE(MicKind::tone, MicKind::acp);
+    const unsigned channels = GENERATE(1U, 2U);
+    INFO(channels << " channels");
+    SessionOptions options = guardedSession({kind, MicKind::nullVirtual});
+    options.mics.front().channels = channels;
+    PrivateSession session(options);
+    Guard guard(session);
+    const std::string source = nameOf(kind), second = nameOf(MicKind::nullVirtual);
+    must(session, {"pactl", "load-module", "module-remap-source", "master=" + source, "source_name=looped"});
+    Heard other = listenTo(session, source);
+    Heard behind = hear("looped", parecordListener(session, {.target = "looped", .latencyMsec = 20}));
+    Heard jack = hear(source, jackListener(session, {.target = source}));
+    INFO("one more is on two microphones, of which the rule is about one");
+    const auto file = session.directory() / "two.wav";
+    const Process two = session.spawn({"pw-jack", "jack_rec", "-f", file.string(), "-d", "36000",
+                                       jackPort(session, source), jackPort(session, second)},
+                                      "two");
+    REQUIRE(eventually([&] { return std::filesystem::exists(file); }));
+    Heard denied = hear(source, pwRecordListener(session, {.target = source, .name = "denied"}));
+    Tally tally("pw-record × " + source + " × denied while those go on that nothing pauses");
+    for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
+        INFO("cycle " << cycle);
+        guard.setRules(ruleAbout(pwRecord, "deny", source));
+        tally.replied(guard.callNsec());
+        changeTune(session, denied);
+        for (const Heard* one : {&other, &behind, &jack}) {
+            INFO(one->listener->description());
+            REQUIRE(one->listener->waitAudible(1, 480));
+        }
+        CHECK(stillWrong([&] { return deadLinks(session); }).empty());
+        hearsNothingNew(denied, tally);
+        session.setPhase(0);
+        guard.setRules("");
+        for (const Heard* one : {&denied, &other, &behind, &jack}) {
+            INFO(one->listener->description());
+            REQUIRE(one->listener->waitAudible(0));
+        }
+        CHECK(stillWrong([&] { return deadLinks(session); }).empty());
+    }
 }
 
 TEST_CASE("an application that is silenced gets silence and does not stall", "[rules]") {

@@ -88,6 +88,8 @@ std::unique_ptr<Listener> commandListener(const PrivateSession& session, const L
                                           const std::vector<std::string>& argv);
 std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const ListenOptions& options);
 std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOptions& options);
+// What JACK calls the port of a microphone, once it is there.
+std::string jackPort(PrivateSession& session, const std::string& source);
 // Headless Chromium with a page that captures through getUserMedia, without echo cancellation, noise
 // suppression or gain control. start() returns once the page has its stream, or throws with the page's error.
 std::unique_ptr<Listener> chromiumListener(const PrivateSession& session, const ListenOptions& options);

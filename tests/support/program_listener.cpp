@@ -223,11 +223,9 @@ std::unique_ptr<Listener> arecordListener(const PrivateSession& session, const L
     return std::make_unique<ProgramListener>(session, options, recipe);
 }
 
-std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOptions& options) {
-    if (options.target.empty())
-        throw std::runtime_error("a JACK listener needs a target");
-    // JACK knows a PipeWire port by its node's description and its own name.
-    const GraphObject node = session.graph().waitForNode(options.target);
+// JACK knows a PipeWire port by its node's description and its own name.
+std::string jackPort(PrivateSession& session, const std::string& source) {
+    const GraphObject node = session.graph().waitForNode(source);
     std::string port;
     session.graph().waitFor([&](const GraphObjects& objects) {
         for (const auto& [id, object] : objects)
@@ -237,6 +235,12 @@ std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOpti
         return !port.empty();
     });
     const std::string description = node.property("node.description");
+    return (description.empty() ? source : description) + ":" + port;
+}
+
+std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOptions& options) {
+    if (options.target.empty())
+        throw std::runtime_error("a JACK listener needs a target");
     // JACK has no other rate than the graph's.
     ListenOptions atGraphRate = options;
     atGraphRate.rate = session.rate();
@@ -255,7 +259,7 @@ std::unique_ptr<Listener> jackListener(PrivateSession& session, const ListenOpti
                    "16",
                    "-d",
                    "36000",
-                   (description.empty() ? options.target : description) + ":" + port};
+                   jackPort(session, options.target)};
     return std::make_unique<ProgramListener>(session, options, recipe);
 }
 

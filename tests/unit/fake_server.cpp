@@ -75,7 +75,12 @@ std::string describe(const Action& action) {
                                   text += " " + id(other);
                               return text;
                           },
-                          [](const action::Suspend& a) { return "suspend " + id(a.node); },
+                          [](const action::Suspend& a) {
+                              std::string text = "suspend " + id(a.node);
+                              for (const auto other : a.along)
+                                  text += (other == a.along.front() ? " and then " : " ") + id(other);
+                              return text;
+                          },
                           [](const action::MakeSilence&) { return std::string("make-silence"); },
                           [](const action::OpenPorts& a) { return "open-ports " + id(a.node); },
                       },

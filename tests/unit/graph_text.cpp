@@ -252,6 +252,7 @@ Node takeNode(Line& line) {
     n.network = line.takeFlag("network");
     n.virtualNode = line.takeFlag("virtual");
     n.autoconnect = line.takeFlag("autoconnect");
+    n.runsOn = line.takeFlag("runs-on");
     n.target = line.take("target");
     n.peaks = line.takeFlag("peaks");
     n.capturesSink = line.takeFlag("captures-sink");

@@ -68,6 +68,51 @@ TEST_CASE("who is cut off while others go on keeps no memory that is written to"
     CHECK(world.server.readable() == Pairs{"mic -> 30"});
 }
 
+// What PipeWire makes of a link otherwise is in policy/renewal.cpp.
+TEST_CASE("who would not pause is suspended along with what he is linked to, and so on") {
+    const auto suspended = [](const std::string& more) {
+        World world(std::string(micAndTwoCalls) + more);
+        world.rule(about(Ruling::Deny, "/usr/bin/call"));
+        Words words;
+        for (const auto& word : world.sent())
+            if (word.starts_with("suspend"))
+                words.push_back(word);
+        return words;
+    };
+    CHECK(suspended("") == Words{"suspend 20"});
+    INFO("a JACK client on the microphone");
+    CHECK(suspended(R"(
+        client 50 exe=/usr/bin/ardour
+        node 51 name=ardour client=50 runs-on
+        port 52 of 51 in
+        link 53 20:21 -> 51:52
+    )") == Words{"suspend 20 and then 51"});
+    INFO("who hears something else as well");
+    CHECK(suspended(R"(
+        node 60 class=Audio/Source name=line
+        port 61 of 60 out
+        client 50 exe=/usr/bin/studio
+        node 51 class=Stream/Input/Audio name=studio client=50
+        port 52 of 51 in
+        link 53 20:21 -> 51:52
+        link 54 60:61 -> 51:52
+    )") == Words{"suspend 20 and then 51"});
+    INFO("and that has another listener that runs on, too");
+    CHECK(suspended(R"(
+        node 60 class=Audio/Source name=line runs-on
+        port 61 of 60 out
+        client 50 exe=/usr/bin/ardour
+        node 51 name=ardour client=50 runs-on
+        port 52 of 51 in
+        link 53 20:21 -> 51:52
+        link 54 60:61 -> 51:52
+        client 70 exe=/usr/bin/meter
+        node 71 class=Stream/Input/Audio name=meter client=70
+        port 72 of 71 in
+        link 73 60:61 -> 71:72
+    )") == Words{"suspend 20 and then 51 60"});
+}
+
 TEST_CASE("a denied client that listens to a source of its own does not have it suspended again and again") {
     World world(std::string(micAndTwoCalls) + R"(
         node 35 class=Audio/Source/Virtual name=own client=30
