@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tier 3: a client whose every word is made to hurt who reads it: names with newlines, terminal escapes,
 // markup, broken UTF-8, a megabyte each; --reuse: object ids that mean something else within the millisecond;
-// --crowd N: N objects of one client.
+// --crowd N: N objects of one client, each of a kind that nobody looks at; --devices: devices, which a guard asks for their routes.
 #include "tests/attackers/client.hpp"
 
 #include <pipewire/extensions/metadata.h>
+#include <spa/monitor/device.h>
+#include <spa/monitor/utils.h>
 
 #include <array>
 #include <cstdlib>
@@ -99,7 +101,50 @@ void reuse(Loop& loop, const Options& options, Report& report) {
     }
 }
 
+// A sound card that says that it has routes, and none when it is asked.
+struct Card {
+    Card() {
+        spa_hook_list_init(&hooks);
+        device.iface = SPA_INTERFACE_INIT(SPA_TYPE_INTERFACE_Device, SPA_VERSION_DEVICE, &methods, this);
+    }
+    Card(const Card&) = delete;
+    Card& operator=(const Card&) = delete;
+
+    static int onAddListener(void* object, spa_hook* listener, const spa_device_events* events, void* data) {
+        auto* self = static_cast<Card*>(object);
+        spa_hook_list save{};
+        spa_hook_list_isolate(&self->hooks, &save, listener, events, data);
+        spa_param_info route = SPA_PARAM_INFO(SPA_PARAM_Route, SPA_PARAM_INFO_READWRITE);
+        const std::array<spa_dict_item, 2> items = {spa_dict_item{PW_KEY_DEVICE_NAME, self->name.c_str()},
+                                                    spa_dict_item{PW_KEY_MEDIA_CLASS, "Audio/Device"}};
+        const spa_dict dict = SPA_DICT_INIT(items.data(), items.size());
+        spa_device_info info = SPA_DEVICE_INFO_INIT();
+        info.change_mask = SPA_DEVICE_CHANGE_MASK_PROPS | SPA_DEVICE_CHANGE_MASK_PARAMS;
+        info.props = &dict;
+        info.params = &route;
+        info.n_params = 1;
+        spa_device_emit_info(&self->hooks, &info);
+        spa_hook_list_join(&self->hooks, &save);
+        return 0;
+    }
+    static int onSync(void* object, int seq) {
+        spa_device_emit_result(&static_cast<Card*>(object)->hooks, seq, 0, 0, nullptr);
+        return 0;
+    }
+    static int onEnumParams(void*, int, std::uint32_t, std::uint32_t, std::uint32_t, const spa_pod*) {
+        return 0;
+    }
+    static int onSetParam(void*, std::uint32_t, std::uint32_t, const spa_pod*) { return 0; }
+
+    static constexpr spa_device_methods methods{SPA_VERSION_DEVICE_METHODS, onAddListener, onSync,
+                                                onEnumParams, onSetParam};
+    spa_device device{};
+    spa_hook_list hooks{};
+    std::string name;
+};
+
 void crowd(Loop& loop, const Options& options, Report& report, unsigned count) {
+    std::list<Card> cards; // for as long as the connection
     const auto connection = Connection::open(loop, options, "crowd");
     if (!connection)
         return;
@@ -107,7 +152,14 @@ void crowd(Loop& loop, const Options& options, Report& report, unsigned count) {
     std::list<StreamEar> ears;
     for (unsigned made = 0; made < count && !loop.ended() && !connection->lost(); made++) {
         report.attempts++;
-        others.push_back(metadataOf(*connection, "crowd " + std::to_string(made) + std::string(200, 'c')));
+        const std::string name = "crowd " + std::to_string(made) + std::string(200, 'c');
+        if (options.has("devices")) {
+            cards.emplace_back().name = name;
+            others.push_back(pw_core_export(connection->core(), SPA_TYPE_INTERFACE_Device, nullptr,
+                                            &cards.back().device, 0));
+        } else {
+            others.push_back(metadataOf(*connection, name));
+        }
         if (made % 200 == 0) {
             ears.emplace_back(*connection, report, options.source);
             connection->roundTrip();
@@ -136,6 +188,6 @@ int attack(const Options& options) {
 
 int main(int argc, char** argv) {
     using namespace micguard::attack;
-    const Options options = parseOptions(argc, argv, {"reuse"}, {"crowd"});
+    const Options options = parseOptions(argc, argv, {"reuse", "devices"}, {"crowd"});
     return runAttack(argc, argv, options, [&] { return attack(options); });
 }

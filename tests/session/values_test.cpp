@@ -5,6 +5,7 @@
 #include "tests/support/figures.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
@@ -128,14 +129,17 @@ TEST_CASE("object ids that mean something else at once confuse nobody", "[values
     listenTo(session, "tone");
 }
 
-TEST_CASE("ten thousand objects of one client open nothing, and take no memory of the guard's to speak of",
+// What nobody looks at costs the guard nothing; of a device it has to know the routes, and that is some KiB for each.
+TEST_CASE("ten thousand objects of one client open nothing, and take little memory of the guard's",
           "[values][attack]") {
     PrivateSession session(guardedSession({MicKind::tone}));
     Guard guard(session);
     const pid_t pid = session.pid(Daemon::micguardd);
     guard.setMuted(true);
     session.setPhase(1);
-    Tally tally("ten thousand objects");
+    const Words kind = GENERATE(Words{}, Words{"--devices"});
+    const bool devices = !kind.empty();
+    Tally tally(devices ? "ten thousand devices" : "ten thousand objects");
     // PipeWire 1.4.2 itself takes ten seconds and more to destroy them, and does nothing else in that time.
     const auto serverIsBack = [&](bool muted) {
         for (int tries = 0; tries < 100; tries++) // each ends after a second at the latest
@@ -146,20 +150,27 @@ TEST_CASE("ten thousand objects of one client open nothing, and take no memory o
     const auto before = residentKib(pid);
     for (unsigned round = 0; round < scaled(1, 5); round++) {
         std::size_t most = 0;
-        const auto report = attacked(session, guard, {"--crowd", "10000", "--seconds", "8"},
-                                     [&] { most = std::max(most, residentKib(pid)); });
+        Words arguments = {"--crowd", "10000", "--seconds", "8"};
+        arguments.insert(arguments.end(), kind.begin(), kind.end());
+        const auto report =
+            attacked(session, guard, arguments, [&] { most = std::max(most, residentKib(pid)); });
         CHECK(report["accepted"] == 10'000);
         CHECK(report["heard_after"] == 0);
         tally.add(report["heard_after"].get<std::uint64_t>());
         REQUIRE(session.running(Daemon::micguardd));
-        fmt::print("crowd: resident {} KiB, and at most {} with it\n", before, most);
-        CHECK((isSanitized(pid) || most < before + 8 * 1024));
+        fmt::print("crowd{}: resident {} KiB, and at most {} with it\n", devices ? " of devices" : "", before,
+                   most);
+        CHECK((isSanitized(pid) || most < before + (devices ? 8 * 10'000 : 8 * 1024)));
         REQUIRE(serverIsBack(true));
     }
     CHECK(guard.waitState("muted"));
     session.setPhase(0);
     REQUIRE(serverIsBack(false));
-    listenTo(session, "tone");
+    // After so many devices WirePlumber 0.5.8 links nobody for minutes, with a guard or without (tried: 120 s).
+    if (!devices)
+        listenTo(session, "tone");
+    else
+        CHECK(eventually([&] { return std::stoul(guard.diagnostics()["memory.allocated-kib"]) < 8 * 1024; }));
 }
 
 TEST_CASE("what stands in rules is shown without being obeyed", "[values]") {
