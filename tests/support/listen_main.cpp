@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // mg-listen: a native PipeWire client that captures and keeps count of what it hears, in a file that its
 // starter maps. An honest application by default; with --link it links its own ports, as one without a
-// session manager does.
+// session manager does; with --leave-at N it is gone, without a word, at the Nth thing that it is told of itself and its source
+// once it hears.
 #include "tests/support/analyser.hpp"
 
 #include <fcntl.h>
@@ -32,6 +33,7 @@ struct Arguments {
     bool link = false;
     bool relink = false;
     bool reconnect = true;
+    unsigned leaveAt = 0; // 0: never
 };
 
 class Listening {
@@ -46,6 +48,8 @@ class Listening {
     void onRegistryGlobal(uint32_t id, const char* type, const spa_dict* props);
     void tryLink();
     void onProcess();
+    void hears();
+    void told();
 
     static const pw_stream_events kStreamEvents;
     static const pw_registry_events kRegistryEvents;
@@ -61,6 +65,10 @@ class Listening {
     pw_registry* registry_ = nullptr;
     pw_proxy* link_ = nullptr;
     bool linkedOnce_ = false;
+    int hearsSeq_ = -1; // of the question whose answer says that what came before it has been told
+    bool counting_ = false;
+    unsigned told_ = 0;
+    std::set<uint32_t> links_; // of ours
     spa_hook streamHook_{}, registryHook_{}, coreHook_{}, linkHook_{};
     uint32_t targetNode_ = PW_ID_ANY;
     uint32_t asked_ = PW_ID_ANY;   // the output port of the last attempt
@@ -89,10 +97,14 @@ const pw_stream_events Listening::kStreamEvents = {
             wakeWaiters(self.stats_);
             if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED)
                 pw_main_loop_quit(self.loop_);
+            self.told();
+            if (state == PW_STREAM_STATE_STREAMING)
+                self.hears();
         },
     .param_changed =
         [](void* data, uint32_t id, const spa_pod* param) noexcept {
             auto& self = *static_cast<Listening*>(data);
+            self.told();
             if (param == nullptr || id != SPA_PARAM_Format)
                 return;
             spa_audio_info_raw info{};
@@ -101,6 +113,16 @@ const pw_stream_events Listening::kStreamEvents = {
         },
     .process = [](void* data) noexcept { static_cast<Listening*>(data)->onProcess(); },
 };
+
+void Listening::hears() {
+    if (arguments_.leaveAt != 0 && hearsSeq_ < 0)
+        hearsSeq_ = pw_core_sync(core_, PW_ID_CORE, 0);
+}
+
+void Listening::told() {
+    if (counting_ && ++told_ == arguments_.leaveAt)
+        ::_exit(0);
+}
 
 void Listening::onProcess() {
     while (pw_buffer* buffer = pw_stream_dequeue_buffer(stream_)) {
@@ -138,7 +160,8 @@ const pw_proxy_events Listening::kLinkEvents = {
 };
 
 void Listening::tryLink() {
-    if (link_ != nullptr || targetNode_ == PW_ID_ANY || (linkedOnce_ && !arguments_.relink))
+    if (!arguments_.link || link_ != nullptr || targetNode_ == PW_ID_ANY ||
+        (linkedOnce_ && !arguments_.relink))
         return;
     const uint32_t own = pw_stream_get_node_id(stream_);
     uint32_t from = PW_ID_ANY;
@@ -175,6 +198,15 @@ void Listening::onRegistryGlobal(uint32_t id, const char* type, const spa_dict* 
     if (std::strcmp(type, PW_TYPE_INTERFACE_Port) == 0 && !value("node.id").empty())
         ports_[id] =
             Port{static_cast<uint32_t>(std::stoul(value("node.id"))), value("port.direction") == "out"};
+    const std::string own = std::to_string(pw_stream_get_node_id(stream_));
+    const bool link = value("link.input.node") == own || value("link.output.node") == own;
+    if (link)
+        links_.insert(id);
+    const auto port = ports_.find(id);
+    if (link || id == targetNode_ ||
+        (port != ports_.end() &&
+         (port->second.node == targetNode_ || std::to_string(port->second.node) == own)))
+        told();
     if (id == refused_)
         refused_ = PW_ID_ANY;
     tryLink();
@@ -189,6 +221,11 @@ const pw_registry_events Listening::kRegistryEvents = {
     .global_remove =
         [](void* data, uint32_t id) noexcept {
             auto& self = *static_cast<Listening*>(data);
+            const auto port = self.ports_.find(id);
+            if (self.links_.erase(id) != 0 || id == self.targetNode_ ||
+                (port != self.ports_.end() && (port->second.node == self.targetNode_ ||
+                                               port->second.node == pw_stream_get_node_id(self.stream_))))
+                self.told();
             self.ports_.erase(id);
             if (self.targetNode_ == id)
                 self.targetNode_ = PW_ID_ANY;
@@ -198,6 +235,12 @@ const pw_registry_events Listening::kRegistryEvents = {
 
 const pw_core_events Listening::kCoreEvents = {
     .version = PW_VERSION_CORE_EVENTS,
+    .done =
+        [](void* data, uint32_t id, int seq) noexcept {
+            auto& self = *static_cast<Listening*>(data);
+            if (id == PW_ID_CORE && seq == self.hearsSeq_)
+                self.counting_ = true;
+        },
     .error =
         [](void* data, uint32_t id, int, int result, const char* message) noexcept {
             auto& self = *static_cast<Listening*>(data);
@@ -265,7 +308,7 @@ int Listening::run() {
         std::fprintf(stderr, "mg-listen: cannot connect the stream\n");
         return 1;
     }
-    if (arguments_.link) {
+    if (arguments_.link || arguments_.leaveAt != 0) {
         registry_ = pw_core_get_registry(core_, PW_VERSION_REGISTRY, 0);
         pw_registry_add_listener(registry_, &registryHook_, &kRegistryEvents, this);
     }
@@ -310,7 +353,7 @@ int usage() {
         "usage: mg-listen [--target NODE] [--rate HZ] [--latency FRAMES/RATE] [--name NAME] [--remote "
         "SOCKET]\n"
         "                 [--coding dc|tone|speech] [--threshold LEVEL] [--stats FILE] [--no-autoconnect]\n"
-        "                 [--link] [--relink] [--dont-reconnect] [--no-real-time]\n");
+        "                 [--link] [--relink] [--dont-reconnect] [--no-real-time] [--leave-at N]\n");
     return 2;
 }
 
@@ -344,6 +387,8 @@ int main(int argc, char** argv) {
             arguments.name = argv[++i];
         else if (option == "--remote")
             arguments.remote = argv[++i];
+        else if (option == "--leave-at")
+            arguments.leaveAt = static_cast<unsigned>(std::atoi(argv[++i]));
         else if (option == "--stats")
             arguments.statsPath = argv[++i];
         else if (option == "--threshold")

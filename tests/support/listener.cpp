@@ -142,6 +142,8 @@ std::unique_ptr<Listener> nativeListener(const PrivateSession& session, const Li
         argv.emplace_back("--link");
     if (options.relink)
         argv.emplace_back("--relink");
+    if (options.leaveAt != 0)
+        add("--leave-at", std::to_string(options.leaveAt));
     return std::make_unique<SharedListener>(session, options.name,
                                             "native " + std::to_string(options.rate) +
                                                 (options.autoconnect ? "" : " without session manager"),

@@ -23,6 +23,7 @@ struct ListenOptions {
     bool relink = false;      // native: and again whenever the link goes
     bool realTime = true;     // native; false: asks no bus for it, which an ordinary user's client waits for
     unsigned latencyMsec = 0; // parecord: --latency-msec; 0: its default
+    unsigned leaveAt = 0;     // native: ends at the Nth thing that it is told of itself and its source
     bool outcast = false;     // native: by mg-outcast, the same program as another application
     bool filtered = false;    // something on the way to it answers a change by ringing: effects, a canceller
 };
