@@ -118,8 +118,10 @@ struct Applied {
     std::map<Serial, Shown> shown; // streams, until they are linked
     // Objects whose destruction was asked for.
     std::set<Serial> destroyAsked;
-    bool silenceMade = false;         // the guard's own silent source was asked for
-    std::set<Serial> fed;             // input ports that were linked to it
+    bool silenceMade = false; // the guard's own silent source was asked for
+    std::set<Serial> fed;     // input ports that were linked to it
+    // Nodes that were last told to let go of their buffers, and when. That one has is seen of it: Model::mapped.
+    std::map<Serial, Sent> renewing;
     std::set<Serial> portsAsked;      // streams that were told to make their ports
     std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute
     std::set<Serial> userUnmuted;     // and on which that was taken back, and is not read back yet

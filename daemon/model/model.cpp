@@ -114,6 +114,23 @@ void noteLeft(Model& model, const Client& client) {
     }
 }
 
+// Suspended, it has let go of its buffers (PipeWire 1.4.2, impl-node.c, suspend_node(), and impl-port.c, pw_impl_port_set_param()):
+// those who are linked to it now get the next ones.
+void noteRenewed(Model& model, const Node& node) {
+    std::set<Serial> linked;
+    for (const auto id : model.graph.linksFrom(node.id)) {
+        const Link& link = model.graph.links.at(id);
+        const Node* listener = model.graph.node(link.inputNode);
+        const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
+        if (owner && !owner->self && !model.applied.destroyAsked.contains(link.serial) &&
+            !model.applied.keeps(owner->serial, node.serial))
+            linked.insert(owner->serial);
+    }
+    model.mapped[node.serial] = std::move(linked);
+    model.left.erase(node.serial);
+    model.applied.renewing.erase(node.serial);
+}
+
 void forgetObject(Model& model, GlobalId id) {
     auto& graph = model.graph;
     auto& applied = model.applied;
@@ -148,6 +165,7 @@ void forgetObject(Model& model, GlobalId id) {
         model.warnings.erase("raised:" + n->name);
         std::erase_if(applied.cut, [&](const CutLink& cut) { return cut.outputNode == n->serial; });
         applied.portsAsked.erase(n->serial);
+        applied.renewing.erase(n->serial);
         if (graph.isOurs(*n))
             applied.silenceMade = false;
         graph.remove(id);
@@ -668,7 +686,10 @@ void Model::apply(const Event& incoming) {
                        const Node* before = graph.node(e.node.id);
                        if (!before)
                            return;
+                       const NodeState was = before->state;
                        graph.put(merged(*before, e.node));
+                       if (e.node.state == NodeState::Suspended && was != NodeState::Suspended)
+                           noteRenewed(*this, graph.nodes.at(e.node.id));
                        // What is in another process is told of and read over different connections.
                        adoptBornSilent(*this, graph.nodes.at(e.node.id));
                    },

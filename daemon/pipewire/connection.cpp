@@ -3,6 +3,7 @@
 
 #include "daemon/pipewire/bound.hpp"
 #include "daemon/pipewire/decode.hpp"
+#include "daemon/pipewire/link_request.hpp"
 #include "daemon/pipewire/process_connection.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/policy/admission.hpp"
@@ -484,15 +485,34 @@ struct Connection::Impl {
             connection->setParam(entry->node(), param, std::move(pod));
     }
 
-    void suspend(GlobalId id, std::optional<GlobalId> process) {
-        const Bound* entry = find(id);
+    void suspend(const action::Suspend& a) {
+        std::vector<const Bound*> nodes;
+        for (const auto id : a.along)
+            if (const Bound* entry = find(id))
+                nodes.push_back(entry);
+        const Bound* entry = find(a.node);
         if (!entry)
             return;
+        nodes.insert(nodes.begin(), entry);
+        auto* connection = a.process ? processToAsk(*a.process) : nullptr;
+        if (a.process && !connection)
+            return;
+        for (const auto& again : a.again)
+            if (connection)
+                connection->destroy(again.link);
+            else
+                pw_registry_destroy(registry, raw(again.link));
         const spa_command command = SPA_NODE_COMMAND_INIT(SPA_NODE_COMMAND_Suspend);
-        if (!process)
-            pw_node_send_command(entry->proxy().node(), &command);
-        else if (auto* connection = processToAsk(*process))
-            connection->suspend(entry->node());
+        for (const Bound* node : nodes)
+            if (connection)
+                connection->suspend(node->node());
+            else
+                pw_node_send_command(node->proxy().node(), &command);
+        for (const auto& again : a.again)
+            if (connection)
+                connection->createLink(again.made);
+            else
+                createLink(again.made);
     }
 
     void setRoute(GlobalId id, std::optional<GlobalId> process, encode::Pod pod) {
@@ -523,20 +543,7 @@ struct Connection::Impl {
     }
 
     void createLink(const action::CreateLink& link) {
-        const std::string outNode = std::to_string(raw(link.outputNode)),
-                          outPort = std::to_string(raw(link.outputPort)),
-                          inNode = std::to_string(raw(link.inputNode)),
-                          inPort = std::to_string(raw(link.inputPort));
-        const spa_dict_item items[] = {
-            {PW_KEY_LINK_OUTPUT_NODE, outNode.c_str()},
-            {PW_KEY_LINK_OUTPUT_PORT, outPort.c_str()},
-            {PW_KEY_LINK_INPUT_NODE, inNode.c_str()},
-            {PW_KEY_LINK_INPUT_PORT, inPort.c_str()},
-            {PW_KEY_OBJECT_LINGER, link.lingers ? "true" : "false"},
-        };
-        const spa_dict properties = {0, 5, items};
-        auto* proxy = static_cast<pw_proxy*>(pw_core_create_object(
-            core, "link-factory", PW_TYPE_INTERFACE_Link, PW_VERSION_LINK, &properties, 0));
+        pw_proxy* proxy = askForLink(core, link);
         if (proxy == nullptr)
             return;
         if (link.lingers)
@@ -687,12 +694,9 @@ void Connection::perform(const Action& action) {
                                 encode::routeMute(a.route, a.profileDevice, a.mute, a.save));
             },
             [&](const action::Suspend& a) {
-                g_debug("node %u: suspended", raw(a.node));
-                impl_->suspend(a.node, a.process);
-                for (const auto other : a.along) {
-                    g_debug("node %u: suspended along", raw(other));
-                    impl_->suspend(other, a.process);
-                }
+                g_debug("node %u: suspended, and %zu along, with %zu links made anew", raw(a.node),
+                        a.along.size(), a.again.size());
+                impl_->suspend(a);
             },
             [&](const action::MakeSilence&) {
                 g_debug("a source of silence");

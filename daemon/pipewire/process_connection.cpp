@@ -2,6 +2,7 @@
 #include "daemon/pipewire/process_connection.hpp"
 
 #include "daemon/pipewire/default_source.hpp"
+#include "daemon/pipewire/link_request.hpp"
 #include "daemon/pipewire/proxy.hpp"
 #include "daemon/pipewire/routes.hpp"
 
@@ -278,6 +279,19 @@ void ProcessConnection::suspend(const Node& node) {
     impl_->send(targetOf(node), [](const Proxy* proxy) {
         const spa_command command = SPA_NODE_COMMAND_INIT(SPA_NODE_COMMAND_Suspend);
         pw_node_send_command(proxy->node(), &command);
+    });
+}
+
+void ProcessConnection::destroy(GlobalId object) {
+    impl_->send(std::nullopt, [impl = impl_.get(), object](const Proxy*) {
+        pw_registry_destroy(impl->registry, raw(object));
+    });
+}
+
+void ProcessConnection::createLink(const action::CreateLink& link) {
+    impl_->send(std::nullopt, [impl = impl_.get(), link](const Proxy*) {
+        if (pw_proxy* proxy = askForLink(impl->core, link))
+            pw_proxy_destroy(proxy);
     });
 }
 

@@ -12,6 +12,7 @@
 
 #include "daemon/model/event.hpp"
 #include "daemon/pipewire/decode.hpp"
+#include "daemon/policy/action.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,8 @@ class ProcessConnection {
     void setParam(const Node& node, std::uint32_t param, encode::Pod pod);
     void setParam(const Device& device, std::uint32_t param, encode::Pod pod);
     void suspend(const Node& node);
+    void destroy(GlobalId object);
+    void createLink(const action::CreateLink& link); // one that lingers
     void enumerateRoutes(const Device& device);
     // From the next "default" metadata on that the server tells this connection of; so at once after open().
     void watchDefaultSource(std::function<void(const Event&)> tell);

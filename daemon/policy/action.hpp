@@ -103,11 +103,18 @@ struct SetPanelMute {
 };
 
 // Has a node allocate its buffers anew: whoever kept those that he was given while he was linked reads nothing new. Its
-// listeners pause for a moment. `along`: suspended after it, on the same connection, in this order (policy/renewal says why).
+// listeners pause for a moment. In one go with it, on the same connection, `again`: links that are taken down before and made anew
+// after; and `along`: nodes that are suspended after it (policy/renewal says why).
 struct Suspend {
+    struct Again {
+        GlobalId link{};
+        CreateLink made;
+        bool operator==(const Again&) const = default;
+    };
     GlobalId node{};
     std::optional<GlobalId> process = std::nullopt;
     std::vector<GlobalId> along = {};
+    std::vector<Again> again = {};
     bool operator==(const Suspend&) const = default;
 };
 

@@ -625,21 +625,8 @@ struct Recorder {
         model.applied.leds[{device->serial, a.route}] = led;
     }
     void operator()(const action::Suspend& a) const {
-        const Node* node = model.graph.node(a.node);
-        if (!node)
-            return;
-        asked(a.process);
-        std::set<Serial> linked;
-        for (const auto id : model.graph.linksFrom(a.node)) {
-            if (model.applied.destroyAsked.contains(model.graph.links.at(id).serial))
-                continue;
-            const Node* listener = model.graph.node(model.graph.links.at(id).inputNode);
-            const Client* owner = listener ? model.graph.owner(*listener) : nullptr;
-            if (owner && !owner->self && !model.applied.keeps(owner->serial, node->serial))
-                linked.insert(owner->serial);
-        }
-        model.mapped[node->serial] = std::move(linked);
-        model.left.erase(node->serial);
+        if (const Node* node = model.graph.node(a.node))
+            model.applied.renewing[node->serial] = asked(a.process);
     }
     void operator()(const action::MakeSilence&) const { model.applied.silenceMade = true; }
     void operator()(const action::OpenPorts& a) const {

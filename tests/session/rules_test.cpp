@@ -142,6 +142,19 @@ TEST_CASE("whoever runs on while the buffers are renewed does not lose his links
                                        jackPort(session, source), jackPort(session, second)},
                                       "two");
     REQUIRE(eventually([&] { return std::filesystem::exists(file); }));
+    INFO("and one plays what it hears, and hears what it plays");
+    const Process effect = session.spawn({"pw-jack", "jack_iodelay"}, "effect");
+    must(session, {"pactl", "load-module", "module-null-sink", "sink_name=speaker",
+                   "channel_map=front-left,front-right"});
+    const std::vector<std::pair<std::string, std::string>> byHand = {
+        {source + (channels == 2 ? ":capture_FR" : ":capture_MONO"), "jack_delay:in"},
+        {"jack_delay:out", "jack_delay:in"},
+        {"jack_delay:out", "speaker:playback_FL"},
+        {"jack_delay:out", "speaker:playback_FR"}};
+    for (const auto& [from, to] : byHand)
+        REQUIRE(eventually([&, from = from, to = to] {
+            return session.run({"pw-link", from, to}).exitCode == 0;
+        }));
     Heard denied = hear(source, pwRecordListener(session, {.target = source, .name = "denied"}));
     Tally tally("pw-record × " + source + " × denied while those go on that nothing pauses");
     for (unsigned cycle = 0; cycle < scaled(3, 100); cycle++) {
@@ -163,6 +176,18 @@ TEST_CASE("whoever runs on while the buffers are renewed does not lose his links
         }
         CHECK(stillWrong([&] { return deadLinks(session); }).empty());
     }
+    INFO("nor when a guard comes that has such a rule, and who heard what before is not known");
+    guard.setRules(ruleAbout(pwRecord, "deny", source));
+    session.kill(Daemon::micguardd);
+    session.recover();
+    REQUIRE(guard.waitName(true));
+    changeTune(session, denied);
+    for (const Heard* one : {&other, &behind, &jack}) {
+        INFO(one->listener->description());
+        REQUIRE(one->listener->waitAudible(1, 480));
+    }
+    CHECK(stillWrong([&] { return deadLinks(session); }).empty());
+    hearsNothingNew(denied, tally);
 }
 
 TEST_CASE("an application that is silenced gets silence and does not stall", "[rules]") {

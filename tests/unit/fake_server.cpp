@@ -79,6 +79,8 @@ std::string describe(const Action& action) {
                               std::string text = "suspend " + id(a.node);
                               for (const auto other : a.along)
                                   text += (other == a.along.front() ? " and then " : " ") + id(other);
+                              for (const auto& again : a.again)
+                                  text += (again == a.again.front() ? " again " : " ") + id(again.link);
                               return text;
                           },
                           [](const action::MakeSilence&) { return std::string("make-silence"); },
@@ -414,19 +416,38 @@ void FakeServer::carryOut(const Action& action) {
                     tellKnob(it->second);
             },
             [&](const action::Suspend& a) {
-                if (!graph_.nodes.contains(a.node)) // it went while the message was on its way
-                    return;
-                auto& clients = mapped_[a.node];
-                clients.clear();
-                left_.erase(a.node);
-                for (const auto linkId : graph_.linksFrom(a.node))
-                    if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
-                        clients.insert(*owner);
+                for (const auto& again : a.again)
+                    if (graph_.links.contains(again.link))
+                        remove(again.link);
+                suspend(a.node);
+                for (const auto node : a.along)
+                    suspend(node);
+                for (const auto& again : a.again)
+                    addLink(again.made.outputNode, again.made.outputPort, again.made.inputNode,
+                            again.made.inputPort);
             },
             [&](const action::MakeSilence&) { makeSilence(); },
             [&](const action::OpenPorts& a) { openPorts(a.node, a.monitors); },
         },
         action);
+}
+
+// It runs on at once. One that is suspended, or is about to run, does not heed it.
+void FakeServer::suspend(GlobalId id) {
+    const auto it = graph_.nodes.find(id);
+    if (it == graph_.nodes.end() || it->second.state == NodeState::Suspended)
+        return; // or it went while the message was on its way
+    auto& clients = mapped_[id];
+    clients.clear();
+    left_.erase(id);
+    for (const auto linkId : graph_.linksFrom(id))
+        if (const auto owner = graph_.nodes.at(graph_.links.at(linkId).inputNode).client)
+            clients.insert(*owner);
+    Node node = it->second;
+    const NodeState before = std::exchange(node.state, NodeState::Suspended);
+    tell(event::NodeInfo{node});
+    node.state = before;
+    tell(event::NodeInfo{node});
 }
 
 void FakeServer::makeSilence() {
@@ -681,7 +702,7 @@ void FakeServer::rescan() {
 
 void FakeServer::connect() {
     connected_ = true;
-    tell(event::Connected{4000 + run_, "pipewire-0", "1.4.2", "cookie-" + std::to_string(run_), true});
+    tell(event::Connected{4000 + run_, "pipewire-0", version, "cookie-" + std::to_string(run_), true});
     for (const auto& [objectId, client] : graph_.clients)
         tellClient(client);
     for (const auto& [objectId, device] : graph_.devices)

@@ -70,6 +70,7 @@ class FakeServer final : public Server {
 
     std::vector<Action> performed;    // since the test last cleared it
     std::vector<std::string> refused; // links that the server did not allow
+    std::string version = "1.4.2";    // told at the next connection
     bool routesStale = false;         // changes of a route are carried out, and read as they were before
     std::uint64_t now = 1'000'000;    // µs, moves on with what is said
     unsigned sessionManagerFails =
@@ -93,6 +94,7 @@ class FakeServer final : public Server {
     void appearNode(Line& line);
     void change(Line& line);
     void makeSilence();
+    void suspend(GlobalId id);
     void openPorts(GlobalId node, bool monitors);
     void rescan();
     void linkStream(const Node& stream);

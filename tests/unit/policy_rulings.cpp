@@ -69,9 +69,11 @@ TEST_CASE("who is cut off while others go on keeps no memory that is written to"
 }
 
 // What PipeWire makes of a link otherwise is in policy/renewal.cpp.
-TEST_CASE("who would not pause is suspended along with what he is linked to, and so on") {
-    const auto suspended = [](const std::string& more) {
+TEST_CASE("the links of who would not pause are made anew while others are suspended") {
+    const auto suspended = [](const std::string& more, const std::string& version = "1.4.2") {
         World world(std::string(micAndTwoCalls) + more);
+        world.server.version = version;
+        world.reconnect();
         world.rule(about(Ruling::Deny, "/usr/bin/call"));
         Words words;
         for (const auto& word : world.sent())
@@ -79,38 +81,66 @@ TEST_CASE("who would not pause is suspended along with what he is linked to, and
                 words.push_back(word);
         return words;
     };
-    CHECK(suspended("") == Words{"suspend 20"});
-    INFO("a JACK client on the microphone");
-    CHECK(suspended(R"(
+    const std::string jack = R"(
         client 50 exe=/usr/bin/ardour
         node 51 name=ardour client=50 runs-on
         port 52 of 51 in
         link 53 20:21 -> 51:52
-    )") == Words{"suspend 20 and then 51"});
-    INFO("who hears something else as well");
+    )";
+    CHECK(suspended("") == Words{"suspend 20"});
+    CHECK(suspended(jack) == Words{"suspend 20 again 53"});
+    INFO("where PipeWire does not look at the graph meanwhile there is nothing to do");
+    CHECK(suspended(jack, "1.6.8") == Words{"suspend 20"});
+    CHECK(suspended(jack, "1.6.7") == Words{"suspend 20 again 53"});
+    CHECK(suspended(jack, "nobody knows") == Words{"suspend 20 again 53"});
+    INFO("of who hears something else as well, too, and that is left alone");
     CHECK(suspended(R"(
-        node 60 class=Audio/Source name=line
+        node 60 class=Audio/Source name=line runs-on
         port 61 of 60 out
         client 50 exe=/usr/bin/studio
         node 51 class=Stream/Input/Audio name=studio client=50
         port 52 of 51 in
         link 53 20:21 -> 51:52
         link 54 60:61 -> 51:52
-    )") == Words{"suspend 20 and then 51"});
-    INFO("and that has another listener that runs on, too");
+    )") == Words{"suspend 20 again 53"});
+    INFO("a stream of the session manager's is suspended along, and the links are made anew of what runs on "
+         "behind it");
     CHECK(suspended(R"(
         node 60 class=Audio/Source name=line runs-on
         port 61 of 60 out
-        client 50 exe=/usr/bin/ardour
-        node 51 name=ardour client=50 runs-on
+        client 50 exe=/usr/bin/recorder
+        node 51 class=Stream/Input/Audio name=recorder client=50 autoconnect running runs-on
         port 52 of 51 in
-        link 53 20:21 -> 51:52
-        link 54 60:61 -> 51:52
-        client 70 exe=/usr/bin/meter
-        node 71 class=Stream/Input/Audio name=meter client=70
-        port 72 of 71 in
-        link 73 60:61 -> 71:72
-    )") == Words{"suspend 20 and then 51 60"});
+        link 64 60:61 -> 51:52
+    )") == Words{"suspend 20 and then 51 again 64"});
+    INFO("and what a node is linked to itself");
+    World world(std::string(micAndTwoCalls) + R"(
+        client 50 exe=/usr/bin/effect
+        node 51 name=effect client=50 runs-on
+        port 52 of 51 in
+        port 53 of 51 in
+        port 54 of 51 out
+        link 55 20:21 -> 51:52
+        link 56 51:54 -> 51:53
+        link 57 51:54 -> 31:32
+    )");
+    world.rule(about(Ruling::Deny, "/usr/bin/call"));
+    CHECK(contains(world.sent(), "suspend 51 again 56"));
+}
+
+TEST_CASE("a source that is about to run is told to let go of its buffers once it does") {
+    World world(micAndTwoCalls);
+    world.say("state 20 suspended");
+    // Somebody linked again, who got buffers before it runs.
+    world.say("client 50 exe=/usr/bin/late\nnode 51 class=Stream/Input/Audio name=late client=50 "
+              "running\nport 52 of 51 in\n"
+              "link 53 20:21 -> 51:52");
+    world.rule(about(Ruling::Deny, "/usr/bin/late"));
+    CHECK_FALSE(contains(world.sent(), "suspend 20"));
+    world.say("state 20 running");
+    CHECK(contains(world.sent(), "suspend 20"));
+    CHECK_FALSE(world.server.readable().contains("mic -> 50"));
+    CHECK(world.plan().empty());
 }
 
 TEST_CASE("a denied client that listens to a source of its own does not have it suspended again and again") {
