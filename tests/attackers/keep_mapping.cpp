@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keeps copies of the memory it was given for its link's buffers and goes on reading them after the link is gone, its
 // own doing (--unlink, after it has heard something) or another's; or after it has left the server altogether (--leave, likewise).
+// --hold MS: it does not answer that it has got them for so long, in which the source does not begin to run.
 // Tier 4 (unsandboxed and hostile).
 #include "tests/attackers/client.hpp"
 
@@ -10,9 +11,11 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <span>
+#include <thread>
 #include <utility>
 
 namespace micguard::attack {
@@ -29,8 +32,9 @@ struct Kept {
 
 class Keeper {
   public:
-    Keeper(Connection& connection, Report& report)
-        : analyser_(report.stats(), test::Coding::dc, 48000, test::kDefaultThreshold) {
+    Keeper(Connection& connection, Report& report, std::chrono::milliseconds hold)
+        : hold_(hold)
+        , analyser_(report.stats(), test::Coding::dc, 48000, test::kDefaultThreshold) {
         pw_mempool_add_listener(pw_core_get_mempool(connection.core()), &hook_, &events, this);
     }
     ~Keeper() {
@@ -86,8 +90,12 @@ class Keeper {
         kept.samples = static_cast<const float*>(memory);
         kept.count = static_cast<std::size_t>(size) / sizeof(float);
         kept.last.assign(kept.count, 0.0F);
+        // Buffers, and not what a node has for itself.
+        if (size >= 8192)
+            std::this_thread::sleep_for(std::exchange(hold_, std::chrono::milliseconds(0)));
     }
 
+    std::chrono::milliseconds hold_;
     test::Analyser analyser_;
     spa_hook hook_{};
     bool listening_ = true;
@@ -112,7 +120,8 @@ int attack(const Options& options) {
     auto connection = Connection::open(loop, options, own);
     if (!connection)
         throw std::runtime_error("no server");
-    Keeper keeper(*connection, report);
+    Keeper keeper(*connection, report,
+                  std::chrono::milliseconds(std::strtoul(options.value("hold", "0").c_str(), nullptr, 10)));
     if (!connection->roundTrip())
         throw std::runtime_error("no server");
     bool gone = false;
@@ -158,6 +167,6 @@ int attack(const Options& options) {
 
 int main(int argc, char** argv) {
     using namespace micguard::attack;
-    const Options options = parseOptions(argc, argv, {"unlink", "leave"});
+    const Options options = parseOptions(argc, argv, {"unlink", "leave"}, {"hold"});
     return runAttack(argc, argv, options, [&] { return attack(options); });
 }

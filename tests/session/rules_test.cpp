@@ -332,6 +332,39 @@ TEST_CASE("memory that a program kept when it left goes dead once a rule denies 
     }
 }
 
+TEST_CASE("memory that a program got of a microphone that is about to run goes dead once a rule denies it",
+          "[rules][attack]") {
+    PrivateSession session(guardedSession({MicKind::tone}));
+    Guard guard(session);
+    const auto linked = [&](const std::string& client) {
+        return session.graph().waitFor([&](const GraphObjects& objects) {
+            return std::any_of(objects.begin(), objects.end(), [&](const auto& one) {
+                if (one.second.type != "Link")
+                    return false;
+                const auto node = objects.find(
+                    static_cast<std::uint32_t>(std::stoul("0" + one.second.property("link.input.node"))));
+                return node != objects.end() && node->second.property("node.name") == client;
+            });
+        });
+    };
+    Tally tally("keep_mapping × tone × denied before the microphone runs, in which another one waits");
+    for (unsigned round = 0; round < scaled(2, 100); round++) {
+        session.setPhase(0);
+        guard.setRules("");
+        INFO("nobody listens, and who comes first does not answer that he has got his buffers");
+        Heard attacker =
+            started("tone", attackListener(session, std::string(ATTACKERS) + "/attack-keep_mapping",
+                                           {"--source", "tone", "--hold", "1500"}));
+        REQUIRE(linked("keep_mapping"));
+        Heard other = started("tone", nativeListener(session, {.target = "tone", .name = "waits"}));
+        REQUIRE(linked("waits"));
+        guard.setRules(ruleAbout("executable = \"*/attack-keep_mapping\"", "deny"));
+        session.setPhase(1);
+        REQUIRE(other.listener->waitAudible(1, 48000)); // until he reads again, and a while on
+        hearsNothingNew(attacker, tally, Milliseconds(500));
+    }
+}
+
 TEST_CASE("rules that contradict each other: one goes on, the other one is told why, and they take no turns",
           "[rules]") {
     const bool keptCameFirst = GENERATE(false, true);
