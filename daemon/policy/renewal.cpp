@@ -37,9 +37,10 @@ std::vector<const Node*> exposedNodes(const Model& model, const Verdicts& verdic
         const auto* verdict = node ? verdicts.source(node->id) : nullptr;
         if (!node || (verdict && verdict->silent && knobState(model, *node) == KnobState::Holds))
             continue;
-        // One that is about to run counts as suspended until it does, and keeps the buffers that it has got already: it would not
-        // heed us (PipeWire 1.4.2, impl-node.c, suspend_node()). It is told when it runs.
-        if (node->state == NodeState::Suspended)
+        // One that is about to run counts as suspended, or idle, until it does. Suspended it would not heed us, and keep the buffers
+        // that it has got already; idle it would heed us and never be started, for its start is on its way (PipeWire 1.4.2, impl-node.c,
+        // suspend_node(), on_state_complete(), start_node()). Nothing flows before it runs, and then it is told.
+        if (node->state == NodeState::Suspended || (node->state == NodeState::Idle && !node->runsOn))
             continue;
         if (const auto asked = model.applied.renewing.find(source);
             asked != model.applied.renewing.end() && !model.applied.done(asked->second))

@@ -129,8 +129,9 @@ TEST_CASE("the links of who would not pause are made anew while others are suspe
 }
 
 TEST_CASE("a source that is about to run is told to let go of its buffers once it does") {
+    const std::string before = GENERATE("suspended", "idle");
     World world(micAndTwoCalls);
-    world.say("state 20 suspended");
+    world.say("state 20 " + before);
     // Somebody linked again, who got buffers before it runs.
     world.say("client 50 exe=/usr/bin/late\nnode 51 class=Stream/Input/Audio name=late client=50 "
               "running\nport 52 of 51 in\n"
