@@ -120,7 +120,7 @@ struct Applied {
     std::set<Serial> destroyAsked;
     bool silenceMade = false; // the guard's own silent source was asked for
     std::set<Serial> fed;     // input ports that were linked to it
-    // Nodes that were last told to let go of their buffers, and when. That one has is seen of it: Model::mapped.
+    // Nodes that were told to let go of their buffers, when, and that have told nothing of themselves since.
     std::map<Serial, Sent> renewing;
     std::set<Serial> portsAsked;      // streams that were told to make their ports
     std::map<Serial, Sent> userMuted; // nodes on which release set the user's own mute

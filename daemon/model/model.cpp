@@ -690,6 +690,9 @@ void Model::apply(const Event& incoming) {
                        graph.put(merged(*before, e.node));
                        if (e.node.state == NodeState::Suspended && was != NodeState::Suspended)
                            noteRenewed(*this, graph.nodes.at(e.node.id));
+                       else if (const auto asked = applied.renewing.find(before->serial);
+                                asked != applied.renewing.end() && applied.done(asked->second))
+                           applied.renewing.erase(asked); // told something else: it is asked again if need be
                        // What is in another process is told of and read over different connections.
                        adoptBornSilent(*this, graph.nodes.at(e.node.id));
                    },

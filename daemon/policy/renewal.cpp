@@ -42,10 +42,7 @@ std::vector<const Node*> exposedNodes(const Model& model, const Verdicts& verdic
         // suspend_node(), on_state_complete(), start_node()). Nothing flows before it runs, and then it is told.
         if (node->state == NodeState::Suspended || (node->state == NodeState::Idle && !node->runsOn))
             continue;
-        if (const auto asked = model.applied.renewing.find(source);
-            asked != model.applied.renewing.end() && !model.applied.done(asked->second))
-            continue;
-        if (isExposed(*node))
+        if (!model.applied.renewing.contains(source) && isExposed(*node))
             exposed.push_back(node);
     }
     return exposed;
