@@ -90,7 +90,8 @@ Ordeal::~Ordeal() {
 }
 
 void Ordeal::sample() {
-    curve_.sample(session.pid(Daemon::micguardd), *guard);
+    if (comparable())
+        curve_.sample(session.pid(Daemon::micguardd), *guard);
 }
 
 void Ordeal::add(const std::string& source, std::function<std::unique_ptr<Listener>()> make) {

@@ -52,6 +52,8 @@ class Ordeal {
     std::mt19937_64 random;
     std::uint64_t anonymousMay =
         anonymousMore; // KiB that there may be more of by chance, from third to third
+    // Whether as much is there as at other times, so that what the guard costs can be compared.
+    std::function<bool()> comparable = [] { return true; };
 
     unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); }
     // Waits for a random while, up to `longest`: the moment of a fault.
