@@ -354,3 +354,75 @@ TEST_CASE("the order that is shown is the one by which rules win") {
         winning.push_back("t:" + std::to_string(settings.rules[opinion.rule].origin.line));
     CHECK(shown == winning);
 }
+
+TEST_CASE("whose word says who an application is: the kernel's, a sandbox's or its own") {
+    Desk office(std::string(twoCalls) +
+                "client 50 exe=/app/bin/chat sandbox=flatpak sandbox-id=org.chat name=Chat\n"
+                "client 60 exe=/snap/tool sandbox=snap sandbox-id=tool name=Tool\n"
+                "client 70 exe=/usr/bin/evil exe-elsewhere app-id=org.evil\n");
+    CHECK(office.explained("/usr/bin/call").identity == "kernel");
+    CHECK(office.explained("org.chat").identity == "sandbox");
+    CHECK(office.explained("tool").identity == "sandbox");
+    CHECK(office.explained("org.evil").identity == "claimed");
+}
+
+TEST_CASE("what a rule says of several faces of an application is said once") {
+    Desk office(std::string(micguard::test::desk) + R"(
+        node 20 class=Audio/Source name=mic client=10
+        port 21 of 20 out
+        client 70 exe=/usr/bin/pipewire-pulse
+        node 71 class=Stream/Input/Audio client=70 app-id=org.a app-name=One autoconnect running
+        node 73 class=Stream/Input/Audio client=70 app-id=org.a app-name=Two autoconnect running
+    )");
+    office.rules("deny app=org.a\nsilence app=org.a priority=-1");
+    CHECK(office.only("org.a").others == Words{"t:2: would silence; outranked by priority 0 (t:1)"});
+}
+
+TEST_CASE("of very many rules none is said to be idle or to contradict another") {
+    std::string text = "deny layer=system final\nallow app=/usr/bin/call capturing=/usr/bin/notes\n"
+                       "deny app=/usr/bin/notes capturing=/usr/bin/call\n";
+    REQUIRE_FALSE(shownRules(RuleBook(rulesOf(text)))[1].warning.empty());
+    for (std::size_t more = 0; more < shadowsLookedFor; more++)
+        text += "ask app=org.app" + std::to_string(more) + "\n";
+    const auto rules = shownRules(RuleBook(rulesOf(text)));
+    CHECK(rules.size() == shadowsLookedFor + 3);
+    for (const auto& rule : rules)
+        CHECK(rule.warning.empty());
+}
+
+TEST_CASE("conditions are shown as they are written, whether they hold or not") {
+    const auto rules = shownRules(RuleBook(rulesOf("deny locked=no")));
+    REQUIRE(rules.size() == 1);
+    CHECK(rules[0].when == decltype(RuleView::when){{"locked", "false"}});
+}
+
+TEST_CASE("an application without a name is listed by its AppId, and one without an AppId is not") {
+    Desk office(twoCalls);
+    const auto nobody = findAppId(
+        office.model, office.managers(),
+        {ApplicationView{.appId = "/opt/tool"}, ApplicationView{.appId = "", .name = "Ghost"}}, "Musik");
+    REQUIRE_FALSE(nobody);
+    CHECK(nobody.error().text.starts_with("no application is called 'Musik'; there are: /opt/tool; one"));
+    CHECK_FALSE(findAppId(office.model, {}, {ApplicationView{.appId = "", .name = "Ghost"}}, "Ghost"));
+}
+
+TEST_CASE("an application that is shown is found by its AppId, whatever that looks like") {
+    Desk office(twoCalls);
+    const std::vector<ApplicationView> shown{{.appId = "just a name", .name = "Call"},
+                                             {.appId = "other", .name = "just a name"}};
+    CHECK(findAppId(office.model, office.managers(), shown, "just a name") == "just a name");
+}
+
+TEST_CASE("an application that shows several faces alike is judged as one") {
+    Desk office(std::string(twoCalls) +
+                "client 50 exe=/usr/bin/call name=Call\n"
+                "client 60 exe=/usr/bin/pipewire-pulse\n"
+                "node 61 class=Stream/Input/Audio client=60 app-id=org.a app-name=One\n"
+                "node 63 class=Stream/Input/Audio client=60 app-id=org.a app-name=Two\n");
+    const auto call = applicantOf(office.model, office.managers(), "/usr/bin/call");
+    CHECK(call.clients.size() == 2);
+    CHECK(call.subjects.size() == 1);
+    const auto claimed = applicantOf(office.model, office.managers(), "org.a");
+    CHECK(claimed.clients.size() == 1);
+    CHECK(claimed.subjects.size() == 2);
+}

@@ -193,3 +193,29 @@ TEST_CASE("a rule about microphones that are here is tried on those, one about o
     CHECK(sourcesOf("unplugged").front().first == "unplugged");
     CHECK_FALSE(trialOf(model, {}, nobody, std::nullopt).runs);
 }
+
+TEST_CASE("a rule that others outrank all the same is objected to by what still decides") {
+    const auto trial = trialOfThe(call, callRuns);
+    Settings settings = rulesOf("deny app=/usr/bin/call priority=5");
+    const Rule rule = ruleFor(call, std::nullopt, Ruling::Allow);
+    settings.rules.push_back(rule);
+    const auto refused = objectionTo(rule, RuleBook(settings), trial);
+    REQUIRE(refused);
+    CHECK_FALSE(refused->claimed);
+    CHECK(refused->text == "/usr/bin/call would still be denied by t:1");
+}
+
+TEST_CASE("that others' rules rest on a claim is no objection to the user's own") {
+    const auto trial = trialOfThe("pacat", {"app~pacat claims~Recorder"});
+    const Rule allow = ruleFor("pacat", std::nullopt, Ruling::Allow);
+    const std::string others = "deny claims=Rec* priority=20\nallow claims=Rec* priority=9\n"
+                               "ask app=pacat priority=8\nallow app=pacat priority=7";
+    Settings settings = rulesOf("default deny\n" + others);
+    const auto without = objectionTo(allow, RuleBook(settings), trial);
+    REQUIRE(without);
+    CHECK_FALSE(without->claimed);
+    settings.rules.push_back(allow);
+    const auto refused = objectionTo(allow, RuleBook(settings), trial);
+    REQUIRE(refused);
+    CHECK(refused->claimed);
+}

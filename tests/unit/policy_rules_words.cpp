@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What people are told: why this was decided, and what every other rule would have said.
+#include "daemon/policy/rule_words.hpp"
 #include "tests/unit/rule_text.hpp"
 
 #include <string>
@@ -117,4 +118,20 @@ TEST_CASE("an opinion's flags agree with the decision") {
     CHECK((!opinions[0].inForce && opinions[0].heeded && !opinions[0].decides));
     CHECK((opinions[1].inForce && !opinions[1].heeded && !opinions[1].decides));
     CHECK((opinions[2].inForce && opinions[2].heeded && opinions[2].decides));
+}
+
+TEST_CASE("a rule of a file without lines is named by its file, and one without an end has none told") {
+    Settings settings = rulesOf("deny");
+    settings.rules[0].origin = {"/etc/micguard/micguard.toml", 0};
+    CHECK(decide(settings, "app=a").reason == "denied by /etc/micguard/micguard.toml");
+    CHECK(untilOf(settings.rules[0], 0, 0).empty());
+}
+
+TEST_CASE("a contradiction names the rules, and who was there first if anybody was") {
+    const auto rules = rulesOf("deny app=a \n ask app=b").rules;
+    CHECK(reasonOfContradiction(Ruling::Deny, {&rules[0], &rules[1]}, "/usr/bin/b") ==
+          "denied: t:1 and t:2 contradict each other, and '/usr/bin/b' was there first");
+    CHECK(reasonOfContradiction(Ruling::Silence, {&rules[1]}, "") == "silenced: t:2 contradicts itself");
+    CHECK(contradicting({&rules[1]}) == "contradicts t:2");
+    CHECK(contradicting({}) == "contradicts itself");
 }
