@@ -262,6 +262,9 @@ TEST_CASE("of what runs a runtime's program in a sandbox of that name nobody can
     CHECK_FALSE(perhaps("exe=/app/bin/app sandbox=flatpak sandbox-id=org.gjs.App")); // it is
     CHECK_FALSE(perhaps("exe=/usr/bin/gjs-console exe-elsewhere sandbox=flatpak sandbox-id=org.other"));
     CHECK_FALSE(perhaps("exe=/usr/bin/pipewire-pulse portal=org.gjs.App"));
+    INFO("who asked is in no sandbox");
+    const Graph graph = graphOf("client 30 exe=/usr/bin/call");
+    CHECK_FALSE(isPerhapsOwn(muteBy(from({process(300, browser)})), graph.clients.at(GlobalId{30})));
 }
 
 TEST_CASE("a mute of one's own streams reaches nobody who does not hang together with who asked") {
@@ -281,4 +284,45 @@ TEST_CASE("a mute of one's own streams reaches nobody who does not hang together
         own({asker}, "app-x.scope", {{{41, 410, 8, 1}, asker}})); // a process that only says to be behind it
     CHECK(own({asker}, "app-y.scope", {{}, {self, asker}}));      // who asked started it
     CHECK(own({asker, self}, "app-x.scope", {{self}}));           // or was started by it, in its unit
+}
+
+TEST_CASE("a script mutes its own streams: its process is beyond its word, though its name is not") {
+    Graph graph = graphOf("client 30 pid=300 exe=/usr/bin/python3 script=/home/me/recorder.py");
+    Client& client = graph.clients.at(GlobalId{30});
+    client.lineages = {from({process(300, python)})};
+    CHECK(isOwn(muteBy(from({process(300, python)})), client));
+    CHECK_FALSE(isOwn(muteBy(from({process(320, python)})), client));
+}
+
+TEST_CASE("a mute holds for who still runs what the program was before an upgrade") {
+    World world(std::string(twoCalls) +
+                "client 70 exe=\"/usr/bin/call (deleted)\" exe-elsewhere name=Old\n"
+                "node 71 class=Stream/Input/Audio name=old client=70 autoconnect running\nport 72 of 71 in");
+    REQUIRE(world.server.audible().contains("mic -> old"));
+    world.receive(event::AppMuted{"exe:/usr/bin/call", {"panel (pid 7)", {}}});
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    CHECK(clientsOf(world.model, "exe:/usr/bin/call") == std::set{Serial{1030}, Serial{1070}});
+}
+
+TEST_CASE("neither the guard, nor the session manager, nor the server's modules are anybody's application") {
+    World world(std::string(twoCalls) + "client 5 in-server exe=/usr/bin/call\n");
+    CHECK(clientsOf(world.model, "exe:/usr/bin/call") == std::set{Serial{1030}});
+    CHECK(clientsOf(world.model, "exe:/usr/bin/wireplumber").empty());
+    CHECK(clientsOf(world.model, "exe:/usr/libexec/micguardd").empty());
+}
+
+TEST_CASE("who is muted does not capture, and keeps nobody out by that") {
+    World world(twoCalls);
+    Rule beside;
+    beside.match.executable = "/usr/bin/notes";
+    beside.when.capturing = "/usr/bin/call";
+    world.rule(beside);
+    REQUIRE(world.server.audible() == Pairs{"mic -> call"});
+    muteCall(world);
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    INFO("on a microphone that is exempt it goes on capturing");
+    Settings settings = world.model.settings;
+    settings.sources.exempt = {"mic"};
+    world.receive(event::SettingsLoaded{settings});
+    CHECK(world.server.audible() == Pairs{"mic -> call"});
 }

@@ -259,3 +259,84 @@ TEST_CASE(
     CHECK_FALSE(canListen(graph, graph.nodes.at(GlobalId{22})));
     CHECK(canListen(graph, graph.nodes.at(GlobalId{23})));
 }
+
+TEST_CASE("a process is the session manager's by its file and its unit, as a client is") {
+    const auto runs = [](std::string executable, std::string unit, bool seen = true, bool writable = false) {
+        ProcessFacts process;
+        process.executable = std::move(executable);
+        process.executableTrue = seen;
+        process.executableWritable = writable;
+        process.unit = std::move(unit);
+        return isSessionManager(process);
+    };
+    const std::string file = "/usr/bin/wireplumber", gone = file + " (deleted)";
+    CHECK(runs(file, "wireplumber.service"));
+    CHECK(runs(file, "user@1000.service"));
+    CHECK(runs(file, "app-term.scope"));
+    CHECK_FALSE(runs(file, "evil.service"));
+    CHECK_FALSE(runs(file, "wireplumber.service", false));
+    CHECK_FALSE(runs(file, "wireplumber.service", true, true));
+    CHECK_FALSE(runs("/usr/bin/evil", "wireplumber.service"));
+    CHECK(runs(gone, "wireplumber.service", false));
+    CHECK_FALSE(runs(gone, "app-evil.scope", false));
+    CHECK_FALSE(runs(gone, "wireplumber.service", false, true));
+}
+
+TEST_CASE("another guard is who says so on the manager socket, and never oneself") {
+    const auto another = [](const std::string& client) {
+        return isAnotherGuard(graphOf("client 30 " + client).clients.at(GlobalId{30}));
+    };
+    const std::string guard = "app-id=" + std::string(guardsApplicationId);
+    CHECK(another(guard + " socket=pipewire-0-manager"));
+    CHECK_FALSE(another(guard + " socket=pipewire-0-manager self"));
+    CHECK_FALSE(another(guard + " socket=pipewire-0"));
+    CHECK_FALSE(another("app-id=org.other socket=pipewire-0-manager"));
+}
+
+TEST_CASE(
+    "of what the server made, only what is told of it says what it is, unless the session manager had it "
+    "made") {
+    Graph graph = graphOf(R"(
+        client 5 in-server
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 30
+        node 20 client=10 in-server
+        node 21 client=30 in-server
+        node 22 client=5 in-server
+        node 23 in-server
+        node 24 client=30
+    )");
+    for (auto& [id, node] : graph.nodes)
+        node.infoKnown = false;
+    const auto managers = sessionManagers(graph);
+    const auto undescribed = [&](std::uint32_t id) {
+        return isUndescribed(graph, graph.nodes.at(GlobalId{id}), managers);
+    };
+    CHECK_FALSE(undescribed(20));
+    CHECK(undescribed(21));
+    CHECK_FALSE(undescribed(22)); // a module's own
+    CHECK(undescribed(23));
+    CHECK_FALSE(undescribed(24));
+    graph.nodes.at(GlobalId{21}).infoKnown = true;
+    CHECK_FALSE(undescribed(21));
+}
+
+TEST_CASE("a second node of a microphone is one that a client had made, or that outlives its maker") {
+    const Graph graph = graphOf(R"(
+        client 1 self
+        client 10 pid=100 exe=/usr/bin/wireplumber socket=pipewire-0-manager unit=wireplumber.service
+        client 30
+        node 20 client=10 factory=api.alsa.pcm.source
+        node 21 client=30 factory=api.alsa.pcm.source
+        node 22 client=1 factory=api.alsa.pcm.source
+        node 23 factory=api.alsa.pcm.source
+        node 24 client=10 factory=api.alsa.pcm.source lingers
+        node 25 client=30 factory=support.null-audio-sink
+        node 26 client=30 class=Audio/Source
+    )");
+    std::set<std::uint32_t> second;
+    for (const auto& [id, node] : graph.nodes)
+        if (isSecondNode(graph, node, sessionManagers(graph)))
+            second.insert(raw(id));
+    CHECK(second == Ids{21, 24});
+}

@@ -301,11 +301,14 @@ TEST_CASE("of an application with several faces the strictest is explained") {
         node 81 class=Stream/Input/Audio client=80 app-id=org.a app-name=Two autoconnect running
         port 82 of 81 in
     )");
-    office.rules("deny claims=Two");
-    const auto explanation = office.explained("org.a");
-    CHECK(explanation.identity == "claimed");
-    REQUIRE(explanation.verdicts.size() == 1);
-    CHECK(explanation.verdicts.front().reason == "denied by t:1");
+    for (const char* strict : {"One", "Two"}) {
+        INFO(strict);
+        office.rules("deny claims=" + std::string(strict));
+        const auto explanation = office.explained("org.a");
+        CHECK(explanation.identity == "claimed");
+        REQUIRE(explanation.verdicts.size() == 1);
+        CHECK(explanation.verdicts.front().reason == "denied by t:1");
+    }
 }
 
 TEST_CASE("rules are shown in the order in which they win, each by its own id") {

@@ -211,3 +211,69 @@ TEST_CASE("a stream without a client belongs to the server") {
     CHECK(identity.executable.empty());
     CHECK(identity.pid == 0);
 }
+
+TEST_CASE("a program that is in the list of known ones is known by its old path after an upgrade, too") {
+    const Graph graph = graphOf("client 30 exe=\"/opt/zoom/zoom (deleted)\" exe-elsewhere");
+    const auto further = furtherSubject(graph.clients.at(GlobalId{30}));
+    REQUIRE(further);
+    CHECK(further->app == Fact{"Zoom", false});
+    CHECK(further->alias == Fact{"/opt/zoom/zoom", false});
+}
+
+TEST_CASE("a file that is really called as if it were gone has not been replaced") {
+    const Graph graph = graphOf("client 30 exe=\"/usr/bin/call (deleted)\"");
+    CHECK_FALSE(furtherSubject(graph.clients.at(GlobalId{30})));
+    CHECK(replacedKey(graph.clients.at(GlobalId{30})).empty());
+}
+
+TEST_CASE("a portal that names no sandbox speaks for itself") {
+    const auto identity = identityIn("client 30 exe=/usr/libexec/xdg-desktop-portal\nnode 31 client=30");
+    CHECK(identity.how == "kernel");
+    CHECK(identity.key == "exe:/usr/libexec/xdg-desktop-portal");
+}
+
+TEST_CASE("a script in a sandbox is the sandbox's") {
+    const auto identity = identityIn("client 30 exe=/usr/bin/python3 script=/app/bin/tool sandbox=flatpak "
+                                     "sandbox-id=org.App\nnode 31 client=30");
+    CHECK(identity.how == "sandbox");
+    CHECK(identity.key == "flatpak:org.App");
+    CHECK(identity.appId == "org.App");
+}
+
+TEST_CASE("a server's program hands on what it captures unless it is one half of a filter, or only plays") {
+    const auto handsOn = [](const std::string& rest) {
+        const Graph graph = graphOf("client 30 exe=/usr/bin/pipewire " + rest);
+        return handsOut(graph, graph.clients.at(GlobalId{30}));
+    };
+    const std::string capture = "\nnode 31 client=30 class=Stream/Input/Audio";
+    CHECK(handsOn(capture));
+    CHECK_FALSE(handsOn(capture + " group=filter-1"));
+    CHECK_FALSE(handsOn("\nnode 31 client=30 class=Stream/Output/Audio"));
+    CHECK_FALSE(handsOn(""));
+    CHECK(handsOn("api=protocol-simple"));
+    CHECK_FALSE(handsOn("api=pipewire-pulse" + capture)); // of each of those it is known who hears it
+    Graph graph = graphOf("client 30 exe=/usr/bin/pipewire" + capture);
+    graph.nodes.at(GlobalId{31}).infoKnown = false;
+    CHECK_FALSE(handsOut(graph, graph.clients.at(GlobalId{30})));
+    graph = graphOf("client 30 exe=/usr/bin/call" + capture);
+    CHECK_FALSE(handsOut(graph, graph.clients.at(GlobalId{30})));
+}
+
+TEST_CASE("who could have put a server's program there is judged by its file as well") {
+    const auto further = [](const std::string& client) {
+        return furtherSubject(graphOf("client 30 " + client).clients.at(GlobalId{30}));
+    };
+    const auto mine = further("exe=/home/me/pipewire-pulse exe-writable portal=org.App");
+    REQUIRE(mine);
+    CHECK(mine->app == Fact{"/home/me/pipewire-pulse", true});
+    CHECK_FALSE(further("exe=/usr/bin/pipewire-pulse portal=org.App"));
+    CHECK_FALSE(further("exe=/home/me/call exe-writable"));
+}
+
+TEST_CASE("whose file was replaced has a face more, whatever its streams say") {
+    const Graph graph = graphOf("client 30 exe=\"/usr/bin/call (deleted)\" exe-elsewhere name=Call\n"
+                                "node 31 class=Stream/Input/Audio client=30 app-name=Call");
+    const auto subjects = subjectsOf(graph, graph.clients.at(GlobalId{30}));
+    REQUIRE(subjects.size() == 2);
+    CHECK(subjects[1].app == Fact{"/usr/bin/call", false});
+}

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace micguard;
 using namespace micguard::test;
@@ -345,4 +346,145 @@ port 72 of 71 in
     look();
     CHECK(looks > 0);
     CHECK(pending == Pairs{"Third", "Zoom"});
+}
+
+TEST_CASE("a no holds for who still runs what the program was before an upgrade, a yes does not") {
+    const bool allow = GENERATE(true, false);
+    World world(std::string(micAndTwoCalls) +
+                "client 70 exe=\"/usr/bin/call (deleted)\" exe-elsewhere name=Old\n"
+                "node 71 class=Stream/Input/Audio name=old client=70 autoconnect running\nport 72 of 71 in");
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    REQUIRE(world.server.audible() == Pairs{"mic -> notes"});
+    world.receive(event::Answered{{1, call, true, allow, Scope::Run, {Serial{1030}}}});
+    CHECK(world.server.audible() == (allow ? Pairs{"mic -> call", "mic -> notes"} : Pairs{"mic -> notes"}));
+    CHECK(waiting(world).empty() != allow);
+}
+
+TEST_CASE("answers are found by whatever a rule could name their application by") {
+    World world(std::string(micAndTwoCalls) + "client 70 exe=/opt/zoom/zoom\n");
+    takeAnswer(world.model.appeals, {1, call, true, true, Scope::Run, {}});
+    takeAnswer(world.model.appeals, {2, "exe:/opt/zoom/zoom", true, false, Scope::Run, {}});
+    takeAnswer(world.model.appeals, {3, "claimed:x", false, true, Scope::Run, {Serial{1030}}});
+    takeAnswer(world.model.appeals, {4, "claimed:/usr/bin/call", false, true, Scope::Run, {Serial{1040}}});
+    using Numbers = std::vector<std::uint64_t>;
+    CHECK(answersAbout(world.model, "/usr/bin/call") == Numbers{1, 3});
+    CHECK(answersAbout(world.model, "Zoom") == Numbers{2});
+    CHECK(answersAbout(world.model, "/opt/zoom/zoom") == Numbers{2});
+    CHECK(answersAbout(world.model, "/usr/bin/notes") == Numbers{4});
+    CHECK(answersAbout(world.model, "/usr/bin/other").empty());
+}
+
+TEST_CASE("who has gone meanwhile is not asked about") {
+    World world(micAndTwoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    const auto before = world.verdicts();
+    REQUIRE(waitingForAnswer(world.model, before).size() == 1);
+    SECTION("with his stream") {
+        world.model.apply(event::Removed{GlobalId{31}});
+    }
+    SECTION("and left it behind") {
+        world.model.apply(event::Removed{GlobalId{30}});
+    }
+    CHECK(waitingForAnswer(world.model, before).empty());
+}
+
+TEST_CASE("who waits for an answer does not capture, and who has a yes does") {
+    World world(micAndTwoCalls);
+    world.rule(about(Ruling::Ask, "/usr/bin/call"));
+    Rule beside = about(Ruling::Deny, "/usr/bin/notes");
+    beside.when.capturing = "/usr/bin/call";
+    world.rule(beside);
+    CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    ask(world);
+    SECTION("a yes") {
+        answer(world, call, true, Scope::Run);
+        CHECK(world.server.audible() == Pairs{"mic -> call"});
+    }
+    SECTION("a no") {
+        answer(world, call, false, Scope::Run);
+        CHECK(world.server.audible() == Pairs{"mic -> notes"});
+    }
+}
+
+TEST_CASE("whom the desktop's settings keep from microphones does not capture, and is not asked twice") {
+    World world(std::string(micAndTwoCalls) +
+                "client 70 exe=/app/bin/chat sandbox=flatpak sandbox-id=org.chat name=Chat\n"
+                "node 71 class=Stream/Input/Audio name=chat client=70 autoconnect running\nport 72 of 71 in");
+    Rule beside = about(Ruling::Deny, "/usr/bin/notes");
+    beside.when.capturing = "org.chat";
+    world.rule(beside);
+    REQUIRE(world.server.audible() == Pairs{"mic -> call", "mic -> chat"});
+    const std::string chat = "flatpak:org.chat";
+    const auto stored = [&](Permission permission) {
+        world.receive(event::PermissionsRead{{{"org.chat", permission}}, {}});
+    };
+    SECTION("they say no, whatever was answered") {
+        stored(Permission::No);
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+        world.receive(event::Answered{{1, chat, true, true, Scope::Run, {Serial{1070}}}});
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+    }
+    SECTION("they say to ask") {
+        stored(Permission::Ask);
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> notes"});
+        REQUIRE(ask(world) == std::vector{chat});
+        answer(world, chat, true, Scope::Run);
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> chat"});
+    }
+    SECTION("they are not heeded") {
+        Settings settings = world.model.settings;
+        settings.policy.permissionStore = false;
+        world.receive(event::SettingsLoaded{settings});
+        stored(Permission::No);
+        CHECK(world.server.audible() == Pairs{"mic -> call", "mic -> chat"});
+    }
+}
+
+TEST_CASE("what is remembered needs to win only where it was asked") {
+    World world(std::string(micAndTwoCalls) + "node 25 class=Audio/Source name=line client=10\n");
+    Rule asks = about(Ruling::Ask, "/usr/bin/*"), denies = about(Ruling::Deny, "*", 9);
+    denies.match.source = "line";
+    world.rule(asks);
+    world.rule(denies);
+    const Subject subject = subjectOf(world.model.graph.clients.at(GlobalId{30}), nullptr);
+    const auto rule = ruleToRemember(world.model, RuleBook(world.model.settings), subject, true);
+    REQUIRE(rule);
+    CHECK(rule->priority == 0);
+}
+
+// Who was there before the guard is not known, and neither is whether he is one of those.
+TEST_CASE("what was handed out before the guard came is let go once anybody is kept from it") {
+    World world(std::string(desk) +
+                "node 20 class=Audio/Source name=mic client=10 running\nport 21 of 20 out");
+    REQUIRE(world.model.left.at(Serial{1020}).others);
+    const auto exposed = [&] { return world.verdicts().rulings.exposed.contains(GlobalId{20}); };
+    CHECK_FALSE(exposed());
+    SECTION("by who mutes his own streams") {
+        world.apply(event::OwnStreamsMuted{":1.5", {"call (pid 3)", "flatpak", "org.App", {}, ""}});
+        CHECK(exposed());
+    }
+    SECTION("by who mutes an application, unless the microphone is exempt from that") {
+        world.apply(event::AppMuted{call, {"panel (pid 7)", {}}});
+        CHECK(exposed());
+        Settings settings = world.model.settings;
+        settings.sources.exempt = {"mic"};
+        world.apply(event::SettingsLoaded{settings});
+        CHECK_FALSE(exposed());
+    }
+    SECTION("by the desktop's settings, as long as they are heeded") {
+        world.apply(event::PermissionsRead{{{"org.App", Permission::No}}, {}});
+        CHECK(exposed());
+        Settings settings = world.model.settings;
+        settings.policy.permissionStore = false;
+        settings.rules = {about(Ruling::Deny, "/usr/bin/x")};
+        settings.rules[0].match.source = "line";
+        world.apply(event::SettingsLoaded{settings});
+        CHECK_FALSE(exposed());
+    }
+    SECTION("by a rule about it") {
+        Settings settings;
+        settings.rules = {about(Ruling::Deny, "/usr/bin/x")};
+        world.apply(event::SettingsLoaded{settings});
+        CHECK(exposed());
+    }
 }
