@@ -163,6 +163,9 @@ TEST_CASE("of more processes than can be asked, the rest is kept from everybody"
     CHECK(asked == 31); // and the session manager
     CHECK(keptFrom == 9);
     CHECK(world.model.applied.processes.size() == 32);
+    // The server is no process that could be one too many.
+    world.say("node 80 class=Audio/Source name=own\nport 81 of 80 out");
+    CHECK(world.knob("own") == KnobState::Holds);
     // The session manager is always asked: a microphone of its own that comes now is silenced by its limit.
     world.say("node 70 class=Audio/Source name=headset client=10\nport 71 of 70 out");
     CHECK(world.knob("headset") == KnobState::Holds);
@@ -248,4 +251,35 @@ TEST_CASE("a closing that a process has still to carry out leaves nothing dead a
     world.rest();
     world.say("answer 25");
     CHECK(world.server.audible().contains("net -> rec"));
+}
+
+TEST_CASE("as long as the server has not answered not everything is answered, whoever else has") {
+    World world(micAndCall);
+    REQUIRE(world.enforcer.allAnswered());
+    world.server.stall(true);
+    world.mute();
+    CHECK_FALSE(world.enforcer.allAnswered());
+    CHECK_FALSE(world.enforcer.quiet());
+    world.server.stall(false);
+    world.rest();
+    CHECK(world.enforcer.allAnswered());
+}
+
+TEST_CASE("a server that has not told yet what there is owes that") {
+    Model model;
+    FakeServer server;
+    const Enforcer enforcer(model, server);
+    CHECK(enforcer.owing().empty());
+    model.apply(event::Connected{});
+    CHECK(enforcer.owing() == std::vector<std::string>{"PipeWire"});
+    model.apply(event::InitialListComplete{});
+    CHECK(enforcer.owing().empty());
+}
+
+TEST_CASE("nobody waits for the evidence of a microphone that has gone") {
+    World world(std::string(desk) + "node 20 class=Audio/Source name=mic deaf");
+    world.mute();
+    REQUIRE(world.enforcer.awaited().nodes == std::vector{Serial{1020}});
+    world.model.apply(event::Removed{GlobalId{20}});
+    CHECK(world.enforcer.awaited().nodes.empty());
 }

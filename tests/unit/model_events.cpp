@@ -4,6 +4,8 @@
 #include "daemon/policy/plan.hpp"
 #include "tests/unit/world.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -257,7 +259,9 @@ TEST_CASE("events for objects that nobody knows change nothing") {
              event::Removed{unknown}, event::NodeInfo{stranger}, event::NodeKnob{unknown, {}},
              event::RoutesRead{unknown, {Route{}}}, event::EvidenceOverdue{Serial{4711}},
              event::HoldDropped{4711, 5}, event::Acknowledged{0}, event::ClientGranted{unknown, {}},
-             event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{}})
+             event::ProcessLost{unknown}, event::LineagesRead{unknown, {}}, event::RoutesSettled{},
+             event::NodeUnread{Serial{4711}}, event::NodeUnread{Serial{1030}},
+             event::RoutesReading{unknown, false, 5}})
         world.receive(event);
     CHECK(world.view() == before);
     CHECK(world.plan().empty());
@@ -491,4 +495,160 @@ TEST_CASE("a reconnect gives no microphone back whose silence was never confirme
     CHECK(world.server.audible() == Pairs{});
     world.unmute();
     CHECK(world.server.audible() == Pairs{"elsewhere -> call", "elsewhere -> jack"});
+}
+
+TEST_CASE("what somebody did is shown until the microphones are muted the next time") {
+    World world(micAndCall);
+    for (const char* id : {"knob:mic", "raised:mic", "blinded", "connection-lost", "degraded:other"})
+        world.model.apply(event::Warned{id, "text"});
+    world.mute();
+    CHECK(world.model.warnings == std::map<std::string, std::string>{{"degraded:other", "text"}});
+}
+
+TEST_CASE("of those who left with a microphone's memory so many are kept apart, each program once") {
+    Model model;
+    const auto come = [&](std::uint32_t id, const std::string& what) {
+        const std::string client = std::to_string(id), node = std::to_string(id + 1);
+        for (const auto& event : eventsOf("client " + client + " " + what + "\nnode " + node +
+                                          " class=Stream/Input/Audio client=" + client + "\nlink " +
+                                          std::to_string(id + 2) + " 20:21 -> " + node + ":9"))
+            model.apply(event);
+        model.apply(event::Removed{GlobalId{id}});
+    };
+    for (const auto& event : eventsOf("node 20 class=Audio/Source\nport 21 of 20 out"))
+        model.apply(event);
+    come(100, "self");
+    come(110, "in-server");
+    CHECK(model.left.empty());
+    come(120, "exe=/usr/bin/call pid=7");
+    come(130, "exe=/usr/bin/call pid=8");
+    CHECK(model.left.at(Serial{1020}).clients.size() == 1);
+    for (std::uint32_t more = 1; more < 16; more++)
+        come(130 + 10 * more, "exe=/usr/bin/app" + std::to_string(more));
+    CHECK(model.left.at(Serial{1020}).clients.size() == 16);
+    CHECK_FALSE(model.left.at(Serial{1020}).others);
+    come(400, "exe=/usr/bin/one-too-many");
+    CHECK(model.left.at(Serial{1020}).clients.size() == 16);
+    CHECK(model.left.at(Serial{1020}).others);
+}
+
+TEST_CASE("no memory makes a dead microphone: a limit of 0 is not given back") {
+    World before(micAndCall);
+    before.mute();
+    Remembered remembered;
+    remembered.serverCookie = before.model.graph.serverCookie;
+    remembered.restore[Serial{1020}] = {0.0f, true};
+    World world(std::move(before.server), remembered, true);
+    world.unmute();
+    CHECK(world.server.knob(GlobalId{20}).maxVolume == 10.0f);
+    CHECK(world.server.knob(GlobalId{20}).monitorMute);
+}
+
+TEST_CASE("silent from birth and unknown to the guard before, a microphone came after that one had let go") {
+    const bool sameRun = GENERATE(true, false);
+    Model model;
+    model.remembered.serverCookie = sameRun ? "run" : "another";
+    model.remembered.restore[Serial{1020}] = {10.0f, false};
+    model.apply(event::Connected{1, "x", "1.4.2", "run"});
+    for (const auto& event : eventsOf("node 20 class=Audio/Source name=known born-silent\nknob 20 max=0\n"
+                                      "node 22 class=Audio/Source name=late born-silent\nknob 22 max=0\n"
+                                      "node 24 class=Audio/Source name=set\nknob 24 max=0\n"
+                                      "node 26 class=Audio/Source name=live born-silent\nknob 26 max=10\n"))
+        model.apply(event);
+    model.apply(event::InitialListComplete{});
+    const auto late = [&](std::uint32_t serial) { return model.applied.knobs.at(Serial{serial}).late; };
+    model.apply(event::Released{true});
+    CHECK_FALSE(late(1022)); // it is this guard that lets go
+    model.apply(event::Released{true, true});
+    CHECK(late(1020) != sameRun);
+    CHECK(late(1022));
+    CHECK_FALSE(late(1024));
+    CHECK_FALSE(late(1026));
+}
+
+TEST_CASE("a mute that stood in for the guard is owed until a reading tells that it is gone") {
+    const bool running = GENERATE(true, false);
+    World before(std::string(desk) + "node 20 class=Audio/Source name=mic client=10 " +
+                 (running ? "running" : "idle") + "\nport 21 of 20 out");
+    before.mute();
+    Remembered memory;
+    memory.userMuted = {"mic"};
+    World world(before.server, memory, true);
+    REQUIRE(world.model.applied.knobs.at(Serial{1020}).found);
+    // What was never used has no mix yet, and tells nobody of its mute.
+    CHECK(world.model.remembered.userMuted.contains("mic") != running);
+}
+
+TEST_CASE(
+    "a microphone that can be read after all is silenced like any other, and is not taken for a new one") {
+    World world(desk);
+    world.say("node 20 class=Audio/Source name=raw client=10 raw\nport 21 of 20 out");
+    world.mute();
+    const auto& knob = world.model.applied.knobs.at(Serial{1020});
+    REQUIRE(knob.failed);
+    REQUIRE(knob.sent.batch != 0);
+    world.model.apply(
+        event::NodeKnob{GlobalId{20}, {.present = true, .maxVolume = 0.0f, .monitorMute = true}});
+    REQUIRE(world.model.applied.knobs.contains(Serial{1020}));
+    CHECK_FALSE(knob.failed);
+    CHECK(knob.sent.batch != 0);
+    const auto plan = world.plan();
+    REQUIRE_FALSE(plan.empty());
+    const auto* closes = std::get_if<action::SetKnob>(&plan.front());
+    CHECK((closes && closes->node == GlobalId{20} && closes->silent));
+}
+
+TEST_CASE("killed before it has done anything, a guard loses nothing of what the one before it had taken") {
+    World before(std::string(micAndCall) + std::string(jackToo));
+    before.receive(event::ModeChosen{Mode::Sever});
+    before.mute();
+    Remembered first;
+    rememberApplied(before.model, first);
+    REQUIRE_FALSE(first.revoked.empty());
+    first.revoked.emplace_back(Serial{1030}, Serial{1010}); // of another client nobody is kept altogether
+    Model model;
+    model.remembered = first;
+    before.server.disconnect();
+    before.server.connect();
+    while (const auto event = before.server.next())
+        model.apply(*event);
+    REQUIRE(model.listComplete);
+    Remembered second;
+    rememberApplied(model, second);
+    first.revoked.pop_back();
+    CHECK(std::set(second.revoked.begin(), second.revoked.end()) ==
+          std::set(first.revoked.begin(), first.revoked.end()));
+}
+
+TEST_CASE("a link whose ends have become something else's is not remembered as cut") {
+    World world(std::string(micAndTwoCalls) + "node 22 class=Audio/Source name=line\nport 23 of 22 out\n");
+    world.model.applied.cut.clear();
+    const auto remember = [&](std::uint32_t out, std::uint32_t outPort, std::uint32_t in,
+                              std::uint32_t inPort) {
+        rememberCutLink(world.model, {GlobalId{700}, Serial{1700}, GlobalId{out}, GlobalId{outPort},
+                                      GlobalId{in}, GlobalId{inPort}});
+        return world.model.applied.cut.size();
+    };
+    CHECK(remember(4711, 21, 31, 32) == 0);
+    CHECK(remember(20, 23, 31, 32) == 0);
+    CHECK(remember(20, 21, 31, 42) == 0);
+    CHECK(remember(20, 4711, 31, 32) == 0);
+    CHECK(remember(20, 21, 31, 4711) == 0);
+    CHECK(remember(20, 21, 31, 32) == 1);
+    CHECK(remember(20, 21, 31, 32) == 1);
+}
+
+TEST_CASE("what the session manager has stored of a switch is stored anew when that is given back") {
+    Remembered memory;
+    memory.ledsStored = {{"card", 0}};
+    World world(FakeServer{}, memory, true);
+    world.say(std::string(desk) +
+              "device 15 name=card\nroute 15 index=0 profile=1 hw-mute mute\n"
+              "node 20 class=Audio/Source name=mic device=15 profile=1\nport 21 of 20 out\n");
+    CHECK(world.model.applied.leds.at({Serial{1015}, 0}).save);
+    world.server.performed.clear();
+    world.unmute();
+    const action::SetRouteMute back{GlobalId{15}, 0, 1, false, true};
+    const auto& performed = world.server.performed;
+    CHECK(std::find(performed.begin(), performed.end(), Action{back}) != performed.end());
 }

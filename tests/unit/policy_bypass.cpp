@@ -89,6 +89,7 @@ client 12 pid=112 exe=/usr/bin/wpctl socket=pipewire-0-manager
 client 13 pid=113 exe=/usr/bin/pw-top socket=pipewire-0-manager
 client 14 pid=114 exe=/usr/bin/pavucontrol socket=pipewire-0-manager
 client 15 pid=115 exe=/usr/bin/anything socket=pipewire-0
+client 16 pid=116 exe=/usr/bin/anything socket=pipewire-0-manager in-server
 )");
     CHECK(ids(world).empty());
     world.say("client 20 pid=120 exe=/usr/bin/pw-cli socket=pipewire-0-manager");
@@ -162,6 +163,24 @@ TEST_CASE("nobody makes the list of warnings long") {
         std::find_if(shown.begin(), shown.end(), [](const auto& w) { return w.id == "bypass:more"; });
     REQUIRE(more != shown.end());
     CHECK(more->text == "24 more go around PipeWire, or could");
+}
+
+TEST_CASE("of those who hold cards or were given them as many are named, and the rest counted") {
+    World world(desk);
+    Bypasses seen;
+    for (std::uint32_t i = 0; i < 20; i++) {
+        seen.holders.push_back(
+            {"hw:" + std::to_string(i) + ",0", "PCH", program(4700 + i, "/usr/bin/x"), ""});
+        seen.sandboxes.push_back({5700 + i, "flatpak", "org.example.App" + std::to_string(i)});
+    }
+    seen.omitted = 3;
+    world.receive(event::BypassesSeen{seen});
+    const auto shown = world.view().guard.warnings;
+    CHECK(shown.size() == 33);
+    CHECK(std::count_if(shown.begin(), shown.end(),
+                        [](const auto& w) { return w.id.starts_with("bypass:alsa:"); }) == 16);
+    CHECK(shown.back().id == "bypass:more");
+    CHECK(shown.back().text == "11 more go around PipeWire, or could");
 }
 
 TEST_CASE("a sandbox that was given the sound cards is warned of by its id") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What the outside is told.
+#include "daemon/policy/why.hpp"
+#include "protocol/hold_words.hpp"
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
@@ -341,4 +343,20 @@ TEST_CASE("the same world is told in the same words: nothing is announced twice"
     const auto view = world.view();
     world.now += 1'000'000;
     CHECK(world.view() == view);
+}
+
+TEST_CASE("a hold is told in words, one of a kind that is not known by its name") {
+    CHECK(holdWords("hold-unmute", "talk (pid 8)", "") == "kept live by talk (pid 8)");
+    CHECK(holdWords("hold-mute", "obs (pid 7)", "recording") == "kept muted by obs (pid 7): recording");
+    CHECK(holdWords("user", "", "") == "muted");
+    CHECK(holdWords("curfew", "the house", "night") == "curfew by the house: night");
+}
+
+TEST_CASE("who only keeps the microphones live is no reason for a mute") {
+    Model model;
+    CHECK(whyMuted(model) == "muted");
+    model.apply(event::HoldTaken{{1, false, ":1.5", "talk (pid 8)", "", 0}, 9});
+    CHECK(whyMuted(model) == "muted");
+    model.apply(event::HoldTaken{{2, true, ":1.6", "obs (pid 7)", "", 0}, 10});
+    CHECK(whyMuted(model) == "kept muted by obs (pid 7)");
 }

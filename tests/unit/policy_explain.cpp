@@ -131,6 +131,7 @@ TEST_CASE("an application that is installed is found by its name before it ever 
          native("firefox-esr-private", "Firefox ESR (private)", "/usr/lib/firefox-esr/firefox-esr"),
          native("audacity", "Audacity", "/usr/bin/audacity"), mine,
          DesktopEntry{.id = "us.zoom.Zoom", .name = "Zoom", .flatpak = "us.zoom.Zoom"},
+         DesktopEntry{.id = "org.activated", .name = "Activated by the Bus"},
          DesktopEntry{.id = "discord_discord", .name = "Discord", .snap = "discord"},
          DesktopEntry{.id = "us.chat.Chat", .name = "Chat", .flatpak = "us.chat.Chat"},
          DesktopEntry{.id = "chat_chat", .name = "Chat", .snap = "chat"}}});
@@ -142,6 +143,7 @@ TEST_CASE("an application that is installed is found by its name before it ever 
              {"Firefox ESR (private)", "firefox-esr"}, // as it is known when it runs
              {"my recorder", "/home/me/bin/record"},
              {"record", "/home/me/bin/record"},
+             {"activated by the bus", "org.activated"},
              {"Call", "/usr/bin/call"}})
         CHECK(office.found(text) == appId);
     const auto several = office.find("chat");

@@ -462,3 +462,70 @@ TEST_CASE("live, the mute of another microphone is its user's, and a guard that 
     CHECK_FALSE(world.model.mute.muted());
     CHECK(world.plan().empty());
 }
+
+TEST_CASE("what a process was asked to show is asked for anew when its answer is lost") {
+    World world(std::string(micAndCall) + "default mic\n");
+    follow(world);
+    world.model.apply(event::UserMute{true, "", "", morning});
+    recordSent(world.model, world.plan(), world.model.applied.sent + 1);
+    REQUIRE(shown(world, "mic").asked == true);
+    const auto asks = [&] {
+        const auto plan = world.plan();
+        return std::any_of(plan.begin(), plan.end(), [](const Action& action) {
+            return std::holds_alternative<action::SetPanelMute>(action);
+        });
+    };
+    CHECK_FALSE(asks());
+    world.model.apply(event::ProcessLost{GlobalId{30}}); // another one's
+    CHECK_FALSE(asks());
+    world.model.apply(event::ProcessLost{GlobalId{10}});
+    CHECK(asks());
+}
+
+TEST_CASE("whose process has the card is waited for as well as whose has the microphone") {
+    World world(std::string(desk) + R"(
+        client 25 exe=/usr/bin/cards
+        device 15 name=card client=25
+        route 15 index=0 profile=1 hw-mute
+        node 20 class=Audio/Source name=mic client=10 device=15 profile=1
+        port 21 of 20 out
+        default mic
+    )");
+    follow(world);
+    world.model.apply(event::UserMute{true, "", "", morning});
+    recordSent(world.model, world.plan(), world.model.applied.sent + 1);
+    CHECK(world.model.applied.processes.at(Serial{1025}).waiting());
+    CHECK(world.model.applied.processes.at(Serial{1010}).waiting());
+}
+
+TEST_CASE("what the session manager has stored of a guard that did not follow is owed by one that does") {
+    Remembered memory;
+    memory.ledsStored = {{"card", 0}, {"unplugged", 1}};
+    World world(FakeServer{}, memory, true);
+    follow(world);
+    world.say(card);
+    CHECK(world.model.remembered.ledsStored.empty());
+    CHECK(world.model.remembered.panel.contains({"unplugged", 1}));
+    CHECK(world.model.remembered.panel.contains({"card", 0})); // shown muted by this one
+    world.unmute();
+    CHECK_FALSE(world.model.remembered.panel.contains({"card", 0}));
+    CHECK(world.model.remembered.panel.contains({"unplugged", 1}));
+}
+
+TEST_CASE("one press of a key that mutes all does not reach a microphone that is exempt") {
+    World world(std::string(micAndCall) + std::string(headset) +
+                "node 24 class=Audio/Source name=line client=10\nport 25 of 24 out\ndefault mic\n");
+    Settings settings = world.model.settings;
+    settings.sources.exempt = {"line"};
+    settings.mute.followDesktop = true;
+    world.receive(event::SettingsLoaded{settings});
+    set(world, "headset", true, morning);
+    set(world, "line", true, morning);
+    set(world, "mic", true, morning + instant);
+    REQUIRE(world.model.mute.desktop);
+    CHECK(shown(world, "headset").ours);
+    CHECK_FALSE(shown(world, "line").ours);
+    world.unmute();
+    CHECK_FALSE(shown(world, "headset").mute);
+    CHECK(shown(world, "line").mute);
+}

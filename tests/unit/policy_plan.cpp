@@ -104,13 +104,20 @@ TEST_CASE("recording what was sent to an object that is already gone records not
     recordSent(model,
                {action::SetKnob{GlobalId{5}}, action::UpdatePermissions{GlobalId{6}, {{GlobalId{7}, 0}}},
                 action::Destroy{GlobalId{8}}, action::CreateLink{}, action::SetRouteMute{GlobalId{9}},
-                action::SetUserMute{GlobalId{10}}},
+                action::SetUserMute{GlobalId{10}}, action::Admit{GlobalId{11}, permission::all},
+                action::Shield{GlobalId{12}, {GlobalId{13}}, true, 4}, action::Suspend{GlobalId{14}},
+                action::OpenPorts{GlobalId{15}}, action::SetPanelMute{GlobalId{16}}},
                3);
     CHECK(model.applied.knobs.empty());
     CHECK(model.applied.permissions.empty());
     CHECK(model.applied.destroyAsked.empty());
     CHECK(model.applied.leds.empty());
     CHECK(model.applied.userMuted.empty());
+    CHECK(model.applied.admitted.empty());
+    CHECK(model.applied.renewing.empty());
+    CHECK(model.applied.portsAsked.empty());
+    CHECK(model.applied.panel.empty());
+    CHECK(model.applied.processes.empty());
     CHECK(model.applied.sent == 3);
 }
 
@@ -157,4 +164,79 @@ TEST_CASE("an acknowledgement of the connection before is not taken for one of t
     CHECK(world.model.applied.sent > old);
     world.model.apply(event::Acknowledged{old});
     CHECK_FALSE(world.enforcer.quiet());
+}
+
+TEST_CASE("what is told to somebody of objects that are gone is not taken to be in force") {
+    World world(micAndCall);
+    const GlobalId call{30}, gone{4711};
+    const auto before = world.model.applied.permissions;
+    recordSent(world.model, {action::UpdatePermissions{call, {{gone, permission::none}}}}, 500);
+    CHECK(world.model.applied.permissions.size() == before.size());
+    CHECK(world.model.applied.permissions.at(Serial{1030}).size() == before.at(Serial{1030}).size());
+}
+
+TEST_CASE("of the links that were cut only the one that is made anew is forgotten") {
+    World world(std::string(micAndCall) + "port 33 of 31 in\nport 22 of 20 out\n");
+    const CutLink left{Serial{1020}, Serial{1021}, Serial{1032}},
+        right{Serial{1020}, Serial{1022}, Serial{1033}}, mixed{Serial{1020}, Serial{1021}, Serial{1033}};
+    world.model.applied.cut = {left, right, mixed};
+    const GlobalId mic{20}, call{31}, gone{4711};
+    recordSent(world.model, {action::CreateLink{mic, GlobalId{21}, call, GlobalId{32}}}, 500);
+    CHECK(world.model.applied.cut == std::vector{right, mixed});
+    recordSent(world.model,
+               {action::CreateLink{mic, GlobalId{21}, call, gone},
+                action::CreateLink{mic, gone, call, GlobalId{33}}},
+               501);
+    CHECK(world.model.applied.cut == std::vector{right, mixed});
+}
+
+// Verdicts are those of a moment; what they are about may be gone in the next.
+TEST_CASE("nothing is done, promised or told of what has gone since it was judged") {
+    World world(std::string(micAndCall) + R"(
+        device 15 name=card
+        route 15 index=0 profile=1 hw-mute
+        node 24 class=Audio/Source name=line client=10 device=15 profile=1
+        port 25 of 24 out
+        client 60 exe=/usr/bin/jack_rec
+        node 61 name=jack client=60
+        port 62 of 61 in
+        link 64 20:21 -> 61:62
+    )");
+    SECTION("while it is silenced") {
+        world.model.apply(event::UserMute{true, "", "", 5});
+    }
+    SECTION("while it is severed") {
+        world.model.apply(event::ModeChosen{Mode::Sever});
+        world.model.apply(event::UserMute{true, "", "", 5});
+    }
+    SECTION("while it is opened") {
+        world.mute();
+        world.model.apply(event::UserMute{false, "", "", 5});
+    }
+    SECTION("while it is let go of") {
+        world.mute();
+        world.model.apply(event::Released{true});
+    }
+    SECTION("while the user's mute of it is taken back") {
+        world.say("knob 20 mute\nknob 24 mute");
+        world.model.remembered.userMuted = {"mic", "line"};
+    }
+    SECTION("while one of its listeners is denied it") {
+        Settings settings;
+        settings.rules.emplace_back();
+        settings.rules.back().match.app = "/usr/bin/call";
+        world.model.apply(event::SettingsLoaded{settings});
+    }
+    const auto before = world.verdicts();
+    REQUIRE_FALSE(plan(world.model, before).empty());
+    for (const std::uint32_t id : {64U, 21U, 25U, 32U, 62U, 20U, 24U, 31U, 61U, 15U})
+        world.model.apply(event::Removed{GlobalId{id}});
+    while (!world.model.graph.links.empty())
+        world.model.apply(event::Removed{world.model.graph.links.begin()->first});
+    for (const auto& action : plan(world.model, before)) {
+        INFO(describe(action));
+        CHECK(std::holds_alternative<action::UpdatePermissions>(action));
+    }
+    CHECK(guarantee(world.model, before).waiting.empty());
+    CHECK(world.describer.describe(world.model, before, Guarantee{}, 9).sources.empty());
 }

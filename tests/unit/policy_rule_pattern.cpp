@@ -36,8 +36,8 @@ TEST_CASE("what a pattern spells out") {
     for (const auto& one :
          {Case{"org.a", true, false, 5, 0}, Case{"a*", false, false, 1, 0}, Case{"a\\*", true, false, 2, 0},
           Case{"*", false, true, 0, 0}, Case{"**", false, true, 0, 0}, Case{"a?[bc]*", false, false, 1, 2},
-          Case{"[]a]x", false, false, 1, 1}, Case{"[[:digit:]]", false, false, 0, 1},
-          Case{"[a", true, false, 2, 0}}) {
+          Case{"[]a]x", false, false, 1, 1}, Case{"[^]a]x", false, false, 1, 1},
+          Case{"[[:digit:]]", false, false, 0, 1}, Case{"[a", true, false, 2, 0}}) {
         INFO(one.glob);
         const RulePattern pattern(one.glob);
         CHECK(pattern.literal == one.literal);

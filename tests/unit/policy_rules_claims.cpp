@@ -137,3 +137,22 @@ TEST_CASE("an endless claim is looked at as far as it matters") {
     CHECK(verdict(settings, "app=x claims~" + std::string(100000, 'a')) == "allow default");
     CHECK(verdict(settings, "app=x claims~" + std::string(1000, 'a') + "b") == "deny 1");
 }
+
+TEST_CASE("among very many rules a claim is heeded where it would be among few") {
+    const auto many = [](const std::string& rule) {
+        std::string text;
+        for (int i = 0; i < 70; i++)
+            text += rule + "\n";
+        return text;
+    };
+    const std::string silence = "silence app=a priority=8\n", subject = "app=a claims~c";
+    INFO("what would loosen is passed over");
+    CHECK(verdict(rulesOf(many("ask claims=c priority=9") + silence), subject) == "silence 71");
+    INFO("what shuts decides where it wins, the first of them");
+    CHECK(verdict(rulesOf(many("deny claims=c priority=9") + silence), subject) == "deny 1");
+    CHECK(verdict(rulesOf(many("ask claims=c priority=9") + silence + many("deny claims=c priority=9")),
+                  subject) == "deny 72");
+    INFO("and not where what is known wins over it");
+    CHECK(verdict(rulesOf(many("ask claims=c priority=9") + silence + many("deny claims=c priority=7")),
+                  subject) == "silence 71");
+}

@@ -157,3 +157,22 @@ TEST_CASE("how long names are says nothing where they are spelled out") {
     const auto name = rulesOf("deny app=a").rules[0];
     CHECK(specificity(path) == specificity(name));
 }
+
+TEST_CASE("however many microphones there are, and whatever they are called, rules say the same of each") {
+    const auto settings = rulesOf("deny source=mic1*\nask source=*long priority=1");
+    const std::string longName = std::string(10'000, 'x') + "long";
+    for (const std::size_t memory : {std::size_t{1}, RuleBook::defaultMemory}) {
+        const RuleBook book(settings, memory);
+        const auto ruling = [&](const std::string& source) {
+            return book.decide(subjectOf("app=a"), source, SourceKind::Hardware, Circumstances{}).ruling;
+        };
+        for (int round = 0; round < 2; round++) {
+            for (int number = 0; number < 600; number++) {
+                const std::string name = "mic" + std::to_string(number);
+                if (ruling(name) != (name.starts_with("mic1") ? Ruling::Deny : Ruling::Allow))
+                    FAIL(name);
+            }
+            CHECK(ruling(longName) == Ruling::Ask);
+        }
+    }
+}

@@ -135,3 +135,42 @@ TEST_CASE("between two boundaries no minute of the week changes a decision") {
     CHECK(changes > 8);
     CHECK(unannounced.empty());
 }
+
+TEST_CASE("an application of which nothing is known is nobody that a rule could name while it captures") {
+    Circumstances nameless;
+    nameless.capturing = nameless.claimedCapturing = {""};
+    for (const char* rule : {"deny capturing=*", "deny capturing=org.b"}) {
+        INFO(rule);
+        const RuleBook book(rulesOf(rule));
+        CHECK(book.decide(subjectOf("app=a"), "mic", SourceKind::Hardware, nameless).ruling == Ruling::Allow);
+        CHECK(book.fitting("").empty());
+    }
+    CHECK(RuleBook(rulesOf("deny app=a")).fitting("org.b").empty());
+    CHECK(RuleBook(rulesOf("deny capturing=org.b")).fitting("org.b").size() == 1);
+}
+
+TEST_CASE(
+    "on whom it hangs who may hear: not behind what decides already, nor behind an exception by a claim") {
+    const auto hangsOn = [](std::string_view rules, std::string_view subject) {
+        const RuleBook book(rulesOf(rules));
+        const auto dependence =
+            book.dependence(book.asker(subjectOf(subject)), book.place("mic", SourceKind::Hardware),
+                            book.inForce(Circumstances{}));
+        std::vector<std::size_t> lines;
+        for (const auto& step : dependence.steps)
+            lines.push_back(step.rule + 1);
+        return lines;
+    };
+    using Lines = std::vector<std::size_t>;
+    const std::string beside = "deny app=a capturing=org.b priority=5\n";
+    CHECK(hangsOn(beside, "app=a") == Lines{1});
+    CHECK(hangsOn(beside + "allow app=a priority=6", "app=a").empty());
+    CHECK(hangsOn(beside + "deny app=a priority=4", "app=a") == Lines{1});
+    INFO("a claim that allows leaves what is known, and stricter, as it is");
+    CHECK(hangsOn(beside + "allow claims=c priority=6", "app=a claims~c") == Lines{2, 1});
+    INFO("but where nothing stricter is known it is an exception from other claims");
+    CHECK(hangsOn(beside + "allow claims=c priority=6", "app~a claims~c").empty());
+    CHECK(hangsOn("allow app=a capturing=org.b priority=5\nallow claims=c priority=6", "app=a claims~c")
+              .empty());
+    CHECK(hangsOn("default deny\n" + beside + "allow claims=c priority=6", "app~a claims~c") == Lines{2, 1});
+}

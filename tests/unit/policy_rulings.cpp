@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // One application may not hear while others go on: what is cut, what is left alone, what flows round about.
+#include "daemon/policy/flow.hpp"
+#include "daemon/policy/wanted.hpp"
 #include "tests/unit/world.hpp"
 
 #include <algorithm>
@@ -473,4 +475,49 @@ TEST_CASE("a loopback of the Pulse server's is followed, and not shut for one wh
     )");
     world.rule(about(Ruling::Deny, "/usr/bin/call"));
     CHECK(world.server.audible() == Pairs{"mic -> loop-in", "mic -> notes"});
+}
+
+TEST_CASE(
+    "a source is asked for by its name or its serial, as a program writes one, else it is the default") {
+    World world(std::string(desk) + R"(
+        node 18 class=Audio/Source name=1022 client=10
+        node 20 class=Audio/Source name=mic client=10
+        node 22 class=Audio/Source name=second client=10
+        node 24 class=Audio/Source name=1020 client=10
+        default mic
+    )");
+    WantedSources wanted(world.model);
+    const auto asked = [&](const std::string& target) {
+        Node stream;
+        stream.serial = Serial{9000};
+        stream.target = target;
+        return wanted.of(stream)->name;
+    };
+    CHECK(asked("second") == "second");
+    CHECK(asked("1024") == "1020"); // by its serial
+    INFO("the one's name is the other's serial: which came first, as the session manager looks");
+    CHECK(asked("1022") == "1022");
+    CHECK(asked("1020") == "mic");
+    for (const char* none : {"", "unplugged", "01024", "1024x", "+1024", "99999"})
+        CHECK(asked(none) == "mic");
+}
+
+TEST_CASE("what only puts out MIDI hands on no sound") {
+    const auto carries = [](std::string_view format) {
+        const Graph graph =
+            graphOf("node 20 class=Audio/Source\nport 21 of 20 out\nclient 60\nnode 61 client=60\n"
+                    "port 62 of 61 in\nlink 64 20:21 -> 61:62\nport 63 of 61 out format=\"" +
+                    std::string(format) + "\"");
+        return flowOf(graph).contains(GlobalId{61});
+    };
+    CHECK(carries("32 bit float mono audio"));
+    CHECK_FALSE(carries("8 bit raw midi"));
+}
+
+TEST_CASE("no rule keeps the server's own modules from anything") {
+    World world(std::string(micAndTwoCalls) + "client 5 in-server exe=/usr/bin/pipewire\n");
+    world.rule(about(Ruling::Deny, "*"));
+    const auto rulings = world.verdicts().rulings;
+    CHECK(rulings.of(GlobalId{30}, GlobalId{20}));
+    CHECK_FALSE(rulings.of(GlobalId{5}, GlobalId{20}));
 }
