@@ -232,6 +232,105 @@ TEST_CASE("who only claims to be the other one opens nothing by it, and whoever 
     CHECK(world.server.audible() == Pairs{"mic -> fake"});
 }
 
+TEST_CASE(
+    "whom a claim of his own shuts out shuts out nobody, and one that would let him in lets him do no more") {
+    Rule claim;
+    claim.match.claims = "Fake";
+    claim.priority = 6;
+    claim.origin = {"r.toml", 3};
+    const std::string fake = "client 50 exe=/usr/bin/a name=Fake\nnode 51 class=Stream/Input/Audio name=fake "
+                             "client=50 autoconnect running\nport 52 of 51 in\n";
+    const auto rules = [&](Ruling ruling) {
+        claim.action = ruling;
+        return settingsOf(
+            {beside(Ruling::Deny, 'a', 'b', 1, 5), beside(Ruling::Deny, 'b', 'a', 2, 5), claim});
+    };
+    World world(mic + fake);
+    SECTION("shut out") {
+        world.receive(event::SettingsLoaded{rules(Ruling::Deny)});
+        world.say(applications("b"));
+        CHECK(world.server.audible() == Pairs{"mic -> b"});
+        CHECK(reasonOf(world, "fake") == "denied by r.toml:3");
+    }
+    SECTION("let in") {
+        world.receive(event::SettingsLoaded{rules(Ruling::Allow)});
+        world.say(applications("b"));
+        CHECK(world.server.audible() == Pairs{"mic -> fake"});
+        CHECK(reasonOf(world, "b") == "denied by r.toml:2 while '/usr/bin/a' captures");
+        world.say("gone 50");
+        CHECK(world.server.audible() == Pairs{"mic -> b"});
+        world.say(
+            "client 60 exe=/usr/bin/a name=Fake\nnode 61 class=Stream/Input/Audio serial=5000 name=again "
+            "client=60 autoconnect running\nport 62 of 61 in");
+        CHECK(world.server.audible() == Pairs{"mic -> b"});
+        CHECK(reasonOf(world, "again") == "denied by r.toml:1 while '/usr/bin/b' captures");
+    }
+}
+
+TEST_CASE(
+    "those who say the same of themselves are one application, but another one than who is known to be it") {
+    const auto pulse = [](std::uint32_t id) {
+        const auto number = [&](std::uint32_t more) { return std::to_string(id + more); };
+        return "client " + number(0) + " exe=/usr/bin/pipewire-pulse app-id=org.x\nnode " + number(1) +
+               " class=Stream/Input/Audio name=claims" + number(0) + " client=" + number(0) +
+               " autoconnect running\nport " + number(2) + " of " + number(1) + " in\n";
+    };
+    Rule one;
+    one.match.app = "org.x";
+    one.when.capturing = "org.x";
+    one.origin = {"r.toml", 1};
+    World world(mic + pulse(200) + pulse(210));
+    world.receive(event::SettingsLoaded{settingsOf({one})});
+    CHECK(world.server.audible() == Pairs{"mic -> claims200", "mic -> claims210"});
+    world.say("client 120 exe=/app/bin/x sandbox=flatpak sandbox-id=org.x\nnode 121 class=Stream/Input/Audio "
+              "name=known client=120 autoconnect running\nport 122 of 121 in\n");
+    CHECK(world.server.audible() == Pairs{"mic -> known"});
+    world.say("client 230 exe=/app/bin/x sandbox=flatpak sandbox-id=org.x\nnode 231 class=Stream/Input/Audio "
+              "name=again client=230 autoconnect running\nport 232 of 231 in\n");
+    CHECK(world.server.audible() == Pairs{"mic -> again", "mic -> known"});
+}
+
+TEST_CASE("who hangs on nobody that hangs on him is let in, and who has to go for it goes") {
+    World world(mic + applications("a"));
+    world.receive(event::SettingsLoaded{
+        settingsOf({beside(Ruling::Deny, 'a', 'x', 1), beside(Ruling::Deny, 'x', 'c', 2)})});
+    const auto comes = [&](std::uint32_t id, const std::string& name) {
+        const auto number = [&](std::uint32_t more) { return std::to_string(id + more); };
+        world.say("client " + number(0) + " exe=/usr/bin/" + name + "\nnode " + number(1) +
+                  " class=Stream/Input/Audio name=" + name + " client=" + number(0) +
+                  " autoconnect running\nport " + number(2) + " of " + number(1) + " in");
+    };
+    comes(200, "x");
+    CHECK(world.server.audible() == Pairs{"mic -> x"});
+    CHECK(reasonOf(world, "a") == "denied by r.toml:1 while '/usr/bin/x' captures");
+    comes(210, "c");
+    CHECK(world.server.audible() == Pairs{"mic -> a", "mic -> c"});
+    CHECK(reasonOf(world, "x") == "denied by r.toml:2 while '/usr/bin/c' captures");
+}
+
+TEST_CASE("who only claims to be one of those who exclude each other is kept out like that one, and keeps "
+          "him out") {
+    const std::string fake = "client 50 exe=/usr/bin/pipewire-pulse app-id=/usr/bin/b binary=/usr/bin/b\n"
+                             "node 51 class=Stream/Input/Audio name=fake client=50 autoconnect running";
+    const auto rules = ringOf({Ruling::Deny, Ruling::Deny});
+    World world(mic);
+    world.receive(event::SettingsLoaded{rules});
+    SECTION("he comes later") {
+        world.say(applications("a"));
+        world.say(fake + " serial=5000\nport 52 of 51 in");
+        CHECK(world.server.audible() == Pairs{"mic -> a"});
+        CHECK(reasonOf(world, "fake") == "denied by r.toml:2 while '/usr/bin/a' captures");
+    }
+    SECTION("he was there first") {
+        world.say(fake + "\nport 52 of 51 in");
+        world.say(applications("a"));
+        CHECK(world.server.audible() == Pairs{"mic -> fake"});
+        CHECK(reasonOf(world, "a") == "denied by r.toml:1 while '/usr/bin/b' captures");
+        world.say("gone 50");
+        CHECK(world.server.audible() == Pairs{"mic -> a"});
+    }
+}
+
 // Rules of every kind about few applications, so that they hang on each other in every way.
 TEST_CASE("property: whatever rules hang on each other, all comes to rest, stays so, and nobody hears what "
           "they keep him from") {

@@ -529,3 +529,54 @@ TEST_CASE("one press of a key that mutes all does not reach a microphone that is
     CHECK_FALSE(shown(world, "headset").mute);
     CHECK(shown(world, "line").mute);
 }
+
+TEST_CASE("a card's switch is shown as it was asked for once it is read so, not once that is acknowledged") {
+    World world(card);
+    follow(world);
+    world.model.apply(event::UserMute{true, "", "", morning});
+    const auto batch = world.model.applied.sent + 1;
+    recordSent(world.model, world.plan(), batch);
+    REQUIRE(shown(world, "mic").asked == true);
+    world.model.apply(event::Acknowledged{batch, GlobalId{10}});
+    world.model.apply(event::Acknowledged{batch});
+    CHECK(shown(world, "mic").asked == true);
+    CHECK_FALSE(shown(world, "mic").mute);
+    world.model.apply(
+        event::NodeKnob{GlobalId{20}, {.present = true, .maxVolume = 0.0f, .mute = true}, morning});
+    CHECK_FALSE(shown(world, "mic").asked);
+    CHECK(shown(world, "mic").mute);
+}
+
+TEST_CASE("a microphone whose routes come after it is shown by its switch from then on") {
+    World world(std::string(desk) + "default mic\n");
+    follow(world);
+    world.say("device 15 name=card\nnode 20 class=Audio/Source name=mic client=10 device=15 profile=1\nport "
+              "21 of 20 out");
+    REQUIRE(panelOf(world.model, world.node("mic"))->route == nullptr);
+    world.say("route 15 index=0 profile=1 hw-mute");
+    REQUIRE(panelOf(world.model, world.node("mic"))->route);
+    CHECK(world.model.applied.panel.contains({Serial{1015}, 0}));
+    world.mute();
+    CHECK(switchIsOn(world));
+    world.unmute();
+    CHECK_FALSE(switchIsOn(world));
+}
+
+TEST_CASE("that a switch reads muted is the user's mute where the microphone itself cannot tell") {
+    World world(card);
+    Model& model = world.model;
+    model.graph.devices.at(GlobalId{15}).routes.front().mute = true;
+    auto& knob = model.applied.knobs.at(Serial{1020});
+    const auto mutedByUser = [&] { return isMutedByUser(model, world.node("mic")); };
+    CHECK_FALSE(mutedByUser()); // the reading of the route is old: the microphone says that it is live
+    knob.found = true;
+    CHECK(mutedByUser());
+    model.applied.knobs.erase(Serial{1020});
+    CHECK(mutedByUser());
+    model.applied.leds[{Serial{1015}, 0}] = {};
+    CHECK_FALSE(mutedByUser()); // the guard's own
+    model.applied.leds.at({Serial{1015}, 0}).ours = false;
+    CHECK(mutedByUser());
+    model.graph.devices.at(GlobalId{15}).routes.front().mute = false;
+    CHECK_FALSE(mutedByUser());
+}

@@ -4,6 +4,8 @@
 #include "daemon/policy/plan.hpp"
 #include "tests/unit/world.hpp"
 
+#include <map>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -239,4 +241,32 @@ TEST_CASE("nothing is done, promised or told of what has gone since it was judge
     }
     CHECK(guarantee(world.model, before).waiting.empty());
     CHECK(world.describer.describe(world.model, before, Guarantee{}, 9).sources.empty());
+}
+
+TEST_CASE(
+    "of the links that were cut those are made that do not stand, whatever else comes from the same port") {
+    World world(std::string(micAndCall) +
+                "client 60 exe=/usr/bin/jack_rec\nnode 61 name=jack client=60\nport 62 of 61 in\n"
+                "port 63 of 61 in\nlink 64 20:21 -> 61:62\n");
+    world.model.applied.cut = {{Serial{1020}, Serial{1021}, Serial{1062}},
+                               {Serial{1020}, Serial{1021}, Serial{1063}}};
+    CHECK(world.plan() ==
+          std::vector<Action>{action::CreateLink{GlobalId{20}, GlobalId{21}, GlobalId{61}, GlobalId{63}}});
+}
+
+TEST_CASE(
+    "a switch that the user's choice of a port has stored is given back so, whichever of the ports it is") {
+    World world(desk);
+    world.say(
+        "device 15 name=card\nroute 15 index=0 profile=1 hw-mute save\nroute 15 index=1 profile=2 hw-mute\n"
+        "node 20 class=Audio/Source name=mic device=15 profile=1\nport 21 of 20 out\n"
+        "node 22 class=Audio/Source name=line device=15 profile=2\nport 23 of 22 out\n");
+    world.mute();
+    world.server.performed.clear();
+    world.unmute();
+    std::map<std::uint32_t, bool> saved;
+    for (const auto& action : world.server.performed)
+        if (const auto* route = std::get_if<action::SetRouteMute>(&action))
+            saved[route->route] = route->save;
+    CHECK(saved == std::map<std::uint32_t, bool>{{0, true}, {1, false}});
 }

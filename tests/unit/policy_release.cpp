@@ -566,3 +566,31 @@ TEST_CASE("a route whose reading is old makes no mute of the guard's the user's"
     World world(std::move(before.server), readMemory(writeState(before.model, false))->remembered, false);
     CHECK_FALSE(world.server.knob(GlobalId{20}).mute);
 }
+
+TEST_CASE("let go of, a microphone whose own mute does not reach monitors is muted so if it has none") {
+    const bool monitor = GENERATE(true, false);
+    World world(std::string(micAndCall) + (monitor ? "port 22 of 20 out monitor\n" : ""));
+    world.say("knob 20 plain");
+    world.mute();
+    world.receive(event::Released{true});
+    CHECK(world.server.knob(GlobalId{20}).mute != monitor);
+}
+
+TEST_CASE("let go of while something goes through, what was found silent is not written anew") {
+    const bool running = GENERATE(true, false);
+    World before(std::string(desk) + "node 20 class=Audio/Source name=mic client=10 " +
+                 (running ? "running" : "idle") + "\nport 21 of 20 out");
+    before.mute();
+    Remembered memory;
+    rememberApplied(before.model, memory);
+    World world(before.server, memory, true);
+    world.server.performed.clear();
+    world.receive(event::Released{true});
+    const auto& performed = world.server.performed;
+    const bool written = std::any_of(performed.begin(), performed.end(), [](const Action& action) {
+        const auto* knob = std::get_if<action::SetKnob>(&action);
+        return knob && knob->silent;
+    });
+    CHECK(written != running);
+    CHECK(world.server.knob(GlobalId{20}).mute);
+}

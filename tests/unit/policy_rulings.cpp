@@ -521,3 +521,22 @@ TEST_CASE("no rule keeps the server's own modules from anything") {
     CHECK(rulings.of(GlobalId{30}, GlobalId{20}));
     CHECK_FALSE(rulings.of(GlobalId{5}, GlobalId{20}));
 }
+
+TEST_CASE("silence is played into a stream's inputs alone") {
+    World world(std::string(micAndCall) + "port 33 of 31 out monitor\n");
+    world.rule(about(Ruling::Silence, "/usr/bin/call"));
+    const auto& graph = world.server.graph();
+    std::set<GlobalId> fed;
+    for (const auto& [id, link] : graph.links)
+        if (link.outputNode != GlobalId{20})
+            fed.insert(link.inputPort);
+    CHECK(fed == std::set{GlobalId{32}});
+    CHECK(world.server.audible().empty());
+}
+
+TEST_CASE("a microphone that puts out MIDI as well is silenced by its limit") {
+    World world(std::string(micAndCall) + "port 22 of 20 out format=\"8 bit raw midi\"\n");
+    world.mute();
+    CHECK(world.knob("mic") == KnobState::Holds);
+    CHECK(world.promise().holds);
+}
