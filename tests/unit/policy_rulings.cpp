@@ -517,9 +517,9 @@ TEST_CASE("what only puts out MIDI hands on no sound") {
 TEST_CASE("no rule keeps the server's own modules from anything") {
     World world(std::string(micAndTwoCalls) + "client 5 in-server exe=/usr/bin/pipewire\n");
     world.rule(about(Ruling::Deny, "*"));
-    const auto rulings = world.verdicts().rulings;
-    CHECK(rulings.of(GlobalId{30}, GlobalId{20}));
-    CHECK_FALSE(rulings.of(GlobalId{5}, GlobalId{20}));
+    const auto judged = world.verdicts().rulings;
+    CHECK(judged.of(GlobalId{30}, GlobalId{20}));
+    CHECK_FALSE(judged.of(GlobalId{5}, GlobalId{20}));
 }
 
 TEST_CASE("silence is played into a stream's inputs alone") {
