@@ -46,7 +46,7 @@ bool runsSessionManager(const Process& process) {
     const bool replaced = isGone(process.executable) && isSessionManagerUnit(process.unit);
     const std::string_view executable =
         replaced ? withoutGone(process.executable) : std::string_view(process.executable);
-    if (!(process.executableTrue || replaced) || process.executableWritable)
+    if (!(process.executableTrue || replaced) || process.executableWritable || !process.sandbox.empty())
         return false;
     if (process.unit.ends_with(".service") && !isSessionManagerUnit(process.unit) &&
         !process.unit.starts_with("user@"))

@@ -2,6 +2,7 @@
 #include "daemon/policy/questions.hpp"
 
 #include "config/glob.hpp"
+#include "config/rule_reader.hpp"
 #include "daemon/model/pulse_clients.hpp"
 #include "daemon/policy/classify.hpp"
 #include "daemon/policy/identity.hpp"
@@ -225,6 +226,8 @@ std::optional<Rule> ruleToRemember(const Model& model, const RuleBook& book, con
     for (const std::int32_t more : {0, 1}) {
         Settings settings = model.settings;
         rule.priority += more;
+        if (rule.priority > priorityLimit)
+            break;
         settings.rules.push_back(rule);
         const RuleBook after(settings);
         if (std::all_of(asking.begin(), asking.end(), [&](const Place& place) {

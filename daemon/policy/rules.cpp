@@ -44,9 +44,9 @@ std::array<FactViews, appFactCount> factsOf(const Subject& subject) {
 }
 
 std::size_t lengthOf(const Subject& subject) {
-    return subject.app.value.size() + subject.executable.value.size() + subject.unit.value.size() +
-           subject.flatpak.value.size() + subject.snap.value.size() + subject.process.value.size() +
-           subject.claims.size();
+    return subject.app.value.size() + subject.alias.value.size() + subject.executable.value.size() +
+           subject.unit.value.size() + subject.flatpak.value.size() + subject.snap.value.size() +
+           subject.process.value.size() + subject.script.value.size() + subject.claims.size();
 }
 
 std::size_t mixed(std::size_t seed, std::size_t more) {

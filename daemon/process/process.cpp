@@ -122,6 +122,7 @@ void proveExecutable(const ProcessFolder& process, const std::string& procRoot, 
     const auto place = placeOf(process, facts);
     if (place.empty())
         return;
+    facts.executableWritable = true; // until it is seen not to be
     const Descriptor named(openOwn(place, procRoot));
     struct statx running {};
     if ((!named && errno == EXDEV) ||

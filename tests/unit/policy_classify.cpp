@@ -280,6 +280,12 @@ TEST_CASE("a process is the session manager's by its file and its unit, as a cli
     CHECK(runs(gone, "wireplumber.service", false));
     CHECK_FALSE(runs(gone, "app-evil.scope", false));
     CHECK_FALSE(runs(gone, "wireplumber.service", false, true));
+    ProcessFacts sandboxed;
+    sandboxed.executable = gone;
+    sandboxed.unit = "wireplumber.service";
+    REQUIRE(isSessionManager(sandboxed));
+    sandboxed.sandbox = "flatpak";
+    CHECK_FALSE(isSessionManager(sandboxed));
 }
 
 TEST_CASE("another guard is who says so on the manager socket, and never oneself") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Who is asked about, and what becomes of the answers.
+#include "config/rule_reader.hpp"
 #include "daemon/policy/identity.hpp"
 #include "daemon/policy/questions.hpp"
 #include "tests/unit/world.hpp"
@@ -257,6 +258,12 @@ TEST_CASE("what is remembered wins over the rule that asked, and over no more th
         world.rule(asks);
         CHECK(ruleToRemember(world.model, RuleBook(world.model.settings), subject, true)->priority ==
               11); // more specific than a name alone
+    }
+    SECTION("a rule as specific asks, of the highest priority that there is") {
+        world.rule(about(Ruling::Ask, "/usr/bin/call", priorityLimit));
+        const auto rule = ruleToRemember(world.model, RuleBook(world.model.settings), subject, true);
+        CHECK((!rule || rule->priority <= priorityLimit));
+        return;
     }
     SECTION("a final rule asks: nothing wins over it") {
         Rule asks = about(Ruling::Ask, "*");

@@ -173,9 +173,12 @@ TEST_CASE("a program on another file system than our root's is true only where t
     CHECK(proc.read().executableTrue);
     proc.mounts("20 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 20 0:50 / /dev/shm rw - fuse.trap x rw\n");
     CHECK_FALSE(proc.read().executableTrue);
+    INFO("of what was not looked at it is not known that it is root's");
+    CHECK(proc.read().executableWritable);
     INFO("what cannot be read may say anything");
     fs::remove(proc.root / "self/mountinfo");
     CHECK_FALSE(proc.read().executableTrue);
+    CHECK(proc.read().executableWritable);
     fs::remove(name);
 }
 
