@@ -238,7 +238,9 @@ Guarantee guarantee(const Model& model, const Verdicts& verdicts) {
         const KnobState knob = knobState(model, *node);
         bool held = knob == KnobState::Holds;
         if (verdict.sever) {
-            held = (held || knob == KnobState::Fails) && !verdicts.destroyNodes.contains(verdict.node);
+            const Client* owner = model.graph.owner(*node);
+            held = (held || (knob == KnobState::Fails && (!owner || owner->infoKnown))) &&
+                   !verdicts.destroyNodes.contains(verdict.node);
             for (const auto& [client, objects] : verdicts.permissions)
                 if (const auto it = objects.find(verdict.node); it != objects.end())
                     held = held && acknowledged(client, *node, it->second);

@@ -156,9 +156,12 @@ class Cutter {
     void forbid(GlobalId client, const Node& source, Kept& kept) {
         const bool own = source.client == client,
                    hears = isServerMade(graph_, source) && !isPlayedOnly(source);
-        if (own && hears && !source.lingers)
-            verdicts_.destroyNodes.insert(source.id);
-        else if (!own || hears)
+        // Of whom nothing could be read yet (for want of descriptors) it is not known that he is not the session manager: until
+        // then it is his, and no mute is confirmed (guarantee()).
+        if (own && hears && !source.lingers) {
+            if (graph_.clients.at(client).infoKnown)
+                verdicts_.destroyNodes.insert(source.id);
+        } else if (!own || hears)
             kept.push_back(source.id);
     }
 

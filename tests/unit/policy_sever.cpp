@@ -332,6 +332,27 @@ TEST_CASE("a source that a client had the server make is destroyed if nothing si
     CHECK(world.plan().empty());
 }
 
+TEST_CASE("no source is destroyed of whom it is not known that he is not the session manager, and no mute "
+          "confirmed") {
+    World world(std::string(desk) + R"(
+        client 60 unknown
+        node 61 class=Audio/Source name=made client=60 factory=api.alsa.pcm.source outputs=2 raw
+        port 62 of 61 out
+        client 30 exe=/usr/bin/call
+    )");
+    world.mute();
+    CHECK(world.server.graph().node(GlobalId{61}));
+    CHECK(world.server.permission(GlobalId{30}, GlobalId{61}) == permission::none);
+    CHECK_FALSE(world.promise().holds);
+    CHECK(world.plan().empty());
+    Client known = world.model.graph.clients.at(GlobalId{60});
+    known.infoKnown = true;
+    known.executable = "/usr/bin/evil";
+    world.receive(event::ClientSeen{known});
+    CHECK_FALSE(world.server.graph().node(GlobalId{61}));
+    CHECK(world.promise().holds);
+}
+
 TEST_CASE("one that outlives its maker's connection is kept from its maker instead, if nothing silences it") {
     World world(std::string(desk) + R"(
         client 60 exe=/usr/bin/evil
