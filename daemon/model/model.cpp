@@ -688,13 +688,14 @@ void Model::apply(const Event& incoming) {
                            return;
                        const NodeState was = before->state;
                        graph.put(merged(*before, e.node));
-                       if (e.node.state == NodeState::Suspended && was != NodeState::Suspended)
-                           noteRenewed(*this, graph.nodes.at(e.node.id));
-                       else if (const auto asked = applied.renewing.find(before->serial);
+                       const Node& node = graph.nodes.at(e.node.id);
+                       if (node.state == NodeState::Suspended && was != NodeState::Suspended)
+                           noteRenewed(*this, node);
+                       else if (const auto asked = applied.renewing.find(node.serial);
                                 asked != applied.renewing.end() && applied.done(asked->second))
                            applied.renewing.erase(asked); // told something else: it is asked again if need be
                        // What is in another process is told of and read over different connections.
-                       adoptBornSilent(*this, graph.nodes.at(e.node.id));
+                       adoptBornSilent(*this, node);
                    },
                    [&](const event::NodeKnob& e) { readKnob(*this, e); },
                    [&](const event::NodeUnread& e) {

@@ -486,17 +486,13 @@ struct Connection::Impl {
     }
 
     void suspend(const action::Suspend& a) {
-        std::vector<const Bound*> nodes;
+        std::vector nodes{find(a.node)};
+        auto* connection = nodes.front() && a.process ? processToAsk(*a.process) : nullptr;
+        if (!nodes.front() || (a.process && !connection))
+            return;
         for (const auto id : a.along)
             if (const Bound* entry = find(id))
                 nodes.push_back(entry);
-        const Bound* entry = find(a.node);
-        if (!entry)
-            return;
-        nodes.insert(nodes.begin(), entry);
-        auto* connection = a.process ? processToAsk(*a.process) : nullptr;
-        if (a.process && !connection)
-            return;
         for (const auto& again : a.again)
             if (connection)
                 connection->destroy(again.link);

@@ -156,9 +156,10 @@ std::vector<Action> planSuspends(const Model& model, const Verdicts& verdicts) {
     std::vector<Action> actions;
     actions.reserve(exposed.size());
     Disturbance disturbance(model, verdicts, exposed);
+    const bool disturbs = looksAmidSuspending(model.graph.serverVersion);
     for (const Node* node : exposed) {
         action::Suspend suspend{node->id, processOf(model.graph, *node)};
-        if (looksAmidSuspending(model.graph.serverVersion))
+        if (disturbs)
             disturbance.contain(suspend);
         actions.emplace_back(std::move(suspend));
     }

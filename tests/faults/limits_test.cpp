@@ -287,16 +287,13 @@ TEST_CASE("clients that go at each thing that they are told of a sever and of it
             REQUIRE(leavers.back().listener->waitAudible(0, 480));
         }
         const auto stays = [](const Heard& one) { return one.listener->running(); };
+        denied ? ordeal.guard->setRules(outcastRule) : ordeal.mute();
+        changeTune(ordeal.session, leavers);
+        listenWhileMuted(leavers, ordeal.tally, Milliseconds(50));
         if (denied) {
-            ordeal.guard->setRules(outcastRule);
-            changeTune(ordeal.session, leavers);
-            listenWhileMuted(leavers, ordeal.tally, Milliseconds(50));
             ordeal.session.setPhase(0);
             ordeal.guard->setRules("");
         } else {
-            ordeal.mute();
-            changeTune(ordeal.session, leavers);
-            listenWhileMuted(leavers, ordeal.tally, Milliseconds(50));
             ordeal.listen(Milliseconds(50));
             ordeal.unmute();
         }

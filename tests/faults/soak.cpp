@@ -254,8 +254,8 @@ TEST_CASE("soak", "[soak]") {
                << soak.sparing() << std::endl;
     };
     const std::chrono::duration<double> stretch(minutes < 30 ? minutes * 60 / 3 : 600);
-    soak.ordeal().guardLives(minutes >=
-                             12); // in less there are too few moments without passing clients and microphones
+    // In less there are too few moments without passing clients and microphones.
+    soak.ordeal().guardLives(minutes >= 12);
     // Their coming and going leaves holes: what is allocated is the measure here.
     soak.ordeal().anonymousMay = 512;
     unsigned told = 0;

@@ -50,6 +50,7 @@ class Listening {
     void onProcess();
     void hears();
     void told();
+    bool concernsUs(uint32_t id) const; // our node's and our source's, as far as they are known
 
     static const pw_stream_events kStreamEvents;
     static const pw_registry_events kRegistryEvents;
@@ -122,6 +123,13 @@ void Listening::hears() {
 void Listening::told() {
     if (counting_ && ++told_ == arguments_.leaveAt)
         ::_exit(0);
+}
+
+bool Listening::concernsUs(uint32_t id) const {
+    const auto port = ports_.find(id);
+    return id == targetNode_ || links_.contains(id) ||
+           (port != ports_.end() &&
+            (port->second.node == targetNode_ || port->second.node == pw_stream_get_node_id(stream_)));
 }
 
 void Listening::onProcess() {
@@ -199,13 +207,9 @@ void Listening::onRegistryGlobal(uint32_t id, const char* type, const spa_dict* 
         ports_[id] =
             Port{static_cast<uint32_t>(std::stoul(value("node.id"))), value("port.direction") == "out"};
     const std::string own = std::to_string(pw_stream_get_node_id(stream_));
-    const bool link = value("link.input.node") == own || value("link.output.node") == own;
-    if (link)
+    if (value("link.input.node") == own || value("link.output.node") == own)
         links_.insert(id);
-    const auto port = ports_.find(id);
-    if (link || id == targetNode_ ||
-        (port != ports_.end() &&
-         (port->second.node == targetNode_ || std::to_string(port->second.node) == own)))
+    if (concernsUs(id))
         told();
     if (id == refused_)
         refused_ = PW_ID_ANY;
@@ -221,11 +225,9 @@ const pw_registry_events Listening::kRegistryEvents = {
     .global_remove =
         [](void* data, uint32_t id) noexcept {
             auto& self = *static_cast<Listening*>(data);
-            const auto port = self.ports_.find(id);
-            if (self.links_.erase(id) != 0 || id == self.targetNode_ ||
-                (port != self.ports_.end() && (port->second.node == self.targetNode_ ||
-                                               port->second.node == pw_stream_get_node_id(self.stream_))))
+            if (self.concernsUs(id))
                 self.told();
+            self.links_.erase(id);
             self.ports_.erase(id);
             if (self.targetNode_ == id)
                 self.targetNode_ = PW_ID_ANY;
